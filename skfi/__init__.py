@@ -1,0 +1,76 @@
+"""Feature importances for recurrent networks, as scikit-learn estimators.
+
+The public names are loaded on first use: ``import skfi`` alone imports neither TensorFlow, nor
+matplotlib, nor lofo-importance.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skfi.display import ImportanceDisplay
+    from skfi.feature_selection import SelectSequenceFeatures
+    from skfi.importance import (
+        GradientTransformer,
+        ImportanceResult,
+        gradient_importance,
+        lofo_importance,
+        permutation_importance,
+    )
+    from skfi.preprocessing import SlidingWindow, make_windows
+    from skfi.recurrent import LSTMClassifier, LSTMRegressor, from_keras
+
+__version__ = "0.1.0"
+
+_HOME_OF = {
+    "GradientTransformer": "importance",
+    "ImportanceDisplay": "display",
+    "ImportanceResult": "importance",
+    "LSTMClassifier": "recurrent",
+    "LSTMRegressor": "recurrent",
+    "SelectSequenceFeatures": "feature_selection",
+    "SlidingWindow": "preprocessing",
+    "from_keras": "recurrent",
+    "gradient_importance": "importance",
+    "lofo_importance": "importance",
+    "make_windows": "preprocessing",
+    "permutation_importance": "importance",
+}
+_SUBPACKAGES = (
+    "datasets",
+    "display",
+    "feature_selection",
+    "importance",
+    "preprocessing",
+    "recurrent",
+)
+
+__all__ = [  # noqa: RUF022 - the estimators first, as in the README
+    "LSTMClassifier",
+    "LSTMRegressor",
+    "from_keras",
+    "gradient_importance",
+    "permutation_importance",
+    "lofo_importance",
+    "ImportanceResult",
+    "ImportanceDisplay",
+    "GradientTransformer",
+    "SelectSequenceFeatures",
+    "SlidingWindow",
+    "make_windows",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = getattr(import_module(f"skfi.{_HOME_OF[name]}"), name)
+    elif name in _SUBPACKAGES:
+        value = import_module(f"skfi.{name}")
+    else:
+        raise AttributeError(f"module 'skfi' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF, *_SUBPACKAGES})

@@ -1,0 +1,220 @@
+"""Everything that touches Keras' inner workings: seeds, compiled calls, input gradients.
+
+Calls run in chunks of a fixed number of rows, the last chunk padded. Float rounding depends on a
+row's place in the batch, so this is what makes a prediction independent of the rows around it.
+"""
+
+import copy
+import random
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+from keras.src.utils.rng_utils import GLOBAL_RANDOM_SEED
+from tensorflow.python.eager import context as tf_context
+
+# Matrix kernels take rows in packs (24 with AVX2, 48 with AVX-512) and round a left-over pack
+# differently: every call has a multiple of 48 rows. Above 240 the work is split over threads at
+# places that move with the number of rows. Both measured with TensorFlow 2.21.
+CHUNK_SIZE = 240
+_PAD_TO = 48
+
+_seed_lock = threading.RLock()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw everything inside from ``seed``; leave every global generator as it was found.
+
+    Keras initialises layers from Python's generator and shuffles with TensorFlow's, both global,
+    so fits in several threads take turns here: otherwise they would draw from each other's seed.
+    """
+    context = tf_context.context()
+    keras_state = (GLOBAL_RANDOM_SEED, GLOBAL_SEED_GENERATOR)
+    with _seed_lock:
+        saved_python, saved_numpy = random.getstate(), np.random.get_state()
+        saved_tf = (context._seed, getattr(context, "_rng", None))
+        saved_keras = [global_state.get_global_attribute(name) for name in keras_state]
+        try:
+            keras.utils.set_random_seed(seed)
+            yield
+        finally:
+            random.setstate(saved_python)
+            np.random.set_state(saved_numpy)
+            context._set_global_seed(saved_tf[0])
+            if saved_tf[1] is not None:
+                context._rng = saved_tf[1]
+            for name, value in zip(keras_state, saved_keras, strict=True):
+                global_state.set_global_attribute(name, value)
+
+
+def check_network(model: keras.Model) -> None:
+    """Raise ValueError unless ``model`` has one input and one output of one row per sample."""
+    for kind, tensors in (("input", model.inputs), ("output", model.outputs)):
+        if tensors is None:
+            raise ValueError(
+                f"The network {model.name!r} is not built, so its {kind} shape is unknown. Call it "
+                "once on data, or start it with a keras.Input layer."
+            )
+        if len(tensors) != 1:
+            raise ValueError(
+                f"The network {model.name!r} has {len(tensors)} {kind}s; exactly one is expected. "
+                f"Join several {kind}s into one array with a functional model around it."
+            )
+    if model.inputs[0].shape[0] is not None:
+        raise ValueError(
+            f"The network {model.name!r} has a fixed batch size of {model.inputs[0].shape[0]}. "
+            "Build it with a free one (batch_size=None, stateful=False)."
+        )
+    if len(model.outputs[0].shape) != 2:
+        raise ValueError(
+            f"The network {model.name!r} gives an output of shape {tuple(model.outputs[0].shape)}; "
+            "(None, n_outputs) is expected, one row for each sequence."
+        )
+
+
+def forward(model: keras.Model, X: np.ndarray, *, chunk_size: int = CHUNK_SIZE) -> np.ndarray:
+    """The network's output for each row of ``X``, of shape (n_samples, n_outputs)."""
+    return _in_chunks(_compiled(model, _trace_forward), [X], chunk_size)
+
+
+def input_gradient(
+    model: keras.Model, X: np.ndarray, weights: np.ndarray, *, chunk_size: int = CHUNK_SIZE
+) -> np.ndarray:
+    """Gradient with respect to ``X`` of each row's outputs, summed with that row's ``weights``.
+
+    ``weights`` has shape (n_samples, n_outputs): a one-hot row picks one output.
+    """
+    return _in_chunks(_compiled(model, _trace_gradient), [X, weights], chunk_size)
+
+
+def output_kind(model: keras.Model) -> str:
+    """``"probabilities"``, ``"logits"`` or ``"values"``, told by the last activation or the loss."""
+    if _last_activation(model) in ("softmax", "sigmoid"):
+        return "probabilities"
+    loss = model.loss if model.compiled else None
+    name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
+    if "crossentropy" in str(name).replace("_", "").lower():
+        return "logits" if getattr(loss, "from_logits", False) else "probabilities"
+    return "values"
+
+
+def class_probabilities(outputs: np.ndarray, *, logits: bool) -> np.ndarray:
+    """Class probabilities (n_samples, n_classes) from outputs of one or of several columns."""
+    outputs = np.asarray(outputs, dtype=np.float64)
+    if outputs.shape[1] == 1:
+        positive = 1 / (1 + np.exp(-outputs)) if logits else outputs
+        return np.hstack([1 - positive, positive])
+    if logits:
+        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return outputs / outputs.sum(axis=1, keepdims=True)
+
+
+def rebuild(model: keras.Model, input_shape: tuple[int | None, ...]) -> keras.Model:
+    """A fresh, uncompiled network of the same layers for rows of ``input_shape``."""
+    config = copy.deepcopy(model.get_config())
+    config.pop("build_input_shape", None)
+    for layer in config["layers"]:
+        inner = layer["config"]
+        if layer["class_name"] == "InputLayer":
+            inner["batch_shape"] = (None, *input_shape)
+        layer.pop("build_config", None)  # shapes of the old input
+    try:
+        fresh = type(model).from_config(config)
+    except Exception as error:
+        raise ValueError(
+            f"The network {model.name!r} cannot be rebuilt for inputs of shape {input_shape} from "
+            f"its configuration: {error}. Pass an estimator with network=, a function of the "
+            "input shape, instead."
+        ) from error
+    if not fresh.built:
+        fresh.build((None, *input_shape))
+    return fresh
+
+
+def compile_like(fresh: keras.Model, model: keras.Model) -> keras.Model:
+    """Compile ``fresh`` with the optimizer, loss and metrics of the compiled ``model``."""
+    fresh.compile_from_config(model.get_compile_config())
+    return fresh
+
+
+def _last_activation(model: keras.Model) -> str:
+    layer = model.layers[-1]
+    while isinstance(layer, keras.Model):
+        layer = layer.layers[-1]
+    if isinstance(layer, keras.layers.Softmax):
+        return "softmax"
+    return getattr(getattr(layer, "activation", None), "__name__", "")
+
+
+# One compiled function for each network and kind of call. The traced graph holds the network's
+# variables, not the network, so an entry ends with its network.
+_functions: weakref.WeakKeyDictionary[keras.Model, dict[Callable, Any]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _compiled(model: keras.Model, trace: Callable[[keras.Model], Any]) -> Any:
+    of_model = _functions.setdefault(model, {})
+    if trace not in of_model:
+        of_model[trace] = trace(model)
+    return of_model[trace]
+
+
+def _trace_forward(model: keras.Model) -> Any:
+    spec = tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype)
+    call = tf.function(lambda x: model(x, training=False), input_signature=[spec])
+    return call.get_concrete_function()
+
+
+def _trace_gradient(model: keras.Model) -> Any:
+    inputs, outputs = model.inputs[0], model.outputs[0]
+    if not tf.as_dtype(inputs.dtype).is_floating:
+        raise ValueError(
+            f"The network {model.name!r} takes {inputs.dtype} input, which has no gradient. Token "
+            "ids are explained at an embedding's output; pass a network whose input is float."
+        )
+
+    def gradient(x: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(model(x, training=False) * weights)
+        return tape.gradient(total, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+    specs = [
+        tf.TensorSpec(inputs.shape, inputs.dtype),
+        tf.TensorSpec(outputs.shape, outputs.dtype),
+    ]
+    return tf.function(gradient, input_signature=specs).get_concrete_function()
+
+
+def _in_chunks(function: Any, arrays: list[np.ndarray], chunk_size: int) -> np.ndarray:
+    specs = function.structured_input_signature[0]
+    n_samples = len(arrays[0])
+    chunk_size = -(-chunk_size // _PAD_TO) * _PAD_TO
+    result: np.ndarray | None = None
+    for start in range(0, n_samples, chunk_size):
+        rows = min(chunk_size, n_samples - start)
+        chunk = [
+            tf.constant(_padded(array[start : start + rows]), dtype=spec.dtype)
+            for array, spec in zip(arrays, specs, strict=True)
+        ]
+        part = function(*chunk).numpy()[:rows]
+        if result is None:
+            result = np.empty((n_samples, *part.shape[1:]), dtype=part.dtype)
+        result[start : start + rows] = part
+    if result is None:
+        raise ValueError("Found array with 0 sample(s); at least one is expected.")
+    return result
+
+
+def _padded(rows: np.ndarray) -> np.ndarray:
+    missing = -len(rows) % _PAD_TO
+    return np.pad(rows, [(0, missing), *[(0, 0)] * (rows.ndim - 1)]) if missing else rows

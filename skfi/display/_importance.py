@@ -1,0 +1,208 @@
+"""Importances as bars."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from skfi.importance import (
+    ImportanceResult,
+    gradient_importance,
+    lofo_importance,
+    permutation_importance,
+)
+
+_METHODS = {
+    "gradient": gradient_importance,
+    "permutation": permutation_importance,
+    "lofo": lofo_importance,
+}
+_HELPS, _HARMS, _BASELINE = "#2b6ca3", "#c8553d", "#333333"
+
+
+class ImportanceDisplay:
+    """Bars of importances, largest on top, with the spread of each.
+
+    Make one with :meth:`from_result` or :meth:`from_estimator`, then call :meth:`plot`.
+
+    Parameters
+    ----------
+    result : ImportanceResult
+        What to draw.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Where it was drawn.
+    figure_ : matplotlib.figure.Figure
+        The figure around it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfi import ImportanceDisplay, ImportanceResult
+    >>> result = ImportanceResult.from_values(np.array([[0.1, 0.3], [0.5, 0.7]]),
+    ...                                       feature_names=["tmin", "rain"], method="permutation")
+    >>> display = ImportanceDisplay.from_result(result).plot()
+    >>> [label.get_text() for label in display.ax_.get_yticklabels()]
+    ['tmin', 'rain']
+    """
+
+    def __init__(self, result: ImportanceResult) -> None:
+        self.result = result
+
+    @classmethod
+    def from_result(cls, result: ImportanceResult) -> Self:
+        """Make a display of a computed result.
+
+        Parameters
+        ----------
+        result : ImportanceResult
+            From any of the importance functions, or ``importances_`` of an estimator.
+
+        Returns
+        -------
+        display : ImportanceDisplay
+            Not drawn yet.
+
+        Raises
+        ------
+        TypeError
+            If ``result`` is not an ImportanceResult.
+        """
+        if not isinstance(result, ImportanceResult):
+            raise TypeError(
+                f"result must be an ImportanceResult; got {type(result).__name__}. If several "
+                "metrics were scored, pick one: result['neg_mean_absolute_error']."
+            )
+        return cls(result)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any = None, *, method: str = "gradient", **kwargs: Any
+    ) -> Self:
+        """Compute importances and make a display of them.
+
+        Parameters
+        ----------
+        estimator : estimator, keras.Model or Pipeline
+            As the importance functions take it.
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Samples.
+        y : array-like of shape (n_samples,), default=None
+            Targets; gradients need none.
+        method : {"gradient", "permutation", "lofo"}, default="gradient"
+            Which function computes them.
+        **kwargs : dict
+            Passed to that function.
+
+        Returns
+        -------
+        display : ImportanceDisplay
+            Not drawn yet.
+
+        Raises
+        ------
+        ValueError
+            If ``method`` is unknown.
+        """
+        if method not in _METHODS:
+            raise ValueError(f"method={method!r} is unknown; use one of {', '.join(_METHODS)}.")
+        return cls.from_result(_METHODS[method](estimator, X, y, **kwargs))
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        kind: str = "importance",
+        max_features: int | None = 20,
+        bar_kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Draw the bars.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure of fitting height.
+        kind : {"importance", "score"}, default="importance"
+            The importances themselves; or the score that was left when each unit was shuffled or
+            left out, with the baseline score as a line.
+        max_features : int, default=20
+            Draw the largest only; None draws all.
+        bar_kwargs : mapping, default=None
+            Passed to :meth:`matplotlib.axes.Axes.barh`.
+
+        Returns
+        -------
+        self : ImportanceDisplay
+            With ``ax_`` and ``figure_``.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If ``kind`` is unknown, or "score" for a method that measures no score.
+        """
+        plt = _matplotlib()
+        result = self.result
+        if kind not in ("importance", "score"):
+            raise ValueError(f"kind={kind!r} is unknown; use 'importance' or 'score'.")
+        if kind == "score" and result.baseline_score is None:
+            raise ValueError(f"kind='score' needs a scored method; {result.method} has no score.")
+        order = np.argsort(result.importances_mean, kind="stable")[::-1][:max_features][::-1]
+        names = [str(name) for name in result.feature_names[order]]
+        if ax is None:
+            _, ax = plt.subplots(
+                figsize=(6.4, 1.1 + 0.32 * max(len(order), 3)), layout="constrained"
+            )
+        mean, std = result.importances_mean[order], result.importances_std[order]
+        colors = np.where(mean >= 0, _HELPS, _HARMS)
+        metric, sign = _metric(result)
+        values = mean if kind == "importance" else sign * (result.baseline_score - mean)
+        style = {"color": colors, "height": 0.7} | dict(bar_kwargs or {})
+        ax.barh(range(len(order)), values, xerr=std, ecolor=_BASELINE, capsize=2, **style)
+        ax.set_yticks(range(len(order)), names)
+        ax.set_ylim(-0.6, len(order) - 0.4)
+        if kind == "score":
+            baseline = sign * result.baseline_score
+            ax.axvline(baseline, color=_BASELINE, linestyle="--", linewidth=1)
+            ax.set_title(f"dashed: {metric} with every {result.by} in place", fontsize="small")
+            ax.set_xlabel(f"{metric} when the {result.by} is {_deed(result)}")
+        else:
+            ax.axvline(0, color=_BASELINE, linewidth=0.8)
+            ax.set_xlabel(self._axis_label())
+        ax.spines[["top", "right"]].set_visible(False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _axis_label(self) -> str:
+        result = self.result
+        if result.baseline_score is None:
+            return f"mean {result.method.replace('_', ' ')} (line: spread over samples)"
+        metric, sign = _metric(result)
+        change = "increase" if sign < 0 else "decrease"
+        return f"{change} of {metric} when the {result.by} is {_deed(result)}"
+
+
+def _metric(result: ImportanceResult) -> tuple[str, int]:
+    """Name of the metric as people read it, and the sign that takes the score there."""
+    name = str(result.scoring or "score")
+    if name.startswith("neg_"):
+        return name.removeprefix("neg_").replace("_", " "), -1
+    return {"r2": "R²"}.get(name, name.replace("_", " ")), 1
+
+
+def _deed(result: ImportanceResult) -> str:
+    return "left out" if result.method == "lofo" else "shuffled"
+
+
+def _matplotlib() -> Any:
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "Plotting needs matplotlib. Install it, or the extra that brings it: "
+            "pip install 'skfi[plot]'."
+        ) from error
+    return plt

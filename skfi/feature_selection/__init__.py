@@ -1,0 +1,5 @@
+"""Feature selection for sequences."""
+
+from skfi.feature_selection._select import SelectSequenceFeatures
+
+__all__ = ["SelectSequenceFeatures"]

@@ -1,0 +1,183 @@
+"""Selection of features from 3-D sequences."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
+from sklearn.feature_selection import SelectFromModel
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
+
+
+class SelectSequenceFeatures(
+    MetaEstimatorMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
+    """:class:`~sklearn.feature_selection.SelectFromModel` for the last axis of 3-D sequences.
+
+    scikit-learn's selector decides; this class hands it sequences, which it would refuse, and
+    drops the features that it drops from every time step. 2-D input works too.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With ``feature_importances_`` after ``fit``, such as :class:`~skfi.LSTMClassifier`. It is
+        cloned; wrap a fitted one in :class:`~sklearn.frozen.FrozenEstimator`.
+    threshold : str or float, default=None
+        Least importance to keep; None is "mean". As in scikit-learn.
+    max_features : int, callable or None, default=None
+        Most features to keep. With ``threshold=-np.inf`` the best so many are kept.
+    importance_getter : str or callable, default="auto"
+        Where the importances are, as in scikit-learn, such as ``"named_steps.lstm.importances"``.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted estimator.
+    selector_ : sklearn.feature_selection.SelectFromModel
+        The selector that decided.
+    n_features_in_ : int
+        Number of features of a step.
+
+    Examples
+    --------
+    >>> from skfi import LSTMRegressor, SelectSequenceFeatures
+    >>> from skfi.datasets import make_sequence_regression
+    >>> X, y = make_sequence_regression(n_samples=300, n_features=4, n_informative=1,
+    ...                                 return_X_y=True, random_state=0)
+    >>> network = LSTMRegressor(units=8, epochs=10, learning_rate=0.02, random_state=0)
+    >>> selector = SelectSequenceFeatures(network).fit(X, y)
+    >>> selector.transform(X).shape
+    (300, 10, 1)
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
+        "estimator": [HasMethods(["fit"])],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        threshold: str | float | None = None,
+        max_features: int | Callable | None = None,
+        importance_getter: str | Callable = "auto",
+    ) -> None:
+        self.estimator = estimator
+        self.threshold = threshold
+        self.max_features = max_features
+        self.importance_getter = importance_getter
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
+        """Fit the estimator and choose the features.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_features)
+            Training samples.
+        y : array-like of shape (n_samples,), default=None
+            Targets.
+        **fit_params : dict
+            Passed to the estimator's ``fit``.
+
+        Returns
+        -------
+        self : SelectSequenceFeatures
+            Fitted.
+
+        Raises
+        ------
+        ValueError
+            If the estimator has no importances, or as many of them as there are no features.
+        """
+        self._validate_params()
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.selector_ = SelectFromModel(
+            FrozenEstimator(self.estimator_),
+            threshold=self.threshold,
+            max_features=self.max_features,
+            importance_getter=self.importance_getter,
+        )
+        # the frozen estimator learns nothing more: the selector only counts the features
+        self.selector_.fit(X if hasattr(X, "iloc") else np.atleast_2d(_last_step(X)), y)
+        self.n_features_in_ = np.shape(X)[-1]
+        if hasattr(self.estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.estimator_.feature_names_in_
+        n_importances = len(self.selector_.get_support())
+        if n_importances != self.n_features_in_:
+            raise ValueError(
+                f"{type(self.estimator_).__name__} has {n_importances} importances for "
+                f"{self.n_features_in_} features."
+            )
+        return self
+
+    def get_support(self, indices: bool = False) -> np.ndarray:
+        """Mask, or positions, of the features that are kept.
+
+        Parameters
+        ----------
+        indices : bool, default=False
+            Return positions.
+
+        Returns
+        -------
+        support : ndarray of bool of shape (n_features_in_,), or of int
+            The features kept.
+        """
+        check_is_fitted(self)
+        return self.selector_.get_support(indices=indices)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Keep the chosen features.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_timesteps, n_kept) or (n_samples, n_kept)
+            The same without the other features.
+
+        Raises
+        ------
+        ValueError
+            If the number of features is not that of ``fit``.
+        """
+        check_is_fitted(self)
+        if np.ndim(X) == 2:
+            return self.selector_.transform(X)
+        X = check_array(X, allow_nd=True, dtype=None, input_name="X")
+        if X.shape[-1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {X.shape[-1]} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        return X[..., self.get_support()]
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the features that are kept.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the input features; by default those seen in ``fit``, else x0, x1, ...
+
+        Returns
+        -------
+        names : ndarray of str
+            Names of the features kept.
+        """
+        return _check_feature_names_in(self, input_features)[self.get_support()]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+
+def _last_step(X: Any) -> np.ndarray:
+    X = np.asarray(X)
+    return X[:, -1] if X.ndim == 3 else X

@@ -1,0 +1,147 @@
+"""Keras models and SciKeras wrappers as estimators that scikit-learn's scorers accept."""
+
+from typing import Any, Self
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array
+
+from skfi._keras import (
+    check_network,
+    class_probabilities,
+    compile_like,
+    forward,
+    output_kind,
+    rebuild,
+    seeded,
+)
+
+
+def as_estimator(estimator: Any) -> Any:
+    """``estimator``, its Keras object (or that of a Pipeline's last step) as an estimator."""
+    if isinstance(estimator, keras.Model):
+        check_network(estimator)
+        of_classes = output_kind(estimator) != "values"
+        return (ModelClassifier if of_classes else ModelRegressor)(estimator)
+    if _is_scikeras(estimator):
+        is_classifier = getattr(estimator, "_estimator_type", None) == "classifier"
+        return (WrapperClassifier if is_classifier else WrapperRegressor)(estimator)
+    if isinstance(estimator, Pipeline) and estimator.steps:
+        *before, (name, last) = estimator.steps
+        adapted = as_estimator(last)
+        return estimator if adapted is last else Pipeline([*before, (name, adapted)])
+    if not hasattr(estimator, "fit"):
+        raise TypeError(
+            "estimator must be a scikit-learn estimator, a SciKeras wrapper or a keras.Model; got "
+            f"{type(estimator).__name__}."
+        )
+    return estimator
+
+
+def _is_scikeras(estimator: Any) -> bool:
+    return any(cls.__module__.split(".")[0] == "scikeras" for cls in type(estimator).__mro__)
+
+
+class _Model(BaseEstimator):
+    """A Keras model; ``fit`` trains a fresh one of the same layers for the features it gets."""
+
+    def __init__(
+        self, model: keras.Model, random_state: int | np.random.RandomState | None = None
+    ) -> None:
+        self.model = model
+        self.random_state = random_state
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_clone__(self) -> Self:
+        return type(self)(self.model, self.random_state)  # one network serves as the pattern
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+        """Train a fresh network, compiled as the model is, by ``keras.Model.fit``."""
+        X = check_array(X, dtype=keras.config.floatx(), allow_nd=True)
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        with seeded(int(seed)):
+            self.model_ = compile_like(rebuild(self.model, X.shape[1:]), self.model)
+            self.model_.fit(X, self._encoded(np.asarray(y)), **{"verbose": 0} | fit_params)
+        return self
+
+    def _encoded(self, y: np.ndarray) -> np.ndarray:
+        return y
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        model = getattr(self, "model_", self.model)
+        X = check_array(X, dtype=keras.config.floatx(), allow_nd=True)
+        return forward(model, X).astype(np.float64)
+
+
+class ModelRegressor(RegressorMixin, _Model):
+    """A Keras model for regression."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The network's outputs, 1-D if there is one."""
+        outputs = self._outputs(X)
+        return outputs.ravel() if outputs.shape[1] == 1 else outputs
+
+
+class ModelClassifier(ClassifierMixin, _Model):
+    """A Keras model for classification into 0, 1, ..."""
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Class numbers, as the network's outputs are numbered."""
+        n_outputs = self.model.outputs[0].shape[-1]
+        return np.arange(2 if n_outputs == 1 else n_outputs)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Class probabilities."""
+        return class_probabilities(self._outputs(X), logits=output_kind(self.model) == "logits")
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class numbers."""
+        return self.predict_proba(X).argmax(axis=1)
+
+    def _encoded(self, y: np.ndarray) -> np.ndarray:
+        loss = self.model.loss
+        name = str(loss if isinstance(loss, str) else getattr(loss, "name", loss)).lower()
+        one_hot = "categorical" in name and "sparse" not in name
+        return np.eye(len(self.classes_))[y] if one_hot else y
+
+
+class _Wrapper(BaseEstimator):
+    """A SciKeras wrapper, which on current scikit-learn lacks the tags of its kind."""
+
+    def __init__(self, wrapper: Any) -> None:
+        self.wrapper = wrapper
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self.wrapper, "model_")
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+        """Fit a clone of the wrapper."""
+        self.wrapper = clone(self.wrapper).fit(X, y, **fit_params)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """What the wrapper predicts."""
+        return self.wrapper.predict(X, verbose=0)
+
+
+class WrapperRegressor(RegressorMixin, _Wrapper):
+    """A SciKeras regressor."""
+
+
+class WrapperClassifier(ClassifierMixin, _Wrapper):
+    """A SciKeras classifier."""
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels that the wrapper learnt."""
+        return self.wrapper.classes_
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The wrapper's probabilities, 2-D for a single row too."""
+        return self.wrapper.predict_proba(X, verbose=0).reshape(len(X), -1)

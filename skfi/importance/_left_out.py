@@ -1,0 +1,75 @@
+"""An estimator and a scorer that read lofo's index view: cross-validation without some units."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import _safe_indexing
+
+from skfi._sequences import Units
+from skfi.importance._index_view import read_left_out_view, take_cells
+
+
+class Failure(BaseException):
+    """Carries an error out of scikit-learn's cross-validation.
+
+    ``cross_validate``, as lofo calls it, turns any ``Exception`` of a fit or a scorer into a score
+    of NaN and a warning, which lofo silences.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@dataclass(frozen=True)
+class Data:
+    """The real data behind a view."""
+
+    X: Any
+    y: Any
+    sample_weight: np.ndarray | None
+    units: Units
+
+    def gather(self, view: np.ndarray) -> tuple[Any, Any, dict[str, np.ndarray]]:
+        """Samples, targets and, if there are any, weights of the view's rows and units."""
+        rows, kept = read_left_out_view(view, len(self.X))
+        weight = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[rows]}
+        return take_cells(self.X, rows, self.units, kept), _safe_indexing(self.y, rows), weight
+
+
+class LeftOutEstimator(BaseEstimator):
+    """Fits a clone of ``estimator`` on the rows and units that a view describes."""
+
+    def __init__(self, estimator: Any, data: Data, fit_params: Mapping[str, Any]) -> None:
+        self.estimator = estimator
+        self.data = data
+        self.fit_params = fit_params
+
+    def __sklearn_clone__(self) -> Self:
+        return type(self)(self.estimator, self.data, self.fit_params)  # the data is shared
+
+    def fit(self, view: np.ndarray, rows: np.ndarray) -> Self:
+        """Fit; an error ends the whole cross-validation."""
+        try:
+            X, y, weight = self.data.gather(view)
+            self.estimator_ = clone(self.estimator).fit(X, y, **weight, **self.fit_params)
+        except Exception as error:
+            raise Failure(error) from error
+        return self
+
+
+@dataclass(frozen=True)
+class LeftOutScorer:
+    """Scores the fitted clone on the rows and units that a view describes."""
+
+    scorer: Callable
+
+    def __call__(self, fitted: LeftOutEstimator, view: np.ndarray, rows: np.ndarray) -> float:
+        try:
+            X, y, weight = fitted.data.gather(view)
+            return self.scorer(fitted.estimator_, X, y, **weight)
+        except Exception as error:
+            raise Failure(error) from error

@@ -1,0 +1,253 @@
+"""LOFO importance: how much a cross-validated score worsens when a unit is left out."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.base import clone, is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import validate_params
+from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
+from tqdm.auto import tqdm
+
+from skfi._sequences import Units, fold, make_units
+from skfi.importance._estimators import as_estimator
+from skfi.importance._index_view import left_out_view
+from skfi.importance._left_out import Data, Failure, LeftOutEstimator, LeftOutScorer
+from skfi.importance._result import ImportanceResult
+from skfi.importance._scoring import scoring_name
+
+
+@validate_params(
+    {"verbose": ["verbose"], "random_state": ["random_state"], "fit_params": [dict, None]},
+    prefer_skip_nested_validation=True,
+)
+def lofo_importance(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    cv: Any = None,
+    scoring: Any = None,
+    cv_groups: Any = None,
+    n_jobs: int | None = None,
+    fit_params: Mapping[str, Any] | None = None,
+    by: str = "feature",
+    feature_groups: Mapping[str, Sequence[Any]] | None = None,
+    feature_names: Sequence[str] | None = None,
+    sample_weight: Any = None,
+    verbose: int = 0,
+    random_state: int | np.random.RandomState | None = None,
+) -> ImportanceResult:
+    """Importance by leaving one feature out (LOFO) and training again under cross-validation.
+
+    ``LOFOImportance`` of the package lofo-importance does the scoring [1]_; folds are drawn once,
+    so that every feature is compared on the same ones. It asks what the learning procedure loses
+    without a feature, not what one trained network does: a feature whose information stands in
+    another one too scores near zero. Costs (1 + number of units) * folds fits.
+
+    Parameters
+    ----------
+    estimator : estimator, keras.Model or Pipeline
+        Any scikit-learn estimator or SciKeras wrapper; it is cloned. Of a Pipeline the whole is
+        refitted without the raw column. Of a compiled ``keras.Model`` fresh networks of the same
+        layers are trained; say for how long in ``fit_params``.
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+        All samples: cross-validation splits them.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets.
+    cv : int, cross-validation splitter or iterable of splits, default=None
+        As in scikit-learn; None is 5 folds, stratified for a classifier. Series in time order need
+        :class:`~sklearn.model_selection.TimeSeriesSplit`.
+    scoring : str or callable, default=None
+        One metric, as in scikit-learn; None is the estimator's own ``score``.
+    cv_groups : array-like of shape (n_samples,), default=None
+        Groups for a splitter such as :class:`~sklearn.model_selection.GroupKFold`.
+    n_jobs : int, default=None
+        Units left out in parallel, in processes of joblib.
+    fit_params : dict, default=None
+        Passed to every ``fit``, such as ``{"epochs": 20}`` for a ``keras.Model``.
+    by : {"feature", "timestep"}, default="feature"
+        What is left out. A single cell cannot be: the rest is no sequence.
+    feature_groups : mapping of str to list of names or positions, default=None
+        Units that are left out together; the others stay on their own.
+    feature_names : sequence of str, default=None
+        Names of the features; by default the columns of a DataFrame, else x0, x1, ...
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights in fit and score.
+    verbose : int, default=0
+        Show a progress bar over the units.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the fits: sets every ``random_state`` parameter of the estimator. None leaves them.
+
+    Returns
+    -------
+    result : ImportanceResult
+        ``importances`` (n_units, n_folds): score with all units less the score without the unit;
+        ``baseline_scores`` (n_folds,): scores with all units.
+
+    Raises
+    ------
+    TypeError
+        If ``estimator`` is neither an estimator nor a Keras model.
+    ValueError
+        If there is a single unit, or a parameter, a name or a shape does not fit. An error in a
+        fit or a score ends the computation and is raised as it is.
+
+    References
+    ----------
+    .. [1] A. Erdem, "LOFO Importance", https://github.com/aerdem4/lofo-importance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skfi import lofo_importance
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> y = 3 * X[:, 0] + X[:, 1]
+    >>> result = lofo_importance(LinearRegression(), X, y, cv=4, scoring="r2")
+    >>> result.to_frame().round(1)
+             importance_mean  importance_std
+    feature
+    x0                   0.9             0.0
+    x1                   0.1             0.0
+    """
+    estimator = as_estimator(estimator)
+    X, y, estimator, units = _check(estimator, X, y, by, feature_groups, feature_names)
+    fit_params = _check_fit_params(estimator, fit_params)
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+    if isinstance(scoring, (list, tuple, set, dict)):
+        raise ValueError(f"LOFO takes one metric; got scoring={scoring!r}.")
+    scorer = LeftOutScorer(check_scoring(estimator, scoring=scoring))
+    if random_state is not None:
+        estimator = _seeded_clone(estimator, check_random_state(random_state))
+    splitter = check_cv(5 if cv is None else cv, y, classifier=is_classifier(estimator))
+    splits = list(splitter.split(np.empty(len(X)), y, cv_groups))
+    model = LeftOutEstimator(estimator, Data(X, y, sample_weight, units), fit_params)
+
+    left_out = [None, *range(len(units))]
+    jobs = (joblib.delayed(_fold_scores)(model, scorer, splits, unit) for unit in left_out)
+    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
+    progress = tqdm(parallel(jobs), total=len(left_out), desc="lofo", disable=not verbose)
+    baseline_scores, *scores = list(progress)
+    return ImportanceResult.from_values(
+        baseline_scores - np.array(scores),
+        feature_names=units.names,
+        method="lofo",
+        by=by,
+        baseline_score=float(baseline_scores.mean()),
+        baseline_scores=baseline_scores,
+        scoring=scoring_name(estimator, scoring),
+    )
+
+
+def _fold_scores(
+    model: LeftOutEstimator, scorer: LeftOutScorer, splits: list, unit: int | None
+) -> np.ndarray:
+    """Scores of the folds without one unit, by lofo."""
+    from lofo import Dataset, LOFOImportance  # imports lightgbm: a second that few calls need
+
+    n_samples, n_units = len(model.data.X), len(model.data.units)
+    with warnings.catch_warnings(), joblib.parallel_config(n_jobs=1):
+        warnings.filterwarnings(  # lofo-importance 0.3.5
+            "ignore", message="Please use `csr_matrix`", category=DeprecationWarning
+        )
+        dataset = Dataset(
+            pd.DataFrame({"row": np.arange(n_samples)}),
+            target="row",
+            features=[],
+            feature_groups=left_out_view(n_samples, n_units),
+        )
+        lofo = LOFOImportance(dataset, scoring=scorer, model=model, cv=splits)
+        try:
+            scores = lofo._get_cv_score(None if unit is None else str(unit))
+        except Failure as failure:
+            raise failure.error from None
+    if not np.isfinite(scores).all():
+        raise ValueError(
+            f"The score is not a finite number in folds {np.flatnonzero(~np.isfinite(scores))}: "
+            f"{scores}. The metric may be undefined there, for instance for a single class."
+        )
+    return scores
+
+
+def _check(
+    estimator: Any, X: Any, y: Any, by: str, feature_groups: Any, feature_names: Any
+) -> tuple[Any, Any, Any, Units]:
+    """``X``, ``y``, the estimator and the units, such that each unit can be left out."""
+    if by == "cell":
+        raise ValueError(
+            "by='cell' is not possible for LOFO: without one cell the rest is no sequence. Use "
+            "by='feature' or 'timestep', or permutation_importance(by='cell')."
+        )
+    if not hasattr(X, "iloc"):
+        X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
+    if np.ndim(X) > 3:
+        raise ValueError(f"X has {np.ndim(X)} dimensions, shape {X.shape}; expected 2 or 3.")
+    check_consistent_length(X, y)
+    y = y if hasattr(y, "iloc") else np.asarray(y)
+    n_timesteps = estimator.get_params(deep=False).get("n_timesteps") if X.ndim == 2 else None
+    names = X.columns if feature_names is None and hasattr(X, "columns") else feature_names
+    units = make_units(
+        X.shape,
+        by=by,
+        n_timesteps=n_timesteps,
+        feature_names=names,
+        feature_groups=feature_groups,
+    )
+    if len(units) < 2:
+        raise ValueError(
+            f"LOFO needs at least two units to leave one out; got only {units.names[0]!r}."
+        )
+    if by == "timestep":
+        if X.ndim == 2:
+            X = fold(np.asarray(X), n_timesteps)
+        if "n_timesteps" in estimator.get_params(deep=False):
+            estimator = clone(estimator).set_params(n_timesteps=None)  # one step less is left
+    elif n_timesteps is not None and n_timesteps > 1:
+        width = units.shape[1]
+        for name, cells in zip(units.names, units.cells, strict=True):
+            features = np.unique(cells % width)
+            if len(cells) != len(features) * n_timesteps:
+                raise ValueError(
+                    f"Leaving out {name!r} would break the sequences: X has n_timesteps="
+                    f"{n_timesteps} steps of {width} features side by side, and a feature can only "
+                    "be left out of all steps. Pass 3-D X, by='timestep', or feature_groups that "
+                    "hold each feature's columns of all steps."
+                )
+    return X, y, estimator, units
+
+
+def _check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> dict[str, Any]:
+    params = dict(fit_params or {})
+    last = estimator[-1] if hasattr(estimator, "steps") else estimator
+    model = getattr(last, "model", None)
+    if type(last).__module__ == as_estimator.__module__ and model is not None:
+        if not model.compiled:
+            raise ValueError(
+                "LOFO trains the network again, so it must know optimizer and loss: compile the "
+                "keras.Model, or pass from_keras(model) with its parameters set."
+            )
+        if not any(name.split("__")[-1] == "epochs" for name in params):
+            raise ValueError(
+                "LOFO trains the network again, and a keras.Model does not keep for how long: "
+                "pass fit_params={'epochs': ...}."
+            )
+    return params
+
+
+def _seeded_clone(estimator: Any, random: np.random.RandomState) -> Any:
+    """A clone with every ``random_state``, nested ones too, set from ``random``."""
+    names = sorted(
+        name
+        for name in estimator.get_params(deep=True)
+        if name == "random_state" or name.endswith("__random_state")
+    )
+    seeds = {name: int(random.randint(np.iinfo(np.int32).max)) for name in names}
+    return clone(estimator).set_params(**seeds)

@@ -1,0 +1,178 @@
+"""Permutation importance: how much a score worsens when the values of a unit are shuffled."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn import inspection
+from sklearn.metrics import check_scoring
+from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from skfi._sequences import Units, make_units
+from skfi.importance._estimators import as_estimator
+from skfi.importance._index_view import PermutedScorer, permutation_view
+from skfi.importance._result import ImportanceResult
+from skfi.importance._scoring import scoring_name
+
+
+@validate_params(
+    {"shuffle": [StrOptions({"series", "values"})], "verbose": ["verbose"]},
+    prefer_skip_nested_validation=True,
+)
+def permutation_importance(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    scoring: Any = None,
+    n_repeats: int = 5,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    sample_weight: Any = None,
+    max_samples: int | float = 1.0,
+    shuffle: str = "series",
+    by: str = "feature",
+    feature_groups: Mapping[str, Sequence[Any]] | None = None,
+    feature_names: Sequence[str] | None = None,
+    verbose: int = 0,
+) -> ImportanceResult | dict[str, ImportanceResult]:
+    """Importance by how much a score worsens when a unit's values are shuffled between samples.
+
+    :func:`sklearn.inspection.permutation_importance` does the work [1]_. On 2-D ``X``, by feature
+    and without groups, the numbers are scikit-learn's to the last bit; 3-D sequences, time steps,
+    cells and groups go through a table of row numbers that scikit-learn shuffles in their place.
+
+    Shuffling one of several correlated features leaves its information in the others and feeds
+    the network combinations that do not occur: their importance comes out low, or unreliable.
+    Put them into one group.
+
+    Parameters
+    ----------
+    estimator : estimator, keras.Model or Pipeline
+        Any fitted scikit-learn estimator, a SciKeras wrapper, or a trained ``keras.Model``.
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+        Samples to score on, best ones that were held out.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets. For a classifying ``keras.Model`` class numbers.
+    scoring : str, callable, list, tuple or dict, default=None
+        As in scikit-learn; None is the estimator's own ``score``. Several metrics give a dict of
+        results.
+    n_repeats : int, default=5
+        Shuffles of each unit.
+    n_jobs : int, default=None
+        Units scored in parallel, by joblib.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the shuffles.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights in the score.
+    max_samples : int or float, default=1.0
+        Samples drawn for each unit, as a number or a share.
+    shuffle : {"series", "values"}, default="series"
+        For sequences: move the whole series of a feature to another sample, which keeps its
+        course in time, or shuffle each time step on its own, which breaks the series up.
+    by : {"feature", "timestep", "cell"}, default="feature"
+        What the importances are for. In 2-D ``X`` a feature is a column.
+    feature_groups : mapping of str to list of names or positions, default=None
+        Units that are shuffled together; the others stay on their own.
+    feature_names : sequence of str, default=None
+        Names of the features; by default the columns of a DataFrame, else x0, x1, ...
+    verbose : int, default=0
+        Report progress, as joblib does.
+
+    Returns
+    -------
+    result : ImportanceResult or dict of str to ImportanceResult
+        ``importances`` (n_units, n_repeats): baseline score less the score after the shuffle.
+
+    Raises
+    ------
+    TypeError
+        If ``estimator`` is neither an estimator nor a Keras model.
+    NotFittedError
+        If it is not fitted.
+    ValueError
+        If a parameter, a name or a shape does not fit.
+
+    References
+    ----------
+    .. [1] L. Breiman, "Random Forests", Machine Learning 45(1), 2001.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skfi import permutation_importance
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> y = 3 * X[:, 0]
+    >>> result = permutation_importance(LinearRegression().fit(X, y), X, y,
+    ...                                 feature_names=["rain", "noise"], random_state=0)
+    >>> result.to_frame().round(1)
+             importance_mean  importance_std
+    feature
+    rain                 2.0             0.1
+    noise                0.0             0.0
+    """
+    estimator = as_estimator(estimator)
+    scorer = check_scoring(estimator, scoring=scoring)
+    if not hasattr(X, "iloc"):
+        X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
+    if np.ndim(X) > 3:
+        raise ValueError(f"X has {np.ndim(X)} dimensions, shape {X.shape}; expected 2 or 3.")
+    check_consistent_length(X, y, sample_weight)
+    names = X.columns if feature_names is None and hasattr(X, "columns") else feature_names
+    units = make_units(
+        X.shape,
+        by=by,
+        n_timesteps=getattr(estimator, "n_timesteps_in_", None),
+        feature_names=names,
+        feature_groups=feature_groups,
+    )
+    view = X
+    if X.ndim == 3 or by == "timestep" or feature_groups is not None:
+        scorer = PermutedScorer(scorer, X, units, shuffle)
+        view = permutation_view(len(X), len(units))
+    scorer = _KeepsBaseline(scorer)
+    with joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
+        found = inspection.permutation_importance(
+            estimator,
+            view,
+            y,
+            scoring=scorer,
+            n_repeats=n_repeats,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            sample_weight=sample_weight,
+            max_samples=max_samples,
+        )
+    if isinstance(scorer.baseline, dict):
+        return {name: _result(found[name], units, scorer.baseline[name], name) for name in found}
+    return _result(found, units, scorer.baseline, scoring_name(estimator, scoring))
+
+
+@dataclass
+class _KeepsBaseline:
+    """Remembers the first score, which scikit-learn computes here before any shuffle."""
+
+    scorer: Callable
+    baseline: Any = None
+
+    def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
+        score = self.scorer(estimator, X, y, **kwargs)
+        if self.baseline is None:
+            self.baseline = score
+        return score
+
+
+def _result(found: Any, units: Units, baseline: float, scoring: str | None) -> ImportanceResult:
+    return ImportanceResult.from_values(
+        found.importances,
+        feature_names=units.names,
+        method="permutation",
+        by=units.by,
+        baseline_score=float(baseline),
+        scoring=scoring,
+    )

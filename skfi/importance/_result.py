@@ -1,0 +1,146 @@
+"""What every importance function returns."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+
+class ImportanceResult(Bunch):
+    """The importances of the units of an input, with all that was measured on the way.
+
+    A :class:`sklearn.utils.Bunch` with the keys of scikit-learn's
+    :func:`~sklearn.inspection.permutation_importance` and more. Values are signed; an importance
+    below zero means that the network did better without the unit.
+
+    Attributes
+    ----------
+    importances_mean : ndarray of shape (n_units,)
+        Mean over repeats (permutation), folds (LOFO) or samples (gradient).
+    importances_std : ndarray of shape (n_units,)
+        Standard deviation over the same.
+    importances : ndarray of shape (n_units, n_repeats | n_folds | n_samples)
+        The single values.
+    feature_names : ndarray of shape (n_units,) of str
+        Names of the features, time steps, cells or groups.
+    method : str
+        "permutation", "lofo", or the gradient method.
+    by : {"feature", "timestep", "cell"}
+        What a unit is.
+    baseline_score : float or None
+        The score with every unit in place; None for gradients.
+    scoring : str or None
+        Name of the metric; None for gradients.
+    attributions : ndarray of the shape of X, or None
+        Signed value of each cell of each sample; gradients only.
+    completeness_error : ndarray of shape (n_samples,), or absent
+        Integrated gradients only: sum of the attributions less the change of the output.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfi import ImportanceResult
+    >>> result = ImportanceResult.from_values(np.array([[0.1, 0.3], [0.5, 0.7]]),
+    ...                                       feature_names=["tmin", "rain"], method="permutation")
+    >>> result.to_frame()
+             importance_mean  importance_std
+    feature
+    rain                 0.6             0.1
+    tmin                 0.2             0.1
+    """
+
+    @classmethod
+    def from_values(
+        cls,
+        importances: np.ndarray,
+        *,
+        feature_names: Any,
+        method: str,
+        by: str = "feature",
+        weights: np.ndarray | None = None,
+        **more: Any,
+    ) -> "ImportanceResult":
+        """Make a result of single values (n_units, n_values), averaged with ``weights``.
+
+        Parameters
+        ----------
+        importances : ndarray of shape (n_units, n_values)
+            Values by repeat, fold or sample.
+        feature_names : sequence of str
+            Names of the units.
+        method : str
+            Name of the method.
+        by : {"feature", "timestep", "cell"}, default="feature"
+            What a unit is.
+        weights : ndarray of shape (n_values,), default=None
+            Weight of each value in mean and standard deviation.
+        **more : dict
+            Further entries.
+
+        Returns
+        -------
+        result : ImportanceResult
+            The result.
+        """
+        if weights is None:  # NumPy's own, so that nothing differs from scikit-learn
+            mean, std = importances.mean(axis=1), importances.std(axis=1)
+        else:
+            mean = np.average(importances, axis=1, weights=weights)
+            std = np.sqrt(np.average((importances - mean[:, None]) ** 2, axis=1, weights=weights))
+        defaults = {"baseline_score": None, "scoring": None, "attributions": None}
+        return cls(
+            importances_mean=mean,
+            importances_std=std,
+            importances=importances,
+            feature_names=np.asarray(feature_names, dtype=object),
+            method=method,
+            by=by,
+            **(defaults | more),
+        )
+
+    def to_frame(self, *, sort: bool = True) -> pd.DataFrame:
+        """Mean and spread of each unit as a table.
+
+        Parameters
+        ----------
+        sort : bool, default=True
+            Most important first; False keeps the order of the input.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Indexed by name, with the columns importance_mean and importance_std.
+        """
+        frame = pd.DataFrame(
+            {"importance_mean": self.importances_mean, "importance_std": self.importances_std},
+            index=pd.Index(self.feature_names, name=self.by),
+        )
+        return frame.sort_values("importance_mean", ascending=False) if sort else frame
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """Draw the importances as bars.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            Passed to :meth:`skfi.display.ImportanceDisplay.plot`.
+
+        Returns
+        -------
+        display : ImportanceDisplay
+            Holds ``ax_`` and ``figure_``.
+        """
+        # A convenience that points up: pictures know results, results need no matplotlib.
+        from skfi.display import ImportanceDisplay
+
+        return ImportanceDisplay.from_result(self).plot(ax=ax, **kwargs)
+
+    def _repr_html_(self) -> str:
+        title = f"{self.method} importance by {self.by}"
+        if self.baseline_score is not None:
+            title += f", baseline {self.scoring or 'score'} {self.baseline_score:.4g}"
+        table = self.to_frame().to_html(float_format="{:.4g}".format)
+        return f"<div><p>{title}</p>{table}</div>"

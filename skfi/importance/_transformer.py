@@ -1,0 +1,182 @@
+"""Gradients as features: a transformer for pipelines."""
+
+from typing import Any, Self
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+from skfi._sequences import BY, make_units
+from skfi.importance._gradient import METHODS, gradient_importance
+
+
+class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
+    """Turn each sample into the attributions that a network's gradients give its features.
+
+    ``fit`` trains the network; ``transform`` returns, for each sample, how its features moved the
+    network's output: a representation of *why* the network answered, for a clusterer or a second
+    classifier to work on.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A skfi estimator, a SciKeras wrapper, or a Pipeline ending in one; it is cloned and fitted.
+        Wrap a fitted one in :class:`~sklearn.frozen.FrozenEstimator` to take it as it is.
+    method : str, default="saliency"
+        Gradient method, as in :func:`~skfi.gradient_importance`.
+    by : {"feature", "timestep", "cell"}, default="feature"
+        What the columns are for.
+    target : label or int, default=None
+        The class or output that is explained; None is each sample's predicted class.
+    aggregate : {"mean", "mean_abs"}, default="mean"
+        Average signed or absolute values over time.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the methods that draw.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted estimator.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Mean absolute attribution of each feature over the training samples, of sum 1.
+    n_features_in_ : int
+        Features of a step for 3-D ``X``; columns for 2-D ``X``.
+
+    See Also
+    --------
+    gradient_importance : The function behind it.
+
+    Examples
+    --------
+    >>> from sklearn.cluster import KMeans
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skfi import GradientTransformer, LSTMRegressor
+    >>> from skfi.datasets import make_sequence_regression
+    >>> X, y = make_sequence_regression(n_samples=60, n_features=3, return_X_y=True,
+    ...                                 random_state=0)
+    >>> network = LSTMRegressor(units=4, epochs=2, random_state=0)
+    >>> pipe = make_pipeline(GradientTransformer(network), KMeans(2, random_state=0))
+    >>> pipe.fit_predict(X, y).shape
+    (60,)
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
+        "estimator": [HasMethods(["fit"])],
+        "method": [StrOptions(set(METHODS))],
+        "by": [StrOptions(set(BY))],
+        "target": "no_validation",
+        "aggregate": [StrOptions({"mean", "mean_abs"})],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        method: str = "saliency",
+        by: str = "feature",
+        target: Any = None,
+        aggregate: str = "mean",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.method = method
+        self.by = by
+        self.target = target
+        self.aggregate = aggregate
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Training samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        **fit_params : dict
+            Passed to the estimator's ``fit``.
+
+        Returns
+        -------
+        self : GradientTransformer
+            Fitted.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data do not fit.
+        """
+        self._validate_params()
+        if isinstance(self.estimator, keras.Model):
+            raise ValueError(
+                "GradientTransformer takes estimators. For a trained keras.Model: "
+                "GradientTransformer(FrozenEstimator(from_keras(model)))."
+            )
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.n_features_in_ = np.shape(X)[-1]
+        if hasattr(self.estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.estimator_.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        found = self._explain(X, by="feature", aggregate="mean_abs")
+        total = found.importances_mean.sum()
+        self.feature_importances_ = found.importances_mean / (total or 1.0)
+        self._unit_shape = found.attributions.shape
+        self._n_timesteps = getattr(self.estimator_, "n_timesteps_in_", None)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Attributions of each sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Samples.
+
+        Returns
+        -------
+        attributions : ndarray of shape (n_samples, n_units)
+            One column for each feature, time step or cell.
+        """
+        check_is_fitted(self)
+        found = self._explain(X, by=self.by, aggregate=self.aggregate)
+        return np.ascontiguousarray(found.importances.T)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the columns of ``transform``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the input features; by default those seen in ``fit``, else x0, x1, ...
+
+        Returns
+        -------
+        names : ndarray of str
+            Names of the features, time steps or cells.
+        """
+        check_is_fitted(self)
+        names = _check_feature_names_in(self, input_features)
+        return make_units(
+            self._unit_shape, by=self.by, n_timesteps=self._n_timesteps, feature_names=names
+        ).names
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+    def _explain(self, X: Any, *, by: str, aggregate: str) -> Any:
+        return gradient_importance(
+            self.estimator_,
+            X,
+            method=self.method,
+            target=self.target,
+            by=by,
+            aggregate=aggregate,
+            random_state=self.random_state,
+        )

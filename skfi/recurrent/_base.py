@@ -1,0 +1,280 @@
+"""What both estimators share: the course of ``fit``, the network's output, the importances."""
+
+from abc import ABCMeta, abstractmethod
+from numbers import Integral, Real
+from typing import Any, Self
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context, is_classifier
+from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+)
+
+from skfi._keras import forward, seeded
+from skfi._sequences import fold
+from skfi.importance import ImportanceResult
+from skfi.importance._fitted import check_importance, fitted_importances
+from skfi.recurrent._networks import CELLS, Architecture, check_loss, make_optimizer
+from skfi.recurrent._validation import check_sequences
+from skfi.recurrent._wrapper import make_wrapper
+
+
+class BaseRecurrent(BaseEstimator, metaclass=ABCMeta):
+    """A recurrent network as a scikit-learn estimator; see the two public subclasses."""
+
+    _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
+        "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
+        "cell": [StrOptions(set(CELLS))],
+        "bidirectional": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "network": [callable, None],
+        "network_params": [dict, None],
+        "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+        "optimizer": [str, keras.optimizers.Optimizer],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "loss": [str, callable, None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "callbacks": [list, tuple, None],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+        "importance": [StrOptions({"gradient", "permutation", "lofo"}), callable, None],
+        "importance_params": [dict, None],
+    }
+
+    @abstractmethod
+    def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
+        """Check ``y``, learn its classes or its scale, and return it as an array."""
+
+    @abstractmethod
+    def _encode_target(self, y: np.ndarray) -> np.ndarray:
+        """``y`` as the network is trained on it: class numbers, or standardised values."""
+
+    @abstractmethod
+    def _output(self) -> tuple[int, str]:
+        """Width and activation of the network's output."""
+
+    def _total_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        """The weight of each row in training."""
+        return sample_weight
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network, then compute its importances.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences; 2-D rows are folded by ``n_timesteps``, time-major.
+        y : array-like of shape (n_samples,) or, for regression, (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights. In training a row of weight 2 counts as two rows, one of weight
+            0 as none.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are unfit, before training; or if training diverges.
+        """
+        continuing = self.warm_start and hasattr(self, "model_")
+        X = check_sequences(self, X, reset=not continuing)
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        check_consistent_length(X, y)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            used = np.flatnonzero(sample_weight)
+            if not len(used):
+                raise ValueError("sample_weight is zero for every row: nothing is left to fit.")
+            X, y, sample_weight = X[used], _safe_indexing(y, used), sample_weight[used]
+        y = self._learn_target(y, sample_weight, reset=not continuing)
+        architecture = self._check_network(continuing)
+        check_importance(self, X, y)
+        random = check_random_state(self.random_state)
+        train, held_out = self._split(y, random)
+        seed = int(random.randint(np.iinfo(np.int32).max))
+        with seeded(seed):
+            self._train(architecture, continuing, X, y, sample_weight, train, held_out)
+        self._explain(X, y, sample_weight, held_out if len(held_out) else train, seed)
+        return self
+
+    def to_sequences(self, X: Any) -> np.ndarray:
+        """Check ``X`` as ``predict`` does and fold it into the array that the network takes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences of the shape that the estimator was fitted on.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_timesteps, n_features)
+            The sequences.
+        """
+        check_is_fitted(self)
+        X = check_sequences(self, X, reset=False)
+        return fold(X, self.n_timesteps_in_ if X.ndim == 2 else None)
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Importances of the features, non-negative, of sum 1, as computed by ``fit``.
+
+        An ndarray of shape (n_features_in_,): ``importances_.importances_mean`` clipped at 0 and
+        normalised. All zeros if no feature has a positive importance.
+        """
+        check_is_fitted(self)
+        if not hasattr(self, "importances_"):
+            raise AttributeError(
+                f"This {type(self).__name__} has computed no importances: it was fitted with "
+                "importance=None or made by from_keras. Call gradient_importance, "
+                "permutation_importance or lofo_importance on it."
+            )
+        positive = np.clip(self.importances_.importances_mean, 0, None)
+        total = positive.sum()
+        return positive / total if total > 0 else positive
+
+    def _network_output(self, X: Any) -> np.ndarray:
+        return forward(self.model_, self.to_sequences(X))
+
+    def _check_network(self, continuing: bool) -> Architecture:
+        """The network to build; raises now for what would fail after minutes of work."""
+        units = (self.units,) if isinstance(self.units, Integral) else tuple(self.units)
+        if not units or any(not isinstance(u, Integral) or u < 1 for u in units):
+            raise ValueError(
+                "units must be a positive int, or a tuple of them, one for each layer; got "
+                f"{self.units!r}."
+            )
+        if self.network is None and self.network_params:
+            raise ValueError("network_params are the parameters of network=, which is None.")
+        for callback in self.callbacks or ():
+            if not isinstance(callback, keras.callbacks.Callback):
+                raise TypeError(
+                    f"callbacks must hold keras.callbacks.Callback instances; got {callback!r}."
+                )
+        make_optimizer(self.optimizer, self.learning_rate)
+        if self.loss is not None:
+            check_loss(self.loss)
+        n_outputs, activation = self._output()
+        n_features = self.n_features_in_
+        if self._n_dim_in == 2:
+            n_features //= self.n_timesteps_in_
+        architecture = Architecture(
+            input_shape=(self.n_timesteps_in_, n_features),
+            n_outputs=n_outputs,
+            activation=activation,
+            units=units,
+            cell=self.cell,
+            bidirectional=bool(self.bidirectional),
+            dropout=float(self.dropout),
+            network=self.network,
+            network_params=dict(self.network_params or {}),
+        )
+        if continuing and architecture != self._architecture:
+            raise ValueError(
+                "warm_start=True goes on from the weights of the last fit, but the network's "
+                "parameters have changed since. Set warm_start=False to start afresh."
+            )
+        return architecture
+
+    def _split(self, y: np.ndarray, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+        """Rows to train on and rows to hold out."""
+        rows = np.arange(len(y))
+        if not self.early_stopping:
+            return rows, rows[:0]
+        try:
+            train, held_out = train_test_split(
+                rows,
+                test_size=self.validation_fraction,
+                random_state=random,
+                stratify=y if is_classifier(self) else None,
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"early_stopping=True holds out validation_fraction={self.validation_fraction} of "
+                f"the {len(y)} rows, which cannot be done here: {error}"
+            ) from error
+        return train, held_out
+
+    def _train(
+        self,
+        architecture: Architecture,
+        continuing: bool,
+        X: np.ndarray,
+        y: np.ndarray,
+        sample_weight: np.ndarray | None,
+        train: np.ndarray,
+        held_out: np.ndarray,
+    ) -> None:
+        X = fold(X, self.n_timesteps_in_ if X.ndim == 2 else None)
+        weight = self._total_weight(y, sample_weight)
+        target = self._encode_target(y)
+        callbacks, validation = list(self.callbacks or ()), {}
+        if len(held_out):
+            data = (X[held_out], target[held_out])
+            validation["validation_data"] = data if weight is None else (*data, weight[held_out])
+            callbacks.append(
+                keras.callbacks.EarlyStopping(
+                    "val_loss", patience=self.n_iter_no_change, restore_best_weights=True
+                )
+            )
+        wrapper = make_wrapper(
+            architecture,
+            self.model_ if continuing else None,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            loss=self.loss,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            verbose=int(self.verbose),
+            callbacks=callbacks,
+        )
+        wrapper.fit(
+            X[train],
+            target[train],
+            sample_weight=None if weight is None else weight[train],
+            **validation,
+        )
+        last_loss = wrapper.history_["loss"][-1]
+        if not np.isfinite(last_loss):
+            raise ValueError(
+                f"Training diverged: the loss is {last_loss} after {self.epochs} epochs. Scale the "
+                "inputs (StandardScaler), lower learning_rate, or pass an optimizer with clipnorm."
+            )
+        self.wrapper_, self._architecture = wrapper, architecture
+        self.model_: keras.Model = wrapper.model_
+        self.history_ = dict(wrapper.history_)
+        self.n_iter_ = len(self.history_["loss"])
+
+    def _explain(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        sample_weight: np.ndarray | None,
+        rows: np.ndarray,
+        seed: int,
+    ) -> None:
+        """Compute the importances once: ``dir()`` and the HTML repr read every property."""
+        if hasattr(self, "importances_"):
+            del self.importances_
+        if self.importance is not None:
+            self.importances_: ImportanceResult = fitted_importances(
+                self, X, y, sample_weight, rows, seed
+            )

@@ -1,0 +1,240 @@
+"""The public classifier."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from skfi._keras import class_probabilities, output_kind
+from skfi.recurrent._base import BaseRecurrent
+
+
+class LSTMClassifier(ClassifierMixin, BaseRecurrent):
+    """Recurrent network for classification of sequences, with ``feature_importances_``.
+
+    Labels may be of any type. Inputs are taken as they are: scale them first, for instance with
+    :class:`~sklearn.preprocessing.StandardScaler` in a pipeline.
+
+    Parameters
+    ----------
+    units : int or tuple of int, default=32
+        Width of the recurrent layer, or of each of several stacked layers.
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Kind of recurrent layer.
+    bidirectional : bool, default=False
+        Read each sequence in both directions.
+    dropout : float in [0, 1), default=0.0
+        Share of each recurrent layer's output that is dropped in training.
+    network : callable, default=None
+        Your own architecture: ``network(input_shape, n_outputs, **network_params)`` returns a
+        ``keras.Model``. ``input_shape`` is (n_timesteps, n_features); ``n_outputs`` is 1 (for a
+        sigmoid) for two classes, else the number of classes (for a softmax). ``units``, ``cell``,
+        ``bidirectional`` and ``dropout`` are then not used. If it returns a compiled model, that
+        one's optimizer and loss hold; else ``optimizer``, ``learning_rate`` and ``loss`` do. To
+        pickle the estimator, define the function at the top level of a module.
+    network_params : dict, default=None
+        Keyword arguments for ``network``.
+    n_timesteps : int, default=None
+        Number of steps that each row of 2-D ``X`` folds into, time-major; None is one step.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer; an instance is copied, not changed.
+    learning_rate : float, default=None
+        Learning rate; None leaves the optimizer's own.
+    loss : str, keras.losses.Loss or callable, default=None
+        Keras loss; None is the binary or the sparse categorical cross-entropy. Labels reach it as
+        the numbers 0 ... n_classes - 1.
+    batch_size : int, default=32
+        Rows for each update of the weights.
+    epochs : int, default=20
+        Passes over the training rows; the most there will be with early stopping.
+    early_stopping : bool, default=False
+        Hold out ``validation_fraction`` of the rows at random, stratified, stop when their loss has
+        not improved for ``n_iter_no_change`` epochs, and restore the best weights. Overlapping
+        windows of one series are near copies of each other, so a random held-out set flatters.
+    validation_fraction : float, default=0.1
+        Share of rows held out by early stopping.
+    n_iter_no_change : int, default=5
+        Epochs without improvement after which training stops.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class in training, as in scikit-learn; multiplied with ``sample_weight``.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Further callbacks, used as they are.
+    warm_start : bool, default=False
+        Go on from the weights of the last fit, for ``epochs`` more epochs.
+    verbose : int, default=0
+        Keras' verbosity in training.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the initial weights, the order of the rows, dropout and the held-out rows. Global
+        generators are left as they were.
+    importance : {"gradient", "permutation", "lofo"}, callable or None, default="gradient"
+        How ``fit`` computes the importances: on the held-out rows if early stopping holds some
+        out, else on the training rows; ``"lofo"`` always on all rows, under cross-validation. A
+        callable ``(estimator, X, y)`` returns an :class:`~skfi.ImportanceResult` or an array of
+        shape (n_features_in_,). None computes none.
+    importance_params : dict, default=None
+        Keyword arguments for the importance function, such as ``{"n_repeats": 10}``.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network; its output is one sigmoid for two classes, else a softmax.
+    wrapper_ : scikeras.wrappers.KerasClassifier
+        The SciKeras wrapper that trained it, on class numbers.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    history_ : dict of str to list of float
+        Loss by epoch, and ``val_loss`` with early stopping.
+    n_iter_ : int
+        Number of epochs run.
+    n_features_in_ : int
+        Features of a step for 3-D ``X``; columns for 2-D ``X``.
+    n_timesteps_in_ : int
+        Steps of a sequence.
+    feature_names_in_ : ndarray of str
+        Column names, if ``X`` was a DataFrame.
+    importances_ : ImportanceResult
+        The full result of the importance method.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Non-negative, of sum 1.
+
+    See Also
+    --------
+    LSTMRegressor : The same for regression.
+    from_keras : A fitted estimator around an already trained Keras model.
+
+    References
+    ----------
+    S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997.
+
+    Examples
+    --------
+    >>> from skfi import LSTMClassifier
+    >>> from skfi.datasets import make_sequence_classification
+    >>> data = make_sequence_classification(n_samples=300, n_features=3, n_informative=1,
+    ...                                     random_state=0)
+    >>> model = LSTMClassifier(units=8, epochs=15, learning_rate=0.02, random_state=0)
+    >>> model.fit(data.data, data.target).feature_importances_.argmax()
+    np.int64(0)
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
+        **BaseRecurrent._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        units: int | Sequence[int] = 32,
+        *,
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        network: Callable[..., keras.Model] | None = None,
+        network_params: Mapping[str, Any] | None = None,
+        n_timesteps: int | None = None,
+        optimizer: str | keras.optimizers.Optimizer = "adam",
+        learning_rate: float | None = None,
+        loss: Any = None,
+        batch_size: int = 32,
+        epochs: int = 20,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        class_weight: Mapping | str | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+        importance: str | Callable | None = "gradient",
+        importance_params: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.units = units
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.network = network
+        self.network_params = network_params
+        self.n_timesteps = n_timesteps
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.loss = loss
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+        self.importance = importance
+        self.importance_params = importance_params
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the label of each sequence.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            The most probable labels. They do not depend on the other rows of ``X``.
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            Probabilities, in the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        logits = output_kind(self.model_) != "probabilities"  # of a network= or from_keras
+        return class_probabilities(self._network_output(X), logits=logits)
+
+    def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        classes = np.unique(y)
+        if reset:
+            if len(classes) < 2:
+                raise ValueError(
+                    f"{type(self).__name__} needs samples of at least 2 classes in the data, but "
+                    f"the data contains only one class: {classes[0]!r}."
+                )
+            self.classes_ = classes
+        elif not np.isin(classes, self.classes_).all():
+            raise ValueError(
+                f"y holds the classes {classes}, but warm_start=True goes on from a fit on "
+                f"{self.classes_}."
+            )
+        return y
+
+    def _encode_target(self, y: np.ndarray) -> np.ndarray:
+        return np.searchsorted(self.classes_, y)
+
+    def _total_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        if self.class_weight is None:
+            return sample_weight
+        weight = compute_sample_weight(self.class_weight, y)
+        return weight if sample_weight is None else weight * sample_weight
+
+    def _output(self) -> tuple[int, str]:
+        return (1, "sigmoid") if len(self.classes_) == 2 else (len(self.classes_), "softmax")

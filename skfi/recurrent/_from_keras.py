@@ -1,0 +1,112 @@
+"""A fitted estimator around a network that was trained elsewhere."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from skfi._keras import check_network, output_kind
+from skfi.recurrent._base import BaseRecurrent
+from skfi.recurrent._classifier import LSTMClassifier
+from skfi.recurrent._networks import Rebuilt
+from skfi.recurrent._regressor import LSTMRegressor
+
+
+def from_keras(
+    model: keras.Model, *, classes: Sequence[Any] | None = None, n_timesteps: int | None = None
+) -> LSTMClassifier | LSTMRegressor:
+    """Make a fitted estimator of a trained Keras model, without training it.
+
+    The estimator predicts, scores and is explained like any other. A later ``fit`` trains a fresh
+    network of the same layers (or, with ``warm_start=True``, goes on training this one), so it can
+    be cloned, cross-validated and given to :func:`~skfi.lofo_importance`.
+
+    Parameters
+    ----------
+    model : keras.Model
+        One input of shape (None, n_timesteps, n_features) and one output of shape
+        (None, n_outputs): LSTM, GRU, stacked, bidirectional, convolutional, sequential or
+        functional. ``keras.saving.load_model`` reads one from a ``.keras`` file.
+    classes : array-like of shape (n_classes,), default=None
+        The labels, in the order of the network's outputs, which makes it a classifier. By default
+        a network that ends in a sigmoid or softmax, or was compiled with a cross-entropy, is a
+        classifier of 0, 1, ..., and any other a regressor.
+    n_timesteps : int, default=None
+        Take 2-D ``X`` of ``n_timesteps * n_features`` columns in place of 3-D ``X``.
+
+    Returns
+    -------
+    estimator : LSTMClassifier or LSTMRegressor
+        Fitted. It has no ``feature_importances_``, as there was no data to compute them on.
+
+    Raises
+    ------
+    TypeError
+        If ``model`` is not a ``keras.Model``.
+    ValueError
+        If the model has several inputs or outputs or another shape, or ``classes`` do not fit it.
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> from skfi import from_keras, gradient_importance
+    >>> network = keras.Sequential([keras.Input((12, 3)), keras.layers.GRU(4),
+    ...                             keras.layers.Dense(1)])
+    >>> estimator = from_keras(network)
+    >>> X = np.random.default_rng(0).normal(size=(5, 12, 3))
+    >>> estimator.predict(X).shape
+    (5,)
+    >>> gradient_importance(estimator, X).importances_mean.shape
+    (3,)
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"from_keras takes a trained keras.Model; got {type(model).__name__}. A SciKeras "
+            "wrapper holds its network in the attribute model_."
+        )
+    check_network(model)
+    input_shape = tuple(model.inputs[0].shape[1:])
+    if len(input_shape) != 2 or input_shape[1] is None:
+        raise ValueError(
+            f"The network takes input of shape {(None, *input_shape)}; expected "
+            "(None, n_timesteps, n_features)."
+        )
+    steps, n_features = input_shape
+    if n_timesteps is not None and steps not in (None, n_timesteps):
+        raise ValueError(
+            f"n_timesteps={n_timesteps}, but the network takes sequences of {steps} steps."
+        )
+    n_outputs, kind = model.outputs[0].shape[-1], output_kind(model)
+    estimator: BaseRecurrent
+    if classes is not None or kind != "values":
+        estimator = LSTMClassifier(network=Rebuilt(model), n_timesteps=n_timesteps)
+        estimator.classes_ = _check_classes(classes, n_outputs)
+        if kind != "probabilities":  # a later fit needs a loss that takes logits
+            several = keras.losses.SparseCategoricalCrossentropy
+            loss = keras.losses.BinaryCrossentropy if n_outputs == 1 else several
+            estimator.set_params(loss=loss(from_logits=True))
+    else:
+        estimator = LSTMRegressor(network=Rebuilt(model), n_timesteps=n_timesteps)
+        # the network was trained in the units of y: a scaler that changes nothing
+        scaler = StandardScaler(with_mean=False, with_std=False)
+        estimator.target_scaler_ = scaler.fit(np.zeros((1, n_outputs)))
+        estimator._multi_output = n_outputs > 1
+    estimator.model_ = model
+    estimator._n_dim_in = 3 if n_timesteps is None else 2
+    estimator.n_timesteps_in_ = steps if n_timesteps is None else n_timesteps
+    estimator.n_features_in_ = n_features * (n_timesteps or 1)
+    estimator._architecture = estimator._check_network(continuing=False)
+    return estimator
+
+
+def _check_classes(classes: Sequence[Any] | None, n_outputs: int) -> np.ndarray:
+    n_classes = 2 if n_outputs == 1 else n_outputs
+    labels = np.arange(n_classes) if classes is None else np.asarray(classes)
+    if labels.shape != (n_classes,) or len(set(labels.tolist())) != n_classes:
+        raise ValueError(
+            f"classes must be {n_classes} different labels, one for each class of the network's "
+            f"{n_outputs} output(s); got {classes!r}."
+        )
+    return labels

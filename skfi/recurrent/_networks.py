@@ -1,0 +1,143 @@
+"""The Keras side of an estimator: its architecture, loss and optimizer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from skfi._keras import check_network, rebuild
+
+CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All that decides the network's layers; equal architectures can share trained weights."""
+
+    input_shape: tuple[int, int]
+    n_outputs: int
+    activation: str
+    units: tuple[int, ...]
+    cell: str
+    bidirectional: bool
+    dropout: float
+    network: Callable[..., keras.Model] | None = None
+    network_params: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> keras.Model:
+        """A fresh network, not compiled unless the user's own function compiles it."""
+        if self.network is None:
+            return self._recurrent_layers()
+        model = self.network(self.input_shape, self.n_outputs, **self.network_params)
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                "network must return a keras.Model, called as network(input_shape, n_outputs, "
+                f"**network_params); it returned {type(model).__name__}."
+            )
+        check_network(model)
+        expected, got = (None, *self.input_shape), tuple(model.inputs[0].shape)
+        fits = len(expected) == len(got) and all(
+            g is None or g == e for e, g in zip(expected, got, strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f"network returned a model for input of shape {got}, but was asked for "
+                f"{expected}: use the input_shape it is called with."
+            )
+        n_outputs = model.outputs[0].shape[-1]
+        softmax_of_two = self.activation == "sigmoid" and n_outputs == 2
+        if n_outputs != self.n_outputs and not softmax_of_two:
+            raise ValueError(
+                f"network returned a model with {n_outputs} output(s), but was asked for "
+                f"n_outputs={self.n_outputs} (one sigmoid or a softmax of two for two classes, a "
+                "softmax for more; one output for each regression target)."
+            )
+        return model
+
+    def _recurrent_layers(self) -> keras.Model:
+        layers: list[keras.layers.Layer] = [keras.Input(self.input_shape)]
+        for i, units in enumerate(self.units):
+            layer = CELLS[self.cell](
+                units,
+                return_sequences=i + 1 < len(self.units),
+                unroll=self.input_shape[0] == 1,  # a single step needs no loop
+            )
+            layers.append(keras.layers.Bidirectional(layer) if self.bidirectional else layer)
+            if self.dropout:
+                layers.append(keras.layers.Dropout(self.dropout))
+        layers.append(keras.layers.Dense(self.n_outputs, activation=self.activation))
+        return keras.Sequential(layers)
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A ``network=`` function that makes fresh networks in the likeness of an existing one."""
+
+    model: keras.Model
+
+    def __call__(self, input_shape: tuple[int, int], n_outputs: int) -> keras.Model:
+        return rebuild(self.model, input_shape)
+
+
+@keras.saving.register_keras_serializable(package="skfi")
+class WeightedMean(keras.losses.Loss):
+    """A loss function averaged over the batch's sample weight.
+
+    Keras divides by the number of rows. Dividing by the sum of the weights makes a row of weight 2
+    count as two rows.
+    """
+
+    def __init__(self, function: Callable, name: str | None = None) -> None:
+        self.function = function
+        name = name or getattr(function, "__name__", "loss")
+        super().__init__(name=name, reduction="mean_with_sample_weight")
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return self.function(y_true, y_pred)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"function": keras.saving.serialize_keras_object(self.function), "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "WeightedMean":
+        function = keras.saving.deserialize_keras_object(config["function"])
+        return cls(function, name=config["name"])
+
+
+def check_loss(loss: Any) -> Any:
+    """The Keras loss for the parameter ``loss``; raise ValueError if there is none."""
+    try:
+        found = keras.losses.get(loss)
+    except ValueError as error:
+        raise ValueError(
+            f"loss={loss!r} is unknown to Keras; pass a name such as 'mean_squared_error', a "
+            "keras.losses.Loss or a function of (y_true, y_pred)."
+        ) from error
+    return found if isinstance(found, keras.losses.Loss) else WeightedMean(found)
+
+
+def default_loss(activation: str, n_outputs: int) -> str:
+    """The loss that belongs to an output of this activation and width."""
+    if activation == "linear":
+        return "mean_squared_error"
+    return "binary_crossentropy" if n_outputs == 1 else "sparse_categorical_crossentropy"
+
+
+def make_optimizer(
+    optimizer: str | keras.optimizers.Optimizer, learning_rate: float | None
+) -> keras.optimizers.Optimizer:
+    """A fresh optimizer: the parameter is left as it is, and shares no state between fits."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        fresh = type(optimizer).from_config(optimizer.get_config())
+    else:
+        try:
+            fresh = keras.optimizers.get(optimizer)
+        except ValueError as error:
+            raise ValueError(
+                f"optimizer={optimizer!r} is unknown to Keras; pass a name such as 'adam' or a "
+                "keras.optimizers.Optimizer."
+            ) from error
+    if learning_rate is not None:
+        fresh.learning_rate = learning_rate
+    return fresh
