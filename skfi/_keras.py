@@ -96,7 +96,7 @@ def input_gradient(
 
 
 def output_kind(model: keras.Model) -> str:
-    """``"probabilities"``, ``"logits"`` or ``"values"``, told by the last activation or the loss."""
+    """``"probabilities"``, ``"logits"`` or ``"values"``, by last activation or loss."""
     if _last_activation(model) in ("softmax", "sigmoid"):
         return "probabilities"
     loss = model.loss if model.compiled else None

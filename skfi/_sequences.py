@@ -17,6 +17,11 @@ from scipy import sparse
 BY = ("feature", "timestep", "cell")
 
 
+def n_features(X: Any) -> int:
+    """Length of the last axis of anything that turns into an array."""
+    return (X if hasattr(X, "shape") else np.asarray(X)).shape[-1]
+
+
 def fold(X: np.ndarray, n_timesteps: int | None) -> np.ndarray:
     """2-D rows as sequences (n_samples, n_timesteps, n_features); 3-D arrays as they are.
 

@@ -154,7 +154,7 @@ class ImportanceDisplay:
         names = [str(name) for name in result.feature_names[order]]
         if ax is None:
             _, ax = plt.subplots(
-                figsize=(6.4, 1.1 + 0.32 * max(len(order), 3)), layout="constrained"
+                figsize=(6.4, 1.3 + 0.32 * max(len(order), 3)), layout="constrained"
             )
         mean, std = result.importances_mean[order], result.importances_std[order]
         colors = np.where(mean >= 0, _HELPS, _HARMS)
@@ -168,7 +168,7 @@ class ImportanceDisplay:
             baseline = sign * result.baseline_score
             ax.axvline(baseline, color=_BASELINE, linestyle="--", linewidth=1)
             ax.set_title(f"dashed: {metric} with every {result.by} in place", fontsize="small")
-            ax.set_xlabel(f"{metric} when the {result.by} is {_deed(result)}")
+            ax.set_xlabel(f"{metric}\nwhen the {result.by} is {_deed(result)}")
         else:
             ax.axvline(0, color=_BASELINE, linewidth=0.8)
             ax.set_xlabel(self._axis_label())
@@ -179,10 +179,10 @@ class ImportanceDisplay:
     def _axis_label(self) -> str:
         result = self.result
         if result.baseline_score is None:
-            return f"mean {result.method.replace('_', ' ')} (line: spread over samples)"
+            return f"mean {result.method.replace('_', ' ')}\n(line: spread over samples)"
         metric, sign = _metric(result)
         change = "increase" if sign < 0 else "decrease"
-        return f"{change} of {metric} when the {result.by} is {_deed(result)}"
+        return f"{change} of {metric}\nwhen the {result.by} is {_deed(result)}"
 
 
 def _metric(result: ImportanceResult) -> tuple[str, int]:

@@ -10,6 +10,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
+from skfi._sequences import n_features
+
 
 class SelectSequenceFeatures(
     MetaEstimatorMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
@@ -100,8 +102,8 @@ class SelectSequenceFeatures(
             importance_getter=self.importance_getter,
         )
         # the frozen estimator learns nothing more: the selector only counts the features
-        self.selector_.fit(X if hasattr(X, "iloc") else np.atleast_2d(_last_step(X)), y)
-        self.n_features_in_ = np.shape(X)[-1]
+        self.selector_.fit(X if hasattr(X, "iloc") else _last_step(X), y)
+        self.n_features_in_ = n_features(X)
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
         n_importances = len(self.selector_.get_support())
@@ -147,7 +149,8 @@ class SelectSequenceFeatures(
             If the number of features is not that of ``fit``.
         """
         check_is_fitted(self)
-        if np.ndim(X) == 2:
+        X = X if hasattr(X, "ndim") else np.asarray(X)
+        if X.ndim == 2:
             return self.selector_.transform(X)
         X = check_array(X, allow_nd=True, dtype=None, input_name="X")
         if X.shape[-1] != self.n_features_in_:

@@ -67,7 +67,7 @@ def find_network(estimator: Any, X: Any) -> Network:
     return Network(
         model=model,
         inputs=inputs,
-        shape=tuple(np.shape(X)),
+        shape=tuple(X.shape) if hasattr(X, "shape") else np.asarray(X).shape,
         n_timesteps=getattr(estimator, "n_timesteps_in_", None) if is_skfi else None,
         feature_names=names,
         classes=_classes(estimator, model),

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, cl
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skfi._sequences import BY, make_units
+from skfi._sequences import BY, make_units, n_features
 from skfi.importance._gradient import METHODS, gradient_importance
 
 
@@ -117,7 +117,7 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
                 "GradientTransformer(FrozenEstimator(from_keras(model)))."
             )
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
-        self.n_features_in_ = np.shape(X)[-1]
+        self.n_features_in_ = n_features(X)
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
         elif hasattr(self, "feature_names_in_"):

@@ -190,6 +190,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         y : ndarray of shape (n_samples,)
             The most probable labels. They do not depend on the other rows of ``X``.
         """
+        check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:

@@ -18,7 +18,9 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
     a step; scikit-learn's own check would take the number of steps.
     """
     dtype = np.dtype(keras.config.floatx())
-    if np.ndim(X) <= 2 or hasattr(X, "iloc"):
+    if not hasattr(X, "ndim"):  # a list, or whatever turns into an array
+        X = np.asarray(X)
+    if X.ndim <= 2:
         X = validate_data(estimator, X, dtype=dtype, reset=reset)
         if not reset and estimator._n_dim_in != 2:
             raise ValueError(
