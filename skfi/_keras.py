@@ -57,7 +57,8 @@ def seeded(seed: int) -> Iterator[None]:
 
 def check_network(model: keras.Model) -> None:
     """Raise ValueError unless ``model`` has one input and one output of one row per sample."""
-    for kind, tensors in (("input", model.inputs), ("output", model.outputs)):
+    for kind in ("input", "output"):
+        tensors = getattr(model, f"{kind}s", None)
         if tensors is None:
             raise ValueError(
                 f"The network {model.name!r} is not built, so its {kind} shape is unknown. Call it "
@@ -154,8 +155,8 @@ def _last_activation(model: keras.Model) -> str:
     return getattr(getattr(layer, "activation", None), "__name__", "")
 
 
-# One compiled function for each network and kind of call. The traced graph holds the network's
-# variables, not the network, so an entry ends with its network.
+# One compiled function for each network and kind of call. A function refers to its network weakly,
+# so that an entry ends with its network.
 _functions: weakref.WeakKeyDictionary[keras.Model, dict[Callable, Any]] = (
     weakref.WeakKeyDictionary()
 )
@@ -170,7 +171,8 @@ def _compiled(model: keras.Model, trace: Callable[[keras.Model], Any]) -> Any:
 
 def _trace_forward(model: keras.Model) -> Any:
     spec = tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype)
-    call = tf.function(lambda x: model(x, training=False), input_signature=[spec])
+    network = weakref.proxy(model)
+    call = tf.function(lambda x: network(x, training=False), input_signature=[spec])
     return call.get_concrete_function()
 
 
@@ -182,10 +184,12 @@ def _trace_gradient(model: keras.Model) -> Any:
             "ids are explained at an embedding's output; pass a network whose input is float."
         )
 
+    network = weakref.proxy(model)
+
     def gradient(x: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            total = tf.reduce_sum(model(x, training=False) * weights)
+            total = tf.reduce_sum(network(x, training=False) * weights)
         return tape.gradient(total, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     specs = [

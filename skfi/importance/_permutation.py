@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import joblib
 import numpy as np
 from sklearn import inspection
 from sklearn.metrics import check_scoring
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from skfi._sequences import Units, make_units
@@ -20,7 +21,13 @@ from skfi.importance._scoring import scoring_name
 
 
 @validate_params(
-    {"shuffle": [StrOptions({"series", "values"})], "verbose": ["verbose"]},
+    {
+        "n_repeats": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "shuffle": [StrOptions({"series", "values"})],
+        "verbose": ["verbose"],
+    },
     prefer_skip_nested_validation=True,
 )
 def permutation_importance(

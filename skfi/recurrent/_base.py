@@ -103,8 +103,6 @@ class BaseRecurrent(BaseEstimator, metaclass=ABCMeta):
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
             used = np.flatnonzero(sample_weight)
-            if not len(used):
-                raise ValueError("sample_weight is zero for every row: nothing is left to fit.")
             X, y, sample_weight = X[used], _safe_indexing(y, used), sample_weight[used]
         y = self._learn_target(y, sample_weight, reset=not continuing)
         architecture = self._check_network(continuing)
@@ -229,7 +227,7 @@ class BaseRecurrent(BaseEstimator, metaclass=ABCMeta):
         target = self._encode_target(y)
         callbacks, validation = list(self.callbacks or ()), {}
         if len(held_out):
-            data = (X[held_out], target[held_out])
+            data = (X[held_out], target[held_out].reshape(len(held_out), -1))
             validation["validation_data"] = data if weight is None else (*data, weight[held_out])
             callbacks.append(
                 keras.callbacks.EarlyStopping(

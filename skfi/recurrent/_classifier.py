@@ -218,7 +218,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
             if len(classes) < 2:
                 raise ValueError(
                     f"{type(self).__name__} needs samples of at least 2 classes in the data, but "
-                    f"the data contains only one class: {classes[0]!r}."
+                    f"the data contains only one class: {classes[0]}."
                 )
             self.classes_ = classes
         elif not np.isin(classes, self.classes_).all():

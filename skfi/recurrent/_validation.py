@@ -20,13 +20,13 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
     dtype = np.dtype(keras.config.floatx())
     if not hasattr(X, "ndim"):  # a list, or whatever turns into an array
         X = np.asarray(X)
+    if not reset and (X.ndim, estimator._n_dim_in) in ((2, 3), (3, 2)):
+        raise ValueError(
+            f"X is {X.ndim}-D, shape {X.shape}, but {type(estimator).__name__} was fitted on "
+            f"{estimator._n_dim_in}-D X; expected {_expected(estimator)}."
+        )
     if X.ndim <= 2:
         X = validate_data(estimator, X, dtype=dtype, reset=reset)
-        if not reset and estimator._n_dim_in != 2:
-            raise ValueError(
-                f"X is 2-D, shape {X.shape}, but {type(estimator).__name__} was fitted on 3-D "
-                f"sequences; expected {_expected(estimator)}."
-            )
     else:
         X = check_array(X, dtype=dtype, allow_nd=True, estimator=estimator, input_name="X")
         if X.ndim != 3:
@@ -51,11 +51,6 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
 
 def _check_shape(estimator: BaseEstimator, X: np.ndarray) -> None:
     name = type(estimator).__name__
-    if estimator._n_dim_in != 3:
-        raise ValueError(
-            f"X is 3-D, shape {X.shape}, but {name} was fitted on 2-D rows; expected "
-            f"{_expected(estimator)}."
-        )
     if X.shape[2] != estimator.n_features_in_:
         raise ValueError(
             f"X has {X.shape[2]} features, but {name} is expecting {estimator.n_features_in_} "

@@ -1,0 +1,63 @@
+"""scikit-learn's own checks on every estimator, transformer and selector."""
+
+import keras
+import pytest
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skfi import (
+    GradientTransformer,
+    LSTMClassifier,
+    LSTMRegressor,
+    SelectSequenceFeatures,
+    SlidingWindow,
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _float64():
+    """The checks compare to 1e-7 and expect weight 2 to equal two rows: more than float32 has."""
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx("float32")
+
+
+# One batch of all rows: rows grouped otherwise are other gradient steps, so that only then a row
+# of weight 2 is the same as two rows.
+ALL_ROWS = 1000
+SHORT = {"units": 4, "epochs": 2, "batch_size": ALL_ROWS, "random_state": 0, "importance": None}
+ESTIMATORS = [
+    LSTMRegressor(8, epochs=60, learning_rate=0.02, batch_size=ALL_ROWS, random_state=0),
+    LSTMClassifier(8, epochs=30, learning_rate=0.05, batch_size=ALL_ROWS, random_state=0),
+    GradientTransformer(LSTMRegressor(**SHORT)),
+    GradientTransformer(LSTMClassifier(**SHORT), method="input_x_gradient"),
+    SelectSequenceFeatures(LSTMRegressor(**SHORT | {"importance": "gradient"})),
+    SlidingWindow(3),
+]
+
+
+def expected_failures(estimator):
+    if isinstance(estimator, SlidingWindow):
+        order = "a window is made of the rows before it: their order is the input"
+        return {
+            "check_methods_sample_order_invariance": order,
+            "check_methods_subset_invariance": order,
+        }
+    return {}
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def test_the_list_covers_every_public_estimator():
+    import skfi
+
+    public = {
+        value
+        for name in skfi.__all__
+        if isinstance(value := getattr(skfi, name), type) and hasattr(value, "get_params")
+    }
+    assert {type(estimator) for estimator in ESTIMATORS} == public
+    assert FrozenEstimator not in public

@@ -1,0 +1,203 @@
+"""Compiled calls, seeds and the reading of networks."""
+
+import gc
+import random
+import weakref
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import linear_network
+
+from skfi import _keras
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(3)
+    layers = [keras.Input((9, 3)), keras.layers.LSTM(16), keras.layers.Dense(2)]
+    return keras.Sequential(layers)
+
+
+@pytest.fixture(scope="module")
+def X():
+    return np.random.default_rng(0).normal(size=(700, 9, 3)).astype("float32")
+
+
+def test_forward_equals_keras_predict(network, X):
+    assert np.allclose(_keras.forward(network, X), network.predict(X, verbose=0), atol=1e-6)
+
+
+def test_gradient_equals_one_tape_a_row(network, X):
+    weights = np.random.default_rng(1).normal(size=(5, 2)).astype("float32")
+    expected = []
+    for row, weight in zip(X[:5], weights, strict=True):
+        x = tf.constant(row[None])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = tf.reduce_sum(network(x) * weight)
+        expected.append(tape.gradient(value, x).numpy()[0])
+    assert np.allclose(_keras.input_gradient(network, X[:5], weights), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["forward", "gradient"])
+def test_rows_do_not_depend_on_their_company_bit_for_bit(network, X, kind):
+    weights = np.ones((len(X), 2), dtype="float32")
+
+    def call(rows, **kwargs):
+        if kind == "forward":
+            return _keras.forward(network, X[rows], **kwargs)
+        return _keras.input_gradient(network, X[rows], weights[rows], **kwargs)
+
+    rows = np.arange(len(X))
+    whole = call(rows)
+    order = np.random.default_rng(2).permutation(len(X))
+    assert np.array_equal(whole[order], call(order))
+    for part in (slice(0, 1), slice(3, 52), slice(100, 500)):
+        assert np.array_equal(whole[part], call(rows[part]))
+    for chunk_size in (48, 96, 192):
+        assert np.array_equal(whole, call(rows, chunk_size=chunk_size))
+
+
+def test_one_trace_serves_every_number_of_rows(X):
+    traces = []
+
+    @keras.saving.register_keras_serializable(package="test")
+    class Counting(keras.layers.Layer):
+        def call(self, inputs):
+            traces.append(1)
+            return inputs
+
+    model = keras.Sequential([keras.Input((9, 3)), Counting(), keras.layers.LSTM(2)])
+    before = len(traces)
+    for n in (1, 7, 300, 700):
+        _keras.forward(model, X[:n])
+    assert len(traces) == before + 1
+
+
+def test_compiled_calls_end_with_their_network(X):
+    model = linear_network(np.ones((9, 3, 1)))
+    _keras.forward(model, X[:2])
+    _keras.input_gradient(model, X[:2], np.ones((2, 1)))
+    assert set(_keras._functions[model]) == {_keras._trace_forward, _keras._trace_gradient}
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
+
+
+def test_seeded_leaves_every_global_generator_as_found():
+    keras.utils.set_random_seed(7)
+    expected = [
+        random.random(),
+        np.random.rand(),
+        float(tf.random.uniform([])),
+        float(keras.random.uniform([])),
+    ]
+    keras.utils.set_random_seed(7)
+    with _keras.seeded(1):
+        random.random(), np.random.rand(), tf.random.uniform([]), keras.random.uniform([])
+    found = [
+        random.random(),
+        np.random.rand(),
+        float(tf.random.uniform([])),
+        float(keras.random.uniform([])),
+    ]
+    assert found == expected
+
+
+def test_seeded_repeats():
+    draws = []
+    for _ in range(2):
+        with _keras.seeded(5):
+            draws.append((random.random(), np.random.rand(), float(tf.random.uniform([]))))
+    assert draws[0] == draws[1]
+
+
+def test_seeded_restores_after_an_error():
+    np.random.seed(0)
+    expected = np.random.rand()
+    np.random.seed(0)
+    with pytest.raises(RuntimeError), _keras.seeded(1):
+        raise RuntimeError
+    assert np.random.rand() == expected
+
+
+def test_integer_input_has_no_gradient():
+    layers = [keras.Input((5,), dtype="int32"), keras.layers.Embedding(10, 4), keras.layers.LSTM(2)]
+    with pytest.raises(ValueError, match="takes int32 input, which has no gradient"):
+        _keras.input_gradient(keras.Sequential(layers), np.ones((2, 5)), np.ones((2, 2)))
+
+
+def two_inputs():
+    a, b = keras.Input((3, 2)), keras.Input((3, 2))
+    return keras.Model([a, b], keras.layers.LSTM(1)(keras.layers.Add()([a, b])))
+
+
+def two_outputs():
+    a = keras.Input((3, 2))
+    return keras.Model(a, [keras.layers.LSTM(1)(a), keras.layers.LSTM(1)(a)])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (two_inputs, "2 inputs; exactly one"),
+        (two_outputs, "2 outputs; exactly one"),
+        (lambda: keras.Sequential([keras.layers.LSTM(1)]), "is not built"),
+        (
+            lambda: keras.Sequential(
+                [keras.Input((3, 2)), keras.layers.LSTM(1, return_sequences=True)]
+            ),
+            r"output of shape \(None, 3, 1\)",
+        ),
+        (
+            lambda: keras.Sequential(
+                [keras.Input(batch_shape=(4, 3, 2)), keras.layers.LSTM(1, stateful=True)]
+            ),
+            "fixed batch size of 4",
+        ),
+    ],
+)
+def test_networks_that_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        _keras.check_network(make())
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "kind"),
+    [
+        ("sigmoid", None, "probabilities"),
+        ("softmax", "sparse_categorical_crossentropy", "probabilities"),
+        ("linear", None, "values"),
+        ("linear", "mse", "values"),
+        ("linear", keras.losses.BinaryCrossentropy(from_logits=True), "logits"),
+        ("linear", keras.losses.CategoricalCrossentropy(from_logits=True), "logits"),
+    ],
+)
+def test_output_kind(activation, loss, kind):
+    model = linear_network(np.ones((2, 2, 2)), activation)
+    if loss is not None:
+        model.compile(loss=loss)
+    assert _keras.output_kind(model) == kind
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_class_probabilities_of_logits_are_those_of_keras(n_outputs):
+    logits = np.random.default_rng(0).normal(size=(20, n_outputs), scale=4)
+    found = _keras.class_probabilities(logits, logits=True)
+    if n_outputs == 1:
+        expected = keras.ops.sigmoid(logits).numpy()
+        assert np.allclose(found[:, 1:], expected)
+    else:
+        assert np.allclose(found, keras.ops.softmax(logits).numpy())
+    assert np.allclose(found.sum(axis=1), 1)
+
+
+def test_rebuild_makes_the_same_layers_for_another_shape_with_fresh_weights(network):
+    fresh = _keras.rebuild(network, (9, 2))
+    assert fresh.input_shape == (None, 9, 2)
+    assert [type(layer) for layer in fresh.layers] == [type(layer) for layer in network.layers]
+    same = _keras.rebuild(network, (9, 3))
+    assert not np.array_equal(same.get_weights()[0], network.get_weights()[0])
