@@ -118,9 +118,11 @@ def class_probabilities(outputs: np.ndarray, *, logits: bool) -> np.ndarray:
     return outputs / outputs.sum(axis=1, keepdims=True)
 
 
-def rebuild(model: keras.Model, input_shape: tuple[int | None, ...]) -> keras.Model:
-    """A fresh, uncompiled network of the same layers for rows of ``input_shape``."""
-    config = copy.deepcopy(model.get_config())
+def rebuild(
+    kind: type[keras.Model], config: dict[str, Any], input_shape: tuple[int | None, ...]
+) -> keras.Model:
+    """A fresh, uncompiled network of the layers in ``config``, for rows of ``input_shape``."""
+    config = copy.deepcopy(config)
     config.pop("build_input_shape", None)
     for layer in config["layers"]:
         inner = layer["config"]
@@ -128,12 +130,12 @@ def rebuild(model: keras.Model, input_shape: tuple[int | None, ...]) -> keras.Mo
             inner["batch_shape"] = (None, *input_shape)
         layer.pop("build_config", None)  # shapes of the old input
     try:
-        fresh = type(model).from_config(config)
+        fresh = kind.from_config(config)
     except Exception as error:
         raise ValueError(
-            f"The network {model.name!r} cannot be rebuilt for inputs of shape {input_shape} from "
-            f"its configuration: {error}. Pass an estimator with network=, a function of the "
-            "input shape, instead."
+            f"The network {config['name']!r} cannot be rebuilt for inputs of shape {input_shape} "
+            f"from its configuration: {error}. Pass an estimator with network=, a function of "
+            "the input shape, instead."
         ) from error
     if not fresh.built:
         fresh.build((None, *input_shape))

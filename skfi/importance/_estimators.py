@@ -65,7 +65,9 @@ class _Model(BaseEstimator):
         X = check_array(X, dtype=keras.config.floatx(), allow_nd=True)
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         with seeded(int(seed)):
-            self.model_ = compile_like(rebuild(self.model, X.shape[1:]), self.model)
+            self.model_ = compile_like(
+                rebuild(type(self.model), self.model.get_config(), X.shape[1:]), self.model
+            )
             self.model_.fit(X, self._encoded(np.asarray(y)), **{"verbose": 0} | fit_params)
         return self
 

@@ -156,7 +156,7 @@ def _fold_scores(
     n_samples, n_units = len(model.data.X), len(model.data.units)
     with warnings.catch_warnings(), joblib.parallel_config(n_jobs=1):
         warnings.filterwarnings(  # lofo-importance 0.3.5
-            "ignore", message="Please use `csr_matrix`", category=DeprecationWarning
+            "ignore", message="Please .* `csr_matrix`", category=DeprecationWarning
         )
         dataset = Dataset(
             pd.DataFrame({"row": np.arange(n_samples)}),

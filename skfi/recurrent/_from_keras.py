@@ -78,17 +78,20 @@ def from_keras(
         raise ValueError(
             f"n_timesteps={n_timesteps}, but the network takes sequences of {steps} steps."
         )
+    if model.compiled and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)  # or the file of a pickle cannot be read
+    network = Rebuilt(type(model), model.get_config())
     n_outputs, kind = model.outputs[0].shape[-1], output_kind(model)
     estimator: BaseRecurrent
     if classes is not None or kind != "values":
-        estimator = LSTMClassifier(network=Rebuilt(model), n_timesteps=n_timesteps)
+        estimator = LSTMClassifier(network=network, n_timesteps=n_timesteps)
         estimator.classes_ = _check_classes(classes, n_outputs)
         if kind != "probabilities":  # a later fit needs a loss that takes logits
             several = keras.losses.SparseCategoricalCrossentropy
             loss = keras.losses.BinaryCrossentropy if n_outputs == 1 else several
             estimator.set_params(loss=loss(from_logits=True))
     else:
-        estimator = LSTMRegressor(network=Rebuilt(model), n_timesteps=n_timesteps)
+        estimator = LSTMRegressor(network=network, n_timesteps=n_timesteps)
         # the network was trained in the units of y: a scaler that changes nothing
         scaler = StandardScaler(with_mean=False, with_std=False)
         estimator.target_scaler_ = scaler.fit(np.zeros((1, n_outputs)))

@@ -72,12 +72,13 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A ``network=`` function that makes fresh networks in the likeness of an existing one."""
+    """A ``network=`` function that makes fresh networks of the layers of an existing one."""
 
-    model: keras.Model
+    kind: type[keras.Model]
+    config: dict[str, Any]
 
     def __call__(self, input_shape: tuple[int, int], n_outputs: int) -> keras.Model:
-        return rebuild(self.model, input_shape)
+        return rebuild(self.kind, self.config, input_shape)
 
 
 @keras.saving.register_keras_serializable(package="skfi")

@@ -1,0 +1,108 @@
+"""The importances that fit computes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from skfi import (
+    ImportanceResult,
+    LSTMClassifier,
+    LSTMRegressor,
+    gradient_importance,
+    lofo_importance,
+    permutation_importance,
+)
+
+TINY = {"units": 3, "epochs": 2, "random_state": 0}
+
+
+def test_gradient_is_the_function(regression, regressor):
+    expected = gradient_importance(regressor, regression.data)
+    assert np.allclose(regressor.importances_.importances, expected.importances)
+    mean = expected.importances_mean
+    assert np.allclose(regressor.feature_importances_, mean / mean.sum())
+
+
+def test_permutation_is_the_function(regression):
+    X, y = regression.data[:60], regression.target[:60]
+    params = {"n_repeats": 2, "random_state": 7, "scoring": "neg_mean_absolute_error"}
+    model = LSTMRegressor(**TINY, importance="permutation", importance_params=params).fit(X, y)
+    expected = permutation_importance(model, X, y, **params)
+    assert np.allclose(model.importances_.importances, expected.importances, atol=1e-6)
+    assert model.importances_.scoring == "neg_mean_absolute_error"
+
+
+def test_lofo_is_the_function(regression):
+    X, y = regression.data[:40, :, :2], regression.target[:40]
+    params = {"cv": [(np.arange(20), np.arange(20, 40))], "random_state": 7}
+    model = LSTMRegressor(**TINY, importance="lofo", importance_params=params).fit(X, y)
+    expected = lofo_importance(LSTMRegressor(**TINY), X, y, **params)
+    assert np.allclose(model.importances_.importances, expected.importances, atol=1e-6)
+
+
+def test_held_out_rows_are_explained_when_there_are_some(regression):
+    model = LSTMRegressor(**TINY, early_stopping=True, validation_fraction=0.25)
+    model.fit(regression.data, regression.target)
+    assert model.importances_.importances.shape == (4, 75)
+
+
+def test_names_come_from_the_frame():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(40, 2)), columns=["rain", "tmin"])
+    for importance in ("gradient", "permutation", "lofo"):
+        params = {"cv": 2} if importance == "lofo" else {}
+        model = LSTMRegressor(**TINY, importance=importance, importance_params=params)
+        model.fit(frame, frame["rain"])
+        assert model.importances_.feature_names.tolist() == ["rain", "tmin"]
+
+
+def test_harmful_features_are_clipped_to_zero(regression):
+    def signed(estimator, X, y):
+        return np.array([3.0, -5.0, 1.0, 0.0])
+
+    model = LSTMRegressor(**TINY, importance=signed).fit(regression.data, regression.target)
+    assert model.feature_importances_.tolist() == [0.75, 0, 0.25, 0]
+    assert model.importances_.importances_mean.tolist() == [3, -5, 1, 0]
+    assert model.importances_.method == "signed"
+
+
+def test_nothing_positive_gives_zeros(regression):
+    model = LSTMRegressor(**TINY, importance=lambda *_: -np.ones(4))
+    model.fit(regression.data, regression.target)
+    assert model.feature_importances_.tolist() == [0, 0, 0, 0]
+
+
+def test_a_callable_may_return_a_result(regression):
+    def half(estimator, X, y):
+        return gradient_importance(estimator, X[: len(X) // 2], method="input_x_gradient")
+
+    model = LSTMRegressor(**TINY, importance=half).fit(regression.data, regression.target)
+    assert isinstance(model.importances_, ImportanceResult)
+    assert model.importances_.method == "input_x_gradient"
+    bad = LSTMRegressor(**TINY, importance=lambda *_: np.ones(3))
+    with pytest.raises(ValueError, match=r"shape \(3,\); one for each of the 4 features"):
+        bad.fit(regression.data, regression.target)
+
+
+def test_none_has_none_and_says_so(regression):
+    model = LSTMRegressor(**TINY, importance=None).fit(regression.data, regression.target)
+    assert not hasattr(model, "feature_importances_")
+    with pytest.raises(AttributeError, match="fitted with importance=None"):
+        model.feature_importances_  # noqa: B018
+
+
+def test_attribute_access_computes_nothing(monkeypatch, regressor):
+    monkeypatch.setattr("skfi._keras._in_chunks", None)
+    for name in dir(regressor):
+        getattr(regressor, name, None)
+    assert "LSTMRegressor" in regressor._repr_html_()
+
+
+def test_zero_weight_and_class_weight(classification):
+    X, y = classification.data[:60], classification.target[:60]
+    weight = np.repeat([1.0, 0.0], 30)
+    model = LSTMClassifier(**TINY, class_weight="balanced")
+    weighted = clone(model).fit(X, y, sample_weight=weight).feature_importances_
+    removed = clone(model).fit(X[:30], y[:30]).feature_importances_
+    assert np.allclose(weighted, removed, atol=1e-6)

@@ -1,0 +1,323 @@
+"""LOFO: equality with the package driven by hand, all splitters, errors that surface."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import linear_network
+from lofo import Dataset, LOFOImportance
+from scikeras.wrappers import KerasRegressor
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skfi import LSTMRegressor, SlidingWindow, from_keras, lofo_importance
+
+rng = np.random.default_rng(0)
+FRAME = pd.DataFrame(rng.normal(size=(120, 3)), columns=["a", "b", "c"])
+Y = FRAME["a"] * 2 + FRAME["b"] + 0.1 * rng.normal(size=120)
+ONE_FOLD = [(np.arange(10, 20), np.arange(10))]
+TINY = {"units": 3, "epochs": 2, "random_state": 0, "importance": None}
+
+
+def by_hand(model, groups, y, **kwargs):
+    """The package itself: scores by group name."""
+    frame = pd.DataFrame({"y": y})
+    dataset = Dataset(frame, target="y", features=[], feature_groups=groups)
+    found = LOFOImportance(dataset, model=model, **kwargs).get_importance().set_index("feature")
+    return found.filter(like="val_imp").loc[list(groups)].to_numpy()
+
+
+@pytest.mark.parametrize("cv", [3, KFold(4, shuffle=True, random_state=0), TimeSeriesSplit(3)])
+@pytest.mark.parametrize("as_frame", [True, False])
+def test_equals_lofo_on_columns(cv, as_frame):
+    groups = {name: FRAME[[name]].to_numpy() for name in FRAME}
+    expected = by_hand(Ridge(), groups, Y, cv=cv, scoring="r2")
+    X = FRAME if as_frame else FRAME.to_numpy()
+    result = lofo_importance(Ridge(), X, Y, cv=cv, scoring="r2")
+    assert np.allclose(result.importances, expected, rtol=1e-9, atol=1e-12)
+    assert result.feature_names.tolist() == (list("abc") if as_frame else ["x0", "x1", "x2"])
+
+
+def test_equals_lofo_on_sequences():
+    X, y = rng.normal(size=(60, 4, 3)), rng.normal(size=60)
+    groups = {f"x{f}": X[:, :, f] for f in range(3)}  # lofo joins them side by side
+
+    def unfold(rows):
+        return rows.reshape(len(rows), -1, 4).transpose(0, 2, 1)
+
+    pipe = make_pipeline(FunctionTransformer(unfold), LSTMRegressor(**TINY))
+    expected = by_hand(pipe, groups, y, cv=KFold(2), scoring="neg_mean_absolute_error")
+    result = lofo_importance(
+        LSTMRegressor(**TINY), X, y, cv=KFold(2), scoring="neg_mean_absolute_error"
+    )
+    assert np.array_equal(result.importances, expected)
+    assert result.importances.shape == (3, 2)
+    assert result.baseline_score == result.baseline_scores.mean() < 0
+
+
+class Recorder(RegressorMixin, BaseEstimator):
+    """Notes the arrays that it is fitted on."""
+
+    seen: list = []  # noqa: RUF012 - shared on purpose: clones write to it
+
+    def fit(self, X, y, sample_weight=None):
+        self.seen.append((np.asarray(X), np.asarray(y), sample_weight))
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
+@pytest.fixture
+def seen():
+    Recorder.seen = []
+    return Recorder.seen
+
+
+CUBE = np.arange(20 * 3 * 4.0).reshape(20, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "expected"),
+    [
+        ({}, [CUBE[:, :, [j for j in range(4) if j != i]] for i in range(4)]),
+        ({"by": "timestep"}, [CUBE[:, [j for j in range(3) if j != i]] for i in range(3)]),
+        (
+            {"feature_groups": {"g": ["x0", "x2"]}},
+            [CUBE[:, :, [1, 3]], CUBE[:, :, [0, 2, 3]], CUBE[:, :, [0, 1, 2]]],
+        ),
+        (
+            {"by": "timestep", "feature_groups": {"past": ["t-2", "t-1"]}},
+            [CUBE[:, 2:], CUBE[:, :2]],
+        ),
+    ],
+)
+def test_what_is_left_out(seen, kwargs, expected):
+    y = np.arange(20.0)
+    split = [(np.arange(5, 20), np.arange(5))]
+    lofo_importance(Recorder(), CUBE, y, cv=split, **kwargs)
+    assert np.array_equal(seen[0][0], CUBE[5:])  # the baseline
+    assert len(seen) == 1 + len(expected)
+    for (X, y_fit, _), left in zip(seen[1:], expected, strict=True):
+        assert np.array_equal(X, left[5:])
+        assert np.array_equal(y_fit, y[5:])
+
+
+def test_2d_rows_that_fold():
+    flat = CUBE.reshape(20, 12)
+    y = rng.normal(size=20)
+    estimator = LSTMRegressor(**TINY, n_timesteps=3)
+    steps = lofo_importance(estimator, flat, y, by="timestep", cv=ONE_FOLD)
+    direct = lofo_importance(LSTMRegressor(**TINY), CUBE, y, by="timestep", cv=ONE_FOLD)
+    assert np.array_equal(steps.importances, direct.importances)
+    features = {f"f{f}": [f, f + 4, f + 8] for f in range(4)}
+    grouped = lofo_importance(estimator, flat, y, feature_groups=features, cv=ONE_FOLD)
+    by_feature = lofo_importance(LSTMRegressor(**TINY), CUBE, y, cv=ONE_FOLD)
+    assert np.array_equal(grouped.importances, by_feature.importances)
+    with pytest.raises(ValueError, match="Leaving out 'x0' would break the sequences"):
+        lofo_importance(estimator, flat, y)
+
+
+def test_folds_are_drawn_once(seen):
+    lofo_importance(Recorder(), CUBE, np.arange(20.0), cv=KFold(2, shuffle=True))
+    rows = [X[:, 0, 0] // 12 for X, _, _ in seen]
+    for fold in (0, 1):
+        assert all(np.array_equal(rows[fold], r) for r in rows[fold::2][:1])
+        assert all(np.array_equal(np.round(rows[fold]), np.round(r)) for r in rows[fold::2])
+
+
+def test_groups_of_samples_stay_together(seen):
+    groups = np.repeat(np.arange(4), 5)
+    lofo_importance(
+        Recorder(),
+        CUBE,
+        groups.astype(float),
+        cv=GroupKFold(4),
+        cv_groups=groups,
+        scoring="neg_mean_absolute_error",
+    )
+    assert all(len(np.unique(y)) == 3 for _, y, _ in seen)
+    found = lofo_importance(
+        Recorder(),
+        CUBE,
+        groups.astype(float),
+        cv=LeaveOneGroupOut(),
+        cv_groups=groups,
+        scoring="neg_mean_absolute_error",
+    )
+    assert found.importances.shape == (4, 4)
+
+
+def test_sample_weight_goes_to_fit_and_score(seen):
+    weight = np.arange(20.0) + 1
+    result = lofo_importance(
+        Recorder(),
+        CUBE,
+        np.ones(20),
+        cv=[(np.arange(10), np.arange(10, 20))],
+        scoring="neg_mean_absolute_error",
+        sample_weight=weight,
+    )
+    assert all(np.array_equal(w, weight[:10]) for _, _, w in seen)
+    assert result.baseline_score == -1
+
+
+def test_classifiers_are_stratified():
+    y = np.repeat(["no", "yes"], [100, 20])
+    X = FRAME.assign(a=(y == "yes") + 0.1 * rng.normal(size=120))
+    result = lofo_importance(LogisticRegression(), X, y, cv=4, scoring="balanced_accuracy")
+    assert result.to_frame().index[0] == "a"
+    assert result.importances_mean[0] > 0.3
+
+
+def test_several_targets():
+    targets = np.column_stack([Y, FRAME["c"]])
+    result = lofo_importance(LinearRegression(), FRAME, targets, cv=3, scoring="r2")
+    assert (result.importances_mean > 0.05).all()
+
+
+def test_a_pipeline_is_refitted_without_the_raw_column():
+    network = LSTMRegressor(**TINY)
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(3), network)
+    result = lofo_importance(pipe, FRAME, Y, cv=TimeSeriesSplit(2))
+    assert result.feature_names.tolist() == ["a", "b", "c"]
+    split = list(TimeSeriesSplit(2).split(FRAME))
+    for fold, (train, test) in enumerate(split):
+        whole = clone(pipe).fit(FRAME.iloc[train], Y[train]).score(FRAME.iloc[test], Y[test])
+        less = FRAME.drop(columns="b")
+        without = clone(pipe).fit(less.iloc[train], Y[train]).score(less.iloc[test], Y[test])
+        assert result.importances[1, fold] == pytest.approx(whole - without)
+
+
+def build(meta):
+    shape = meta["X_shape_"][1:]
+    return keras.Sequential([keras.Input(shape), keras.layers.GRU(2), keras.layers.Dense(1)])
+
+
+def test_keras_models_and_scikeras_wrappers_are_trained_again():
+    X, y = rng.normal(size=(40, 4, 2)), rng.normal(size=40)
+    model = linear_network(np.ones((4, 2, 1)))
+    model.compile("adam", "mse")
+    before = model.get_weights()[0].copy()
+    for estimator in (model, make_pipeline(FunctionTransformer(), model)):
+        nested = "linear__" if estimator is not model else ""
+        params = {f"{nested}epochs": 2}
+        if nested:
+            estimator.steps[-1] = ("linear", model)
+        found = lofo_importance(
+            estimator,
+            X,
+            y,
+            cv=ONE_FOLD,
+            fit_params=params,
+            random_state=0,
+            scoring="neg_mean_absolute_error",
+        )
+        again = lofo_importance(
+            estimator,
+            X,
+            y,
+            cv=ONE_FOLD,
+            fit_params=params,
+            random_state=0,
+            scoring="neg_mean_absolute_error",
+        )
+        assert np.array_equal(found.importances, again.importances)
+        assert np.ptp(found.importances) > 0
+    assert np.array_equal(model.get_weights()[0], before)
+    wrapper = KerasRegressor(build, loss="mse", epochs=1, verbose=0, random_state=0)
+    assert lofo_importance(wrapper, X, y, cv=ONE_FOLD, scoring="r2").importances.shape == (2, 1)
+    ours = from_keras(model).set_params(epochs=1)
+    assert lofo_importance(ours, X, y, cv=ONE_FOLD, random_state=0).importances.shape == (2, 1)
+
+
+def test_keras_models_say_what_is_missing():
+    X, y = rng.normal(size=(20, 4, 2)), rng.normal(size=20)
+    model = linear_network(np.ones((4, 2, 1)))
+    with pytest.raises(ValueError, match=r"compile the keras\.Model"):
+        lofo_importance(model, X, y, fit_params={"epochs": 1})
+    model.compile("adam", "mse")
+    with pytest.raises(ValueError, match=r"pass fit_params=\{'epochs'"):
+        lofo_importance(model, X, y)
+
+
+def test_random_state_seeds_the_fits():
+    X, y = rng.normal(size=(30, 3, 2)), rng.normal(size=30)
+    model = LSTMRegressor(**TINY | {"random_state": None})
+    runs = [
+        lofo_importance(model, X, y, cv=ONE_FOLD, random_state=seed).importances
+        for seed in (1, 1, np.random.RandomState(2), None, None)
+    ]
+    assert np.array_equal(runs[0], runs[1])
+    assert not np.array_equal(runs[0], runs[2])
+    assert not np.array_equal(runs[3], runs[4])
+    assert model.random_state is None
+
+
+def test_jobs_change_nothing(regression):
+    X, y = regression.data[:60], regression.target[:60]
+    model = LSTMRegressor(**TINY)
+    serial = lofo_importance(model, X, y, cv=ONE_FOLD)
+    parallel = lofo_importance(model, X, y, cv=ONE_FOLD, n_jobs=2)
+    assert np.array_equal(serial.importances, parallel.importances)
+
+
+class Breaks(Recorder):
+    def fit(self, X, y):
+        if X.shape[-1] < 3:
+            raise RuntimeError("this fit failed")
+        return super().fit(X, y)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_error_in_a_worker_surfaces_at_once(n_jobs):
+    with pytest.raises(RuntimeError, match="this fit failed"):
+        lofo_importance(Breaks(), FRAME, Y, n_jobs=n_jobs)
+
+
+def test_an_error_in_a_scorer_surfaces():
+    def scorer(estimator, X, y):
+        raise RuntimeError("this score failed")
+
+    with pytest.raises(RuntimeError, match="this score failed"):
+        lofo_importance(Ridge(), FRAME, Y, scoring=scorer)
+
+
+def test_a_score_of_nan_is_an_error():
+    with pytest.raises(ValueError, match="not a finite number in folds"):
+        lofo_importance(Ridge(), FRAME, Y, scoring=lambda *_: np.nan)
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"by": "cell"}, "by='cell' is not possible for LOFO"),
+        ({"by": "timestep"}, "by='timestep' needs sequences"),
+        ({"cv": 1}, "k-fold cross-validation requires at least one train/test split"),
+        ({"cv": 500}, "Cannot have number of splits"),
+        ({"cv": GroupKFold(2)}, "groups"),
+        ({"scoring": "r3"}, "r3"),
+        ({"scoring": ["r2"]}, "LOFO takes one metric"),
+        ({"feature_groups": {"all": ["a", "b", "c"]}}, "at least two units"),
+        ({"feature_groups": {"g": ["d"]}}, "names 'd', which is unknown"),
+        ({"sample_weight": np.ones(3)}, "sample_weight"),
+    ],
+)
+def test_bad_parameters(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        lofo_importance(Ridge(), FRAME, Y, **kwargs)
+
+
+def test_a_single_feature_cannot_be_left_out():
+    with pytest.raises(ValueError, match="at least two units to leave one out; got only 'a'"):
+        lofo_importance(Ridge(), FRAME[["a"]], Y)
+
+
+def test_progress_is_shown_on_demand(capsys):
+    lofo_importance(Ridge(), FRAME, Y, cv=2)
+    assert capsys.readouterr().err == ""
+    lofo_importance(Ridge(), FRAME, Y, cv=2, verbose=1)
+    assert "4/4" in capsys.readouterr().err
