@@ -93,7 +93,7 @@ def from_keras(
     else:
         estimator = LSTMRegressor(network=network, n_timesteps=n_timesteps)
         # the network was trained in the units of y: a scaler that changes nothing
-        scaler = StandardScaler(with_mean=False, with_std=False)
+        scaler = StandardScaler(with_mean=False, with_std=False).set_output(transform="default")
         estimator.target_scaler_ = scaler.fit(np.zeros((1, n_outputs)))
         estimator._multi_output = n_outputs > 1
     estimator.model_ = model

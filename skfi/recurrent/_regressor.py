@@ -193,7 +193,7 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         if reset:
             self._multi_output = y.ndim == 2
-            scaler = StandardScaler()
+            scaler = StandardScaler().set_output(transform="default")
             self.target_scaler_ = scaler.fit(y.reshape(len(y), -1), sample_weight=sample_weight)
         elif n_outputs != self._output()[0]:
             raise ValueError(

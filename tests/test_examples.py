@@ -1,0 +1,49 @@
+"""Every example runs, says what it should, and writes its pictures."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+# example: quick arguments, what it must print, pictures it must write
+CASES = {
+    "river_flow.py": (
+        ["--epochs", "3", "--seeds", "2"],
+        ["1. Gradients", "2. Permutation", "3. LOFO", "rain comes first for 2 of 2 seeds"],
+        ["river_three_methods", "river_permutation_score", "river_seeds", "river_days"],
+    ),
+    "pipeline_grid_search.py": (["--epochs", "2"], ["Best: {'lstmregressor__units'", "rain"], None),
+    "feature_selection.py": (
+        ["--epochs", "15"],
+        ["Sequences: kept ['x0', 'x1'", "Rows: kept ['x0', 'x1'"],
+        None,
+    ),
+    "finalized_keras_model.py": (
+        ["--epochs", "2"],
+        ["R2 on the held-out days: 0.", "The largest flood"],
+        ["finalized_gradients"],
+    ),
+    "permutation_bars.py": (["--epochs", "3"], ["temperature"], ["permutation_bars"]),
+}
+
+
+def test_every_example_is_here():
+    assert {path.name for path in EXAMPLES.glob("*.py")} == set(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_example(name, tmp_path):
+    arguments, expected, pictures = CASES[name]
+    command = [sys.executable, EXAMPLES / name, *arguments]
+    if pictures:
+        command += ["--pictures", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    for text in expected:
+        assert text in done.stdout
+    for picture in pictures or []:
+        content = (tmp_path / f"{picture}.png").read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) > 5_000
