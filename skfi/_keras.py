@@ -18,6 +18,7 @@ import tensorflow as tf
 from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 from keras.src.utils.rng_utils import GLOBAL_RANDOM_SEED
+from sklearn.utils.validation import check_array
 from tensorflow.python.eager import context as tf_context
 
 # Matrix kernels take rows in packs (24 with AVX2, 48 with AVX-512) and round a left-over pack
@@ -35,6 +36,8 @@ def seeded(seed: int) -> Iterator[None]:
 
     Keras initialises layers from Python's generator and shuffles with TensorFlow's, both global,
     so fits in several threads take turns here: otherwise they would draw from each other's seed.
+    Only TensorFlow's cache of op kernels is lost: eager random ops with a seed of their own start
+    anew.
     """
     context = tf_context.context()
     keras_state = (GLOBAL_RANDOM_SEED, GLOBAL_SEED_GENERATOR)
@@ -61,8 +64,9 @@ def check_network(model: keras.Model) -> None:
         tensors = getattr(model, f"{kind}s", None)
         if tensors is None:
             raise ValueError(
-                f"The network {model.name!r} is not built, so its {kind} shape is unknown. Call it "
-                "once on data, or start it with a keras.Input layer."
+                f"The network {model.name!r} has no {kind} of known shape: it is not built, or a "
+                "subclass of keras.Model. Start it with a keras.Input layer, or put it into a "
+                "functional model: keras.Model(inputs, network(inputs))."
             )
         if len(tensors) != 1:
             raise ValueError(
@@ -81,6 +85,22 @@ def check_network(model: keras.Model) -> None:
         )
 
 
+def check_inputs(model: keras.Model, X: Any) -> np.ndarray:
+    """``X`` as an array of the type and shape that the network takes."""
+    expected = tuple(model.inputs[0].shape)
+    dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
+    X = check_array(X, dtype=dtype, allow_nd=True, input_name="X")
+    fits = X.ndim == len(expected) and all(
+        e in (None, x) for e, x in zip(expected[1:], X.shape[1:], strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            f"X has shape {X.shape}, but the network takes {expected}. For 2-D rows wrap the "
+            "network: from_keras(model, n_timesteps=...)."
+        )
+    return X
+
+
 def forward(model: keras.Model, X: np.ndarray, *, chunk_size: int = CHUNK_SIZE) -> np.ndarray:
     """The network's output for each row of ``X``, of shape (n_samples, n_outputs)."""
     return _in_chunks(_compiled(model, _trace_forward), [X], chunk_size)
@@ -97,14 +117,44 @@ def input_gradient(
 
 
 def output_kind(model: keras.Model) -> str:
-    """``"probabilities"``, ``"logits"`` or ``"values"``, by last activation or loss."""
-    if _last_activation(model) in ("softmax", "sigmoid"):
+    """What a network was made for: ``"probabilities"`` or ``"logits"`` of classes, or ``"values"``.
+
+    A compiled loss tells more than the last activation. Several sigmoids are several targets.
+    """
+    activation, loss = last_activation(model), loss_name(model.loss if model.compiled else None)
+    if activation == "sigmoid" and model.outputs[0].shape[-1] > 1:
+        return "values"
+    if loss and "crossentropy" not in loss:
+        return "values"
+    if activation in ("softmax", "sigmoid"):
         return "probabilities"
-    loss = model.loss if model.compiled else None
+    if not loss:
+        return "values"
+    return "logits" if getattr(model.loss, "from_logits", False) else "probabilities"
+
+
+def gives_logits(model: keras.Model) -> bool:
+    """Whether the outputs of a classifier's network have still to pass a sigmoid or softmax."""
+    if last_activation(model) in ("softmax", "sigmoid"):
+        return False
+    return output_kind(model) != "probabilities"
+
+
+def last_activation(model: keras.Model) -> str:
+    """Name of the function that makes the network's output, such as ``"softmax"``."""
+    operation = model.outputs[0]._keras_history.operation
+    if isinstance(operation, keras.Model):
+        return last_activation(operation)
+    function = getattr(operation, "activation", None) or type(operation)
+    return getattr(function, "__name__", "").lower()
+
+
+def loss_name(loss: Any) -> str:
+    """Name of a Keras loss in small letters without underscores; empty for none."""
+    if loss is None:
+        return ""
     name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
-    if "crossentropy" in str(name).replace("_", "").lower():
-        return "logits" if getattr(loss, "from_logits", False) else "probabilities"
-    return "values"
+    return str(name).replace("_", "").lower()
 
 
 def class_probabilities(outputs: np.ndarray, *, logits: bool) -> np.ndarray:
@@ -123,12 +173,8 @@ def rebuild(
 ) -> keras.Model:
     """A fresh, uncompiled network of the layers in ``config``, for rows of ``input_shape``."""
     config = copy.deepcopy(config)
-    config.pop("build_input_shape", None)
-    for layer in config["layers"]:
-        inner = layer["config"]
-        if layer["class_name"] == "InputLayer":
-            inner["batch_shape"] = (None, *input_shape)
-        layer.pop("build_config", None)  # shapes of the old input
+    first = next(x["config"] for x in config["layers"] if x["class_name"] == "InputLayer")
+    _replace_input(config, tuple(first["batch_shape"]), (None, *input_shape))
     try:
         fresh = kind.from_config(config)
     except Exception as error:
@@ -142,19 +188,32 @@ def rebuild(
     return fresh
 
 
+def _replace_input(config: dict[str, Any], old: tuple, new: tuple) -> None:
+    """Put the new shape where the old one stands, in nested networks too."""
+    config.pop("build_input_shape", None)
+    for layer in config["layers"]:
+        layer.pop("build_config", None)  # shapes of the old input
+        inner = layer["config"]
+        if layer["class_name"] == "InputLayer" and tuple(inner["batch_shape"]) == old:
+            inner["batch_shape"] = new
+        elif "layers" in inner:
+            _replace_input(inner, old, new)
+
+
+def fresh_optimizer(
+    optimizer: keras.optimizers.Optimizer, learning_rate: float | None = None
+) -> keras.optimizers.Optimizer:
+    """The same optimizer without its state, perhaps with another learning rate."""
+    config = optimizer.get_config()
+    if learning_rate is not None:
+        config["learning_rate"] = learning_rate
+    return type(optimizer).from_config(config)
+
+
 def compile_like(fresh: keras.Model, model: keras.Model) -> keras.Model:
-    """Compile ``fresh`` with the optimizer, loss and metrics of the compiled ``model``."""
-    fresh.compile_from_config(model.get_compile_config())
+    """Compile ``fresh`` with the loss, and a fresh optimizer, of the compiled ``model``."""
+    fresh.compile(optimizer=fresh_optimizer(model.optimizer), loss=model.loss)
     return fresh
-
-
-def _last_activation(model: keras.Model) -> str:
-    layer = model.layers[-1]
-    while isinstance(layer, keras.Model):
-        layer = layer.layers[-1]
-    if isinstance(layer, keras.layers.Softmax):
-        return "softmax"
-    return getattr(getattr(layer, "activation", None), "__name__", "")
 
 
 # One compiled function for each network and kind of call. A function refers to its network weakly,
@@ -174,31 +233,38 @@ def _compiled(model: keras.Model, trace: Callable[[keras.Model], Any]) -> Any:
 def _trace_forward(model: keras.Model) -> Any:
     spec = tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype)
     network = weakref.proxy(model)
-    call = tf.function(lambda x: network(x, training=False), input_signature=[spec])
+    call = tf.function(
+        lambda x: network(x, training=False), input_signature=[spec], autograph=False
+    )
     return call.get_concrete_function()
 
 
 def _trace_gradient(model: keras.Model) -> Any:
     inputs, outputs = model.inputs[0], model.outputs[0]
+    no_gradient = ValueError(
+        f"The network {model.name!r} has no gradient with respect to its {inputs.dtype} input: it "
+        "takes token ids, or does not use its input. Token ids are explained at an embedding's "
+        "output; pass the part of the network behind it, whose input is float."
+    )
     if not tf.as_dtype(inputs.dtype).is_floating:
-        raise ValueError(
-            f"The network {model.name!r} takes {inputs.dtype} input, which has no gradient. Token "
-            "ids are explained at an embedding's output; pass a network whose input is float."
-        )
-
+        raise no_gradient
     network = weakref.proxy(model)
 
     def gradient(x: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
             total = tf.reduce_sum(network(x, training=False) * weights)
-        return tape.gradient(total, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        found = tape.gradient(total, x)
+        if found is None:
+            raise no_gradient
+        return found
 
     specs = [
         tf.TensorSpec(inputs.shape, inputs.dtype),
         tf.TensorSpec(outputs.shape, outputs.dtype),
     ]
-    return tf.function(gradient, input_signature=specs).get_concrete_function()
+    traced = tf.function(gradient, input_signature=specs, autograph=False)
+    return traced.get_concrete_function()
 
 
 def _in_chunks(function: Any, arrays: list[np.ndarray], chunk_size: int) -> np.ndarray:

@@ -126,7 +126,15 @@ def test_seeded_restores_after_an_error():
 
 def test_integer_input_has_no_gradient():
     layers = [keras.Input((5,), dtype="int32"), keras.layers.Embedding(10, 4), keras.layers.LSTM(2)]
-    with pytest.raises(ValueError, match="takes int32 input, which has no gradient"):
+    with pytest.raises(
+        ValueError, match="no gradient with respect to its int32 input: it takes token ids"
+    ):
+        _keras.input_gradient(keras.Sequential(layers), np.ones((2, 5)), np.ones((2, 2)))
+
+
+def test_an_embedding_behind_float_input_has_no_gradient():
+    layers = [keras.Input((5,)), keras.layers.Embedding(10, 4), keras.layers.LSTM(2)]
+    with pytest.raises(ValueError, match="no gradient with respect to its float32 input"):
         _keras.input_gradient(keras.Sequential(layers), np.ones((2, 5)), np.ones((2, 2)))
 
 
@@ -168,7 +176,10 @@ def test_networks_that_are_refused(make, message):
 @pytest.mark.parametrize(
     ("activation", "loss", "kind"),
     [
-        ("sigmoid", None, "probabilities"),
+        ("softmax", None, "probabilities"),
+        ("sigmoid", None, "values"),  # two sigmoids are two targets
+        ("sigmoid", "mse", "values"),
+        ("softmax", "mse", "values"),
         ("softmax", "sparse_categorical_crossentropy", "probabilities"),
         ("linear", None, "values"),
         ("linear", "mse", "values"),

@@ -8,6 +8,12 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, cl
 from sklearn.feature_selection import SelectFromModel
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
 from skfi._sequences import n_features
@@ -31,7 +37,8 @@ class SelectSequenceFeatures(
     max_features : int, callable or None, default=None
         Most features to keep. With ``threshold=-np.inf`` the best so many are kept.
     importance_getter : str or callable, default="auto"
-        Where the importances are, as in scikit-learn, such as ``"named_steps.lstm.importances"``.
+        Where the importances are, as in scikit-learn, such as
+        ``"named_steps.lstm.feature_importances_"``.
 
     Attributes
     ----------
@@ -91,9 +98,11 @@ class SelectSequenceFeatures(
         Raises
         ------
         ValueError
-            If the estimator has no importances, or as many of them as there are no features.
+            If the estimator has no importances, or not one for each feature.
         """
         self._validate_params()
+        if _routing_enabled():
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         self.selector_ = SelectFromModel(
             FrozenEstimator(self.estimator_),
@@ -106,6 +115,8 @@ class SelectSequenceFeatures(
         self.n_features_in_ = n_features(X)
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):  # of an earlier fit on a DataFrame
+            del self.feature_names_in_
         n_importances = len(self.selector_.get_support())
         if n_importances != self.n_features_in_:
             raise ValueError(
@@ -151,7 +162,8 @@ class SelectSequenceFeatures(
         check_is_fitted(self)
         X = X if hasattr(X, "ndim") else np.asarray(X)
         if X.ndim == 2:
-            return self.selector_.transform(X)
+            setting = getattr(self, "_sklearn_output_config", {}).get("transform")
+            return self.selector_.set_output(transform=setting).transform(X)
         X = check_array(X, allow_nd=True, dtype=None, input_name="X")
         if X.shape[-1] != self.n_features_in_:
             raise ValueError(
@@ -159,6 +171,34 @@ class SelectSequenceFeatures(
                 f"{self.n_features_in_} features as input."
             )
         return X[..., self.get_support()]
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Set the container of 2-D output; 3-D output is an array, as no table holds it.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            As in scikit-learn.
+
+        Returns
+        -------
+        self : SelectSequenceFeatures
+            The selector.
+        """
+        if transform is not None:
+            self._sklearn_output_config = {"transform": transform}
+        return self
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say that what is passed to ``fit`` goes to the estimator's ``fit``.
+
+        Returns
+        -------
+        routing : sklearn.utils.metadata_routing.MetadataRouter
+            The routing.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the features that are kept.

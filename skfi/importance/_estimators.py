@@ -10,10 +10,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
 from skfi._keras import (
+    check_inputs,
     check_network,
     class_probabilities,
     compile_like,
     forward,
+    gives_logits,
+    loss_name,
     output_kind,
     rebuild,
     seeded,
@@ -33,10 +36,10 @@ def as_estimator(estimator: Any) -> Any:
         *before, (name, last) = estimator.steps
         adapted = as_estimator(last)
         return estimator if adapted is last else Pipeline([*before, (name, adapted)])
-    if not hasattr(estimator, "fit"):
+    if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise TypeError(
             "estimator must be a scikit-learn estimator, a SciKeras wrapper or a keras.Model; got "
-            f"{type(estimator).__name__}."
+            f"{estimator if isinstance(estimator, type) else type(estimator).__name__}."
         )
     return estimator
 
@@ -76,8 +79,7 @@ class _Model(BaseEstimator):
 
     def _outputs(self, X: Any) -> np.ndarray:
         model = getattr(self, "model_", self.model)
-        X = check_array(X, dtype=keras.config.floatx(), allow_nd=True)
-        return forward(model, X).astype(np.float64)
+        return forward(model, check_inputs(model, X)).astype(np.float64)
 
 
 class ModelRegressor(RegressorMixin, _Model):
@@ -100,17 +102,26 @@ class ModelClassifier(ClassifierMixin, _Model):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Class probabilities."""
-        return class_probabilities(self._outputs(X), logits=output_kind(self.model) == "logits")
+        return class_probabilities(self._outputs(X), logits=gives_logits(self.model))
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class numbers."""
         return self.predict_proba(X).argmax(axis=1)
 
+    def check_target(self, y: Any) -> None:
+        """Raise ValueError unless ``y`` holds class numbers."""
+        y = np.asarray(y)
+        if y.ndim != 1 or not np.isin(y, self.classes_).all():
+            raise ValueError(
+                "y must hold the class numbers that a classifying keras.Model was trained on, "
+                f"{self.classes_.tolist()}, one for each sample. For labels pass "
+                "from_keras(model, classes=[...])."
+            )
+
     def _encoded(self, y: np.ndarray) -> np.ndarray:
-        loss = self.model.loss
-        name = str(loss if isinstance(loss, str) else getattr(loss, "name", loss)).lower()
-        one_hot = "categorical" in name and "sparse" not in name
-        return np.eye(len(self.classes_))[y] if one_hot else y
+        one_output = self.model.outputs[0].shape[-1] == 1
+        plain = one_output or "sparse" in loss_name(self.model.loss)
+        return y if plain else np.eye(len(self.classes_))[y]
 
 
 class _Wrapper(BaseEstimator):

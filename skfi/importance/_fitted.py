@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils._param_validation import validate_parameter_constraints
+from sklearn.utils.validation import check_consistent_length
 
-from skfi._sequences import make_units
-from skfi.importance._gradient import gradient_importance
+from skfi._sequences import fold, make_units
+from skfi.importance._gradient import check_gradient_settings, gradient_importance
 from skfi.importance._lofo import lofo_importance
 from skfi.importance._permutation import permutation_importance
 from skfi.importance._result import ImportanceResult
@@ -46,10 +48,27 @@ def check_importance(estimator: Any, X: np.ndarray, y: np.ndarray) -> None:
             )
     validate_parameter_constraints(function._skl_parameter_constraints, params, function.__name__)
     make_units(X.shape, feature_names=params.get("feature_names"))
-    if "scoring" in params:
-        if isinstance(params["scoring"], (list, tuple, set, dict)):
-            raise ValueError("feature_importances_ needs one metric; scoring holds several.")
-        check_scoring(estimator, scoring=params["scoring"])
+    classes = getattr(estimator, "classes_", None)
+    if estimator.importance == "gradient":
+        if isinstance(params.get("target"), (list, tuple, np.ndarray)):
+            raise ValueError(
+                "importance_params['target'] must be one label or output for all rows."
+            )
+        check_gradient_settings(
+            params.get("method", "saliency"),
+            params.get("target"),
+            params.get("baseline"),
+            (1, *X.shape[1:]),
+            fold(X[:1], estimator.n_timesteps).shape,
+            classes,
+            1 if y.ndim == 1 else y.shape[1],
+        )
+        return
+    scoring = params.get("scoring")
+    if isinstance(scoring, (list, tuple, set, dict)):
+        raise ValueError("feature_importances_ needs one metric; scoring holds several.")
+    if isinstance(scoring, str):
+        _try_scoring(estimator, scoring, X, y)
     if estimator.importance == "lofo":
         if estimator.n_features_in_ < 2:
             raise ValueError("importance='lofo' needs at least two features to leave one out.")
@@ -58,8 +77,24 @@ def check_importance(estimator: Any, X: np.ndarray, y: np.ndarray) -> None:
                 "importance='lofo' cannot leave out single columns of X that fold into "
                 f"n_timesteps={estimator.n_timesteps_in_} steps. Pass 3-D X."
             )
-        splitter = check_cv(params.get("cv"), y, classifier=hasattr(estimator, "classes_"))
-        splitter.get_n_splits(X[:, 0] if X.ndim == 3 else X, y, params.get("cv_groups"))
+        groups = params.get("cv_groups")
+        check_consistent_length(X, groups)
+        cv = params.get("cv")
+        list(
+            check_cv(5 if cv is None else cv, y, classifier=classes is not None).split(X, y, groups)
+        )
+
+
+def _try_scoring(estimator: Any, scoring: str, X: np.ndarray, y: np.ndarray) -> None:
+    """Score a stand-in: some metrics do not fit some targets."""
+    stand_in = DummyClassifier() if hasattr(estimator, "classes_") else DummyRegressor()
+    scorer = check_scoring(estimator, scoring=scoring)
+    try:
+        scorer(stand_in.fit(X, y), X, y)
+    except (ValueError, AttributeError) as error:
+        raise ValueError(
+            f"scoring={scoring!r} cannot score {type(estimator).__name__} on this y: {error}"
+        ) from error
 
 
 def fitted_importances(

@@ -80,12 +80,13 @@ def gradient_importance(
         ``baseline`` to the input by Gauss-Legendre quadrature [2]_, ``"smoothgrad"`` (mean over
         noisy copies [3]_) or ``"expected_gradients"`` (baselines drawn from data [4]_).
     target : label, int or array-like of shape (n_samples,), default=None
-        The class whose probability is explained, one for all samples or one for each; for a
-        regressor the number of the output. By default the predicted class of each sample, or the
-        mean of all outputs.
+        The class whose probability (the logit, if the network ends in logits) is explained, one for
+        all samples or one for each; for a regressor the number of the output. By default the
+        predicted class of each sample, or the mean of all outputs.
     baseline : float or array-like, default=None
-        Where integrated gradients start: anything that broadcasts to ``X``; zero by default. For
-        expected gradients an array of background samples; ``X`` by default.
+        Where integrated gradients start: anything that broadcasts to ``X`` (in a Pipeline, to what
+        enters the network); zero by default. For expected gradients an array of background
+        samples; ``X`` by default.
     n_steps : int, default=50
         Points for each sample on the path, noisy copies, or drawn baselines.
     noise_level : float, default=0.1
@@ -144,7 +145,7 @@ def gradient_importance(
     """
     network = find_network(estimator, X)
     if feature_names is None and network.feature_names is not None:
-        feature_names = network.feature_names.tolist()
+        feature_names = network.feature_names
     units = make_units(
         network.shape,
         by=by,
@@ -155,9 +156,12 @@ def gradient_importance(
     X = network.inputs
     if sample_weight is not None:
         sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+    baseline = check_gradient_settings(
+        method, target, baseline, network.shape, X.shape, network.classes, network.n_outputs
+    )
     weights = _output_weights(network, target)
     random = check_random_state(random_state)
-    settings = _settings(method, network, baseline, n_steps, noise_level)
+    settings = _settings(method, X, baseline, n_steps, noise_level)
     if method in ("smoothgrad", "expected_gradients"):
         settings["random"] = random
     explain = getattr(_attributions, method)
@@ -192,93 +196,96 @@ def gradient_importance(
     )
 
 
-def _settings(
-    method: str, network: Network, baseline: Any, n_steps: int, noise_level: float
-) -> dict[str, Any]:
-    """The parameters that this method takes, checked."""
-    X = network.inputs
-    if method == "integrated_gradients":
-        return {"n_steps": n_steps, "baseline": _check_baseline(baseline, network)}
-    if method == "expected_gradients":
-        background = X if baseline is None else _check_background(baseline, network)
-        return {"n_steps": n_steps, "background": background}
-    if baseline is not None:
+def check_gradient_settings(
+    method: str,
+    target: Any,
+    baseline: Any,
+    shape: tuple[int, ...],
+    sequences: tuple[int, ...],
+    classes: np.ndarray | None,
+    n_outputs: int,
+) -> np.ndarray | None:
+    """Check what depends on the data, without a network; return the baseline as sequences.
+
+    ``shape`` is that of ``X``, ``sequences`` that of the array that the network takes.
+    """
+    if classes is None:
+        is_int = isinstance(target, (int, np.integer)) and not isinstance(target, bool)
+        if target is not None and not (is_int and 0 <= target < n_outputs):
+            raise ValueError(
+                f"target={target!r} is not an output of this network; pass an int in "
+                f"[0, {n_outputs - 1}]."
+            )
+    elif target is not None:
+        labels = np.asarray(target)
+        if labels.ndim > 1 or (labels.ndim == 1 and len(labels) != shape[0]):
+            raise ValueError(
+                f"target must be one label, or one for each of the {shape[0]} samples; got shape "
+                f"{labels.shape}."
+            )
+        known = set(classes.tolist())
+        unknown = sorted({str(x) for x in labels.ravel().tolist() if x not in known})
+        if unknown:
+            raise ValueError(f"target {', '.join(unknown)} is not among the classes {classes}.")
+    if baseline is None:
+        return None
+    if method not in ("integrated_gradients", "expected_gradients"):
         raise ValueError(
             f"method={method!r} has no baseline; integrated_gradients and expected_gradients do."
         )
+    found = np.asarray(baseline, dtype=np.float64)
+    if not np.isfinite(found).all():
+        raise ValueError("baseline contains NaN or infinity; it must be finite.")
+    if method == "expected_gradients":
+        if found.shape[1:] != shape[1:] or not len(found):
+            raise ValueError(
+                f"For expected gradients, baseline must be samples of shape (n, "
+                f"{', '.join(map(str, shape[1:]))}); got shape {found.shape}."
+            )
+        return found.reshape(len(found), *sequences[1:])
+    if len(shape) == 2 and found.ndim and found.shape[-1] == shape[1]:
+        found = found.reshape(*found.shape[:-1], *sequences[1:])  # folded as X was
+    try:
+        return np.broadcast_to(found, sequences)
+    except ValueError as error:
+        raise ValueError(
+            f"baseline has shape {np.shape(baseline)}, which does not broadcast to X of shape "
+            f"{shape}; pass a number, one sequence, or one for each sample."
+        ) from error
+
+
+def _settings(
+    method: str, X: np.ndarray, baseline: np.ndarray | None, n_steps: int, noise_level: float
+) -> dict[str, Any]:
+    """The parameters that this method takes."""
+    if method == "integrated_gradients":
+        start = np.zeros((), X.dtype) if baseline is None else baseline.astype(X.dtype)
+        return {"n_steps": n_steps, "baseline": np.broadcast_to(start, X.shape)}
+    if method == "expected_gradients":
+        background = X if baseline is None else baseline.astype(X.dtype)
+        return {"n_steps": n_steps, "background": background}
     if method == "smoothgrad":
         over = tuple(range(X.ndim - 1))
         return {"n_steps": n_steps, "noise": noise_level * (X.max(axis=over) - X.min(axis=over))}
     return {}
 
 
-def _check_baseline(baseline: Any, network: Network) -> np.ndarray:
-    X = network.inputs
-    start = np.asarray(0.0 if baseline is None else baseline, dtype=X.dtype)
-    if len(network.shape) == 2 and start.ndim and start.shape[-1] == network.shape[1]:
-        start = start.reshape(*start.shape[:-1], *X.shape[1:])  # folded as X was
-    try:
-        return np.broadcast_to(start, X.shape)
-    except ValueError as error:
-        raise ValueError(
-            f"baseline has shape {np.shape(baseline)}, which does not broadcast to X of shape "
-            f"{network.shape}; pass a number, one sequence, or one for each sample."
-        ) from error
-
-
-def _check_background(baseline: Any, network: Network) -> np.ndarray:
-    background = np.asarray(baseline, dtype=network.inputs.dtype)
-    if background.shape[1:] != network.shape[1:] or not len(background):
-        raise ValueError(
-            f"For expected gradients, baseline must be samples of shape (n, "
-            f"{', '.join(map(str, network.shape[1:]))}); got shape {background.shape}."
-        )
-    return background.reshape(len(background), *network.inputs.shape[1:])
-
-
 def _output_weights(network: Network, target: Any) -> np.ndarray:
     """Weight of each output, (n_samples, n_outputs), in the number that is differentiated."""
-    n_samples, n_outputs = len(network.inputs), network.model.outputs[0].shape[-1]
+    n_samples, n_outputs = len(network.inputs), network.n_outputs
     if network.classes is None:
         scale = np.ones(n_outputs) if network.output_scale is None else network.output_scale
-        if target is None:
-            row = scale / n_outputs
-        else:
-            if (
-                isinstance(target, bool)
-                or not isinstance(target, (int, np.integer))
-                or not (0 <= target < n_outputs)
-            ):
-                raise ValueError(
-                    f"target={target!r} is not an output of this network; pass an int in "
-                    f"[0, {n_outputs - 1}]."
-                )
-            row = scale * (np.arange(n_outputs) == target)
-        return np.tile(row, (n_samples, 1))
+        chosen = np.full(n_outputs, 1 / n_outputs) if target is None else np.eye(n_outputs)[target]
+        return np.tile(scale * chosen, (n_samples, 1))
     if target is None:
         outputs = forward(network.model, network.inputs)
-        if n_outputs == 1:
-            threshold = 0.5 if network.probabilities else 0.0
-            chosen = (outputs[:, 0] > threshold).astype(int)
-        else:
-            chosen = outputs.argmax(axis=1)
+        threshold = 0.5 if network.probabilities else 0.0
+        above = (outputs[:, 0] > threshold).astype(int)
+        numbers = above if n_outputs == 1 else outputs.argmax(axis=1)
     else:
-        chosen = _class_numbers(target, network.classes, n_samples)
+        number = {label: i for i, label in enumerate(network.classes.tolist())}
+        labels = np.broadcast_to(np.asarray(target), n_samples)
+        numbers = np.array([number[label] for label in labels.tolist()])
     if n_outputs == 1:  # one output for the second class; the first is its complement
-        return np.where(chosen == 1, 1.0, -1.0)[:, None]
-    return np.eye(n_outputs)[chosen]
-
-
-def _class_numbers(target: Any, classes: np.ndarray, n_samples: int) -> np.ndarray:
-    number = {label: i for i, label in enumerate(classes.tolist())}
-    labels = np.asarray(target)
-    if labels.ndim > 1 or (labels.ndim == 1 and len(labels) != n_samples):
-        raise ValueError(
-            f"target must be one label, or one for each of the {n_samples} samples; got shape "
-            f"{labels.shape}."
-        )
-    unknown = sorted({str(label) for label in labels.ravel().tolist() if label not in number})
-    if unknown:
-        raise ValueError(f"target {', '.join(unknown)} is not among the classes {classes}.")
-    found = np.array([number[label] for label in labels.ravel().tolist()])
-    return np.broadcast_to(found, n_samples) if labels.ndim == 0 else found
+        return np.where(numbers == 1, 1.0, -1.0)[:, None]
+    return np.eye(n_outputs)[numbers]

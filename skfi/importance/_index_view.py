@@ -55,7 +55,7 @@ def _copy_cells(X_from: Any, X_to: Any, source: np.ndarray, cells: np.ndarray) -
             values = X_from.iloc[source, cell]
             X_to.isetitem(cell, values.set_axis(X_to.index))
         return
-    flat = X_to.reshape(len(X_to), -1)  # a view: X_to is fresh and contiguous
+    flat = X_to.reshape(len(X_to), -1)  # a view: rows taken from a C-contiguous array
     flat[:, cells] = X_from.reshape(len(X_from), -1)[source[:, None], cells]
 
 

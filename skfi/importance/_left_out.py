@@ -39,6 +39,11 @@ class Data:
         weight = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[rows]}
         return take_cells(self.X, rows, self.units, kept), _safe_indexing(self.y, rows), weight
 
+    def n_timesteps_left(self, view: np.ndarray) -> int:
+        """Time steps in the view, if its units are time steps."""
+        _, kept = read_left_out_view(view, len(self.X))
+        return sum(len(self.units.cells[unit]) for unit in kept) // self.units.shape[1]
+
 
 class LeftOutEstimator(BaseEstimator):
     """Fits a clone of ``estimator`` on the rows and units that a view describes."""
@@ -55,10 +60,20 @@ class LeftOutEstimator(BaseEstimator):
         """Fit; an error ends the whole cross-validation."""
         try:
             X, y, weight = self.data.gather(view)
-            self.estimator_ = clone(self.estimator).fit(X, y, **weight, **self.fit_params)
+            estimator = clone(self.estimator)
+            if self.data.units.by == "timestep":
+                _set_timesteps(estimator, self.data.n_timesteps_left(view))
+            self.estimator_ = estimator.fit(X, y, **weight, **self.fit_params)
         except Exception as error:
             raise Failure(error) from error
         return self
+
+
+def _set_timesteps(estimator: Any, n_timesteps: int) -> None:
+    """Tell the network that folds columns how many time steps are left."""
+    for name, value in estimator.get_params(deep=True).items():
+        if name.split("__")[-1] == "n_timesteps" and value is not None:
+            estimator.set_params(**{name: n_timesteps})
 
 
 @dataclass(frozen=True)

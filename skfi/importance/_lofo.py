@@ -15,9 +15,10 @@ from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 from tqdm.auto import tqdm
 
-from skfi._sequences import Units, fold, make_units
+from skfi._sequences import Units, make_units
 from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import left_out_view
+from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._left_out import Data, Failure, LeftOutEstimator, LeftOutScorer
 from skfi.importance._result import ImportanceResult
 from skfi.importance._scoring import scoring_name
@@ -118,7 +119,7 @@ def lofo_importance(
     x1                   0.1             0.0
     """
     estimator = as_estimator(estimator)
-    X, y, estimator, units = _check(estimator, X, y, by, feature_groups, feature_names)
+    X, y, units = _check(estimator, X, y, by, feature_groups, feature_names)
     fit_params = _check_fit_params(estimator, fit_params)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
@@ -128,7 +129,7 @@ def lofo_importance(
     if random_state is not None:
         estimator = _seeded_clone(estimator, check_random_state(random_state))
     splitter = check_cv(5 if cv is None else cv, y, classifier=is_classifier(estimator))
-    splits = list(splitter.split(np.empty(len(X)), y, cv_groups))
+    splits = list(splitter.split(X, y, cv_groups))
     model = LeftOutEstimator(estimator, Data(X, y, sample_weight, units), fit_params)
 
     left_out = [None, *range(len(units))]
@@ -179,8 +180,8 @@ def _fold_scores(
 
 def _check(
     estimator: Any, X: Any, y: Any, by: str, feature_groups: Any, feature_names: Any
-) -> tuple[Any, Any, Any, Units]:
-    """``X``, ``y``, the estimator and the units, such that each unit can be left out."""
+) -> tuple[Any, Any, Units]:
+    """``X``, ``y`` and the units, such that each unit can be left out."""
     if by == "cell":
         raise ValueError(
             "by='cell' is not possible for LOFO: without one cell the rest is no sequence. Use "
@@ -190,27 +191,25 @@ def _check(
         X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
     if np.ndim(X) > 3:
         raise ValueError(f"X has {np.ndim(X)} dimensions, shape {X.shape}; expected 2 or 3.")
+    if y is None:
+        raise ValueError("y is None, but LOFO trains networks: pass the targets.")
     check_consistent_length(X, y)
     y = y if hasattr(y, "iloc") else np.asarray(y)
-    n_timesteps = estimator.get_params(deep=False).get("n_timesteps") if X.ndim == 2 else None
-    names = X.columns if feature_names is None and hasattr(X, "columns") else feature_names
+    if hasattr(estimator, "check_target"):
+        estimator.check_target(y)
+    n_timesteps = columns_fold_into(estimator, X)
     units = make_units(
         X.shape,
         by=by,
         n_timesteps=n_timesteps,
-        feature_names=names,
+        feature_names=input_names(estimator, X) if feature_names is None else feature_names,
         feature_groups=feature_groups,
     )
     if len(units) < 2:
         raise ValueError(
             f"LOFO needs at least two units to leave one out; got only {units.names[0]!r}."
         )
-    if by == "timestep":
-        if X.ndim == 2:
-            X = fold(np.asarray(X), n_timesteps)
-        if "n_timesteps" in estimator.get_params(deep=False):
-            estimator = clone(estimator).set_params(n_timesteps=None)  # one step less is left
-    elif n_timesteps is not None and n_timesteps > 1:
+    if by == "feature" and n_timesteps is not None and n_timesteps > 1:
         width = units.shape[1]
         for name, cells in zip(units.names, units.cells, strict=True):
             features = np.unique(cells % width)
@@ -221,7 +220,7 @@ def _check(
                     "be left out of all steps. Pass 3-D X, by='timestep', or feature_groups that "
                     "hold each feature's columns of all steps."
                 )
-    return X, y, estimator, units
+    return X, y, units
 
 
 def _check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -7,9 +7,10 @@ import keras
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from skfi._keras import check_network, output_kind
+from skfi._keras import check_inputs, check_network, gives_logits, output_kind
+from skfi.importance._last_step import input_names
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,15 @@ class Network:
     inputs: np.ndarray  # as the network takes them
     shape: tuple[int, ...]  # of X as it reached the network's estimator
     n_timesteps: int | None  # that 2-D X folds into
-    feature_names: np.ndarray | None
+    feature_names: list[str] | None
     classes: np.ndarray | None  # None for regression
     probabilities: bool  # of a classifier: whether outputs are probabilities, not logits
     output_scale: np.ndarray | None  # units of y for one unit of output
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the network's output."""
+        return self.model.outputs[0].shape[-1]
 
 
 def find_network(estimator: Any, X: Any) -> Network:
@@ -36,7 +42,7 @@ def find_network(estimator: Any, X: Any) -> Network:
     NotFittedError
         If it was not fitted.
     """
-    names = np.asarray(X.columns, dtype=object) if hasattr(X, "columns") else None
+    names = input_names(estimator, X) if hasattr(X, "shape") else None
     while not isinstance(estimator, keras.Model):
         if isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
@@ -60,9 +66,9 @@ def find_network(estimator: Any, X: Any) -> Network:
         )
     check_network(model)
     is_skfi = hasattr(estimator, "to_sequences")
-    if hasattr(X, "columns"):
-        names = np.asarray(X.columns, dtype=object)
-    inputs = estimator.to_sequences(X) if is_skfi else _check_inputs(model, X)
+    if names is None or hasattr(X, "columns"):
+        names = input_names(estimator, np.asarray(X) if not hasattr(X, "shape") else X)
+    inputs = estimator.to_sequences(X) if is_skfi else check_inputs(model, X)
     scaler = getattr(estimator, "target_scaler_", None)
     return Network(
         model=model,
@@ -71,14 +77,14 @@ def find_network(estimator: Any, X: Any) -> Network:
         n_timesteps=getattr(estimator, "n_timesteps_in_", None) if is_skfi else None,
         feature_names=names,
         classes=_classes(estimator, model),
-        probabilities=output_kind(model) == "probabilities",
+        probabilities=not gives_logits(model),
         output_scale=getattr(scaler, "scale_", None),
     )
 
 
-def _names_after(steps: Pipeline, names: np.ndarray | None) -> np.ndarray | None:
+def _names_after(steps: Pipeline, names: list[str] | None) -> list[str] | None:
     try:
-        return np.asarray(steps.get_feature_names_out(names), dtype=object)
+        return steps.get_feature_names_out(names).tolist()
     except AttributeError:  # a step that names nothing: units are x0, x1, ...
         return None
 
@@ -89,18 +95,3 @@ def _classes(estimator: Any, model: keras.Model) -> np.ndarray | None:
         n_outputs = model.outputs[0].shape[-1]
         classes = np.arange(2 if n_outputs == 1 else n_outputs)
     return None if classes is None else np.asarray(classes)
-
-
-def _check_inputs(model: keras.Model, X: Any) -> np.ndarray:
-    expected = tuple(model.inputs[0].shape)
-    dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
-    X = check_array(X, dtype=dtype, allow_nd=True, input_name="X")
-    fits = X.ndim == len(expected) and all(
-        e in (None, x) for e, x in zip(expected[1:], X.shape[1:], strict=True)
-    )
-    if not fits:
-        raise ValueError(
-            f"X has shape {X.shape}, but the network takes {expected}. For 2-D rows wrap the "
-            "network: from_keras(model, n_timesteps=...)."
-        )
-    return X

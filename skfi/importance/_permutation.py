@@ -10,20 +10,26 @@ import joblib
 import numpy as np
 from sklearn import inspection
 from sklearn.metrics import check_scoring
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from skfi._sequences import Units, make_units
 from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import PermutedScorer, permutation_view
+from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._result import ImportanceResult
 from skfi.importance._scoring import scoring_name
+from skfi.preprocessing import SlidingWindow
 
 
 @validate_params(
     {
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
+        "max_samples": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="right"),
+        ],
         "random_state": ["random_state"],
         "shuffle": [StrOptions({"series", "values"})],
         "verbose": ["verbose"],
@@ -80,7 +86,8 @@ def permutation_importance(
         Samples drawn for each unit, as a number or a share.
     shuffle : {"series", "values"}, default="series"
         For sequences: move the whole series of a feature to another sample, which keeps its
-        course in time, or shuffle each time step on its own, which breaks the series up.
+        course in time, or shuffle each time step on its own, which breaks the series up. In a
+        Pipeline that makes windows of plain rows, the rows' values are shuffled one by one.
     by : {"feature", "timestep", "cell"}, default="feature"
         What the importances are for. In 2-D ``X`` a feature is a column.
     feature_groups : mapping of str to list of names or positions, default=None
@@ -125,21 +132,24 @@ def permutation_importance(
     """
     estimator = as_estimator(estimator)
     scorer = check_scoring(estimator, scoring=scoring)
+    if hasattr(estimator, "check_target"):
+        estimator.check_target(y)
     if not hasattr(X, "iloc"):
         X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
     if np.ndim(X) > 3:
         raise ValueError(f"X has {np.ndim(X)} dimensions, shape {X.shape}; expected 2 or 3.")
     check_consistent_length(X, y, sample_weight)
-    names = X.columns if feature_names is None and hasattr(X, "columns") else feature_names
     units = make_units(
         X.shape,
         by=by,
-        n_timesteps=getattr(estimator, "n_timesteps_in_", None),
-        feature_names=names,
+        n_timesteps=columns_fold_into(estimator, X),
+        feature_names=input_names(estimator, X) if feature_names is None else feature_names,
         feature_groups=feature_groups,
     )
+    _check_order(estimator, max_samples, len(X))
     view = X
     if X.ndim == 3 or by == "timestep" or feature_groups is not None:
+        X = X if hasattr(X, "iloc") else np.ascontiguousarray(X)  # so that a reshape is a view
         scorer = PermutedScorer(scorer, X, units, shuffle)
         view = permutation_view(len(X), len(units))
     scorer = _KeepsBaseline(scorer)
@@ -158,6 +168,20 @@ def permutation_importance(
     if isinstance(scorer.baseline, dict):
         return {name: _result(found[name], units, scorer.baseline[name], name) for name in found}
     return _result(found, units, scorer.baseline, scoring_name(estimator, scoring))
+
+
+def _check_order(estimator: Any, max_samples: float, n_samples: int) -> None:
+    """A subsample comes in random order, in which windows would be made of unrelated rows."""
+    whole = max_samples == n_samples or (max_samples == 1 and isinstance(max_samples, float))
+    if not whole and any(isinstance(step, SlidingWindow) for _, step in _steps(estimator)):
+        raise ValueError(
+            f"max_samples={max_samples} draws rows in random order, but SlidingWindow needs them "
+            "in time order. Leave max_samples=1.0 and pass fewer rows."
+        )
+
+
+def _steps(estimator: Any) -> list:
+    return getattr(getattr(estimator, "best_estimator_", estimator), "steps", [])
 
 
 @dataclass

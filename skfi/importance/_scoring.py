@@ -11,7 +11,8 @@ def scoring_name(estimator: Any, scoring: Any) -> str:
         return scoring
     if scoring is not None:
         function = getattr(scoring, "_score_func", scoring)
-        return getattr(function, "__name__", type(function).__name__)
+        sign = "neg_" if getattr(scoring, "_sign", 1) < 0 else ""
+        return sign + getattr(function, "__name__", type(function).__name__)
     if is_classifier(estimator):
         return "accuracy"
     return "r2" if is_regressor(estimator) else "score"

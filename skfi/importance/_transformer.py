@@ -6,9 +6,15 @@ import keras
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skfi._sequences import BY, make_units, n_features
+from skfi._sequences import BY, n_features
 from skfi.importance._gradient import METHODS, gradient_importance
 
 
@@ -40,7 +46,8 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
     estimator_ : estimator
         The fitted estimator.
     feature_importances_ : ndarray of shape (n_features_in_,)
-        Mean absolute attribution of each feature over the training samples, of sum 1.
+        Mean absolute attribution of each feature that enters the network over the training
+        samples, of sum 1.
     n_features_in_ : int
         Features of a step for 3-D ``X``; columns for 2-D ``X``.
 
@@ -116,6 +123,8 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
                 "GradientTransformer takes estimators. For a trained keras.Model: "
                 "GradientTransformer(FrozenEstimator(from_keras(model)))."
             )
+        if _routing_enabled():
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         self.n_features_in_ = n_features(X)
         if hasattr(self.estimator_, "feature_names_in_"):
@@ -125,8 +134,8 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
         found = self._explain(X, by="feature", aggregate="mean_abs")
         total = found.importances_mean.sum()
         self.feature_importances_ = found.importances_mean / (total or 1.0)
-        self._unit_shape = found.attributions.shape
-        self._n_timesteps = getattr(self.estimator_, "n_timesteps_in_", None)
+        one = self._explain(X[:1] if not hasattr(X, "iloc") else X.iloc[:1], by=self.by)
+        self._names = one.feature_names
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -143,7 +152,7 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
             One column for each feature, time step or cell.
         """
         check_is_fitted(self)
-        found = self._explain(X, by=self.by, aggregate=self.aggregate)
+        found = self._explain(X, by=self.by)
         return np.ascontiguousarray(found.importances.T)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -152,7 +161,8 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the input features; by default those seen in ``fit``, else x0, x1, ...
+            Names of the input features; by default those seen in ``fit``, else x0, x1, ... Not
+            used for time steps, or where an inner Pipeline makes other features.
 
         Returns
         -------
@@ -161,22 +171,32 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        return make_units(
-            self._unit_shape, by=self.by, n_timesteps=self._n_timesteps, feature_names=names
-        ).names
+        renamed = self.by == "feature" and len(names) == len(self._names)
+        return names if renamed and input_features is not None else self._names
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say that what is passed to ``fit`` goes to the estimator's ``fit``.
+
+        Returns
+        -------
+        routing : sklearn.utils.metadata_routing.MetadataRouter
+            The routing.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
 
-    def _explain(self, X: Any, *, by: str, aggregate: str) -> Any:
+    def _explain(self, X: Any, *, by: str, aggregate: str | None = None) -> Any:
         return gradient_importance(
             self.estimator_,
             X,
             method=self.method,
             target=self.target,
             by=by,
-            aggregate=aggregate,
+            aggregate=aggregate or self.aggregate,
             random_state=self.random_state,
         )

@@ -103,9 +103,27 @@ class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
         if self.padding == "edge":
             padded = np.pad(X, before, mode="edge")
         else:
-            padded = np.pad(X, before, constant_values=self.padding)
+            dtype = np.result_type(X.dtype, np.min_scalar_type(self.padding))
+            padded = np.pad(X.astype(dtype), before, constant_values=self.padding)
         windows = np.lib.stride_tricks.sliding_window_view(padded, self.window, axis=0)
         return np.ascontiguousarray(windows.transpose(0, 2, 1))
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Change nothing: windows are 3-D arrays, as no table holds them.
+
+        There so that ``set_output`` can be called on a Pipeline, for its other steps.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            As in scikit-learn.
+
+        Returns
+        -------
+        self : SlidingWindow
+            The transformer.
+        """
+        return self
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the last axis of the windows: those of the columns.

@@ -79,6 +79,10 @@ def make_windows(
     >>> windows.target
     array([2, 4, 3])
     """
+    if isinstance(features, str):
+        raise ValueError(
+            f"features must be a list of columns; got {features!r}: write [{features!r}]."
+        )
     targets = [target] if isinstance(target, str) or np.isscalar(target) else list(target)
     names = [c for c in frame.columns if c not in targets] if features is None else list(features)
     _check(frame, names, targets, horizon)
@@ -88,12 +92,12 @@ def make_windows(
             f"frame has {len(frame)} rows; a window of {window} with horizon {horizon} needs at "
             f"least {window + horizon}."
         )
-    inputs = frame[names].to_numpy()
+    inputs = _numbers(frame[names])
     starts = np.arange(0, n_windows, step)
     data = np.lib.stride_tricks.sliding_window_view(inputs, window, axis=0)[starts]
     data = np.ascontiguousarray(data.transpose(0, 2, 1))
     rows = starts + window - 1 + horizon
-    values = frame[targets].to_numpy()[rows]
+    values = _numbers(frame[targets])[rows]
     index = frame.index[rows]
     missing = pd.isna(data).any(axis=(1, 2)) | pd.isna(values).any(axis=1)
     if missing.any():
@@ -114,7 +118,16 @@ def make_windows(
     )
 
 
+def _numbers(columns: pd.DataFrame) -> np.ndarray:
+    """The columns as one array; pandas' own types, which know a missing value, become floats."""
+    values = columns.to_numpy()
+    return values if values.dtype != object else columns.to_numpy("float64", na_value=np.nan)
+
+
 def _check(frame: pd.DataFrame, names: list, targets: list, horizon: int) -> None:
+    if not frame.columns.is_unique:
+        repeated = frame.columns[frame.columns.duplicated()].unique().tolist()
+        raise ValueError(f"The columns of frame must differ from each other; repeated: {repeated}.")
     for column in [*names, *targets]:
         if column not in frame.columns:
             raise ValueError(

@@ -1,15 +1,15 @@
 """What both estimators share: the course of ``fit``, the network's output, the importances."""
 
 from abc import ABCMeta, abstractmethod
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, Self
 
 import keras
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, is_classifier
+from sklearn import config_context
+from sklearn.base import _fit_context, is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_consistent_length,
@@ -20,45 +20,23 @@ from skfi._keras import forward, seeded
 from skfi._sequences import fold
 from skfi.importance import ImportanceResult
 from skfi.importance._fitted import check_importance, fitted_importances
-from skfi.recurrent._networks import CELLS, Architecture, check_loss, make_optimizer
+from skfi.recurrent._networks import Architecture
+from skfi.recurrent._parameters import Parameters
+from skfi.recurrent._training import Training, make_loss, make_optimizer
 from skfi.recurrent._validation import check_sequences
 from skfi.recurrent._wrapper import make_wrapper
 
 
-class BaseRecurrent(BaseEstimator, metaclass=ABCMeta):
+class BaseRecurrent(Parameters, metaclass=ABCMeta):
     """A recurrent network as a scikit-learn estimator; see the two public subclasses."""
-
-    _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
-        "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
-        "cell": [StrOptions(set(CELLS))],
-        "bidirectional": ["boolean"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "network": [callable, None],
-        "network_params": [dict, None],
-        "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
-        "optimizer": [str, keras.optimizers.Optimizer],
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
-        "loss": [str, callable, None],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "callbacks": [list, tuple, None],
-        "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
-        "importance": [StrOptions({"gradient", "permutation", "lofo"}), callable, None],
-        "importance_params": [dict, None],
-    }
 
     @abstractmethod
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
         """Check ``y``, learn its classes or its scale, and return it as an array."""
 
     @abstractmethod
-    def _encode_target(self, y: np.ndarray) -> np.ndarray:
-        """``y`` as the network is trained on it: class numbers, or standardised values."""
+    def _encode_target(self, y: np.ndarray, model: keras.Model) -> np.ndarray:
+        """``y`` as ``model`` is trained on it: classes in its loss's form, standardised values."""
 
     @abstractmethod
     def _output(self) -> tuple[int, str]:
@@ -111,7 +89,8 @@ class BaseRecurrent(BaseEstimator, metaclass=ABCMeta):
         train, held_out = self._split(y, random)
         seed = int(random.randint(np.iinfo(np.int32).max))
         with seeded(seed):
-            self._train(architecture, continuing, X, y, sample_weight, train, held_out)
+            model = self._network(architecture, continuing)
+            self._train(model, X, y, sample_weight, train, held_out)
         self._explain(X, y, sample_weight, held_out if len(held_out) else train, seed)
         return self
 
@@ -170,7 +149,7 @@ class BaseRecurrent(BaseEstimator, metaclass=ABCMeta):
                 )
         make_optimizer(self.optimizer, self.learning_rate)
         if self.loss is not None:
-            check_loss(self.loss)
+            make_loss(self.loss)
         n_outputs, activation = self._output()
         n_features = self.n_features_in_
         if self._n_dim_in == 2:
@@ -212,10 +191,24 @@ class BaseRecurrent(BaseEstimator, metaclass=ABCMeta):
             ) from error
         return train, held_out
 
+    def _network(self, architecture: Architecture, continuing: bool) -> keras.Model:
+        """A compiled network: a new one, or that of the last fit."""
+        training = Training(self.optimizer, self.learning_rate, self.loss)
+        if continuing:
+            model = self.model_
+            if self._training != training:
+                training.compile_again(model, self._training, classifier=is_classifier(self))
+        else:
+            model = architecture.build()
+        if not model.compiled:
+            training.compile(model, classifier=is_classifier(self))
+        self._architecture = architecture
+        self._training: Training = training
+        return model
+
     def _train(
         self,
-        architecture: Architecture,
-        continuing: bool,
+        model: keras.Model,
         X: np.ndarray,
         y: np.ndarray,
         sample_weight: np.ndarray | None,
@@ -223,11 +216,11 @@ class BaseRecurrent(BaseEstimator, metaclass=ABCMeta):
         held_out: np.ndarray,
     ) -> None:
         X = fold(X, self.n_timesteps_in_ if X.ndim == 2 else None)
+        target = self._encode_target(y, model)
         weight = self._total_weight(y, sample_weight)
-        target = self._encode_target(y)
         callbacks, validation = list(self.callbacks or ()), {}
         if len(held_out):
-            data = (X[held_out], target[held_out].reshape(len(held_out), -1))
+            data = (X[held_out], target[held_out])
             validation["validation_data"] = data if weight is None else (*data, weight[held_out])
             callbacks.append(
                 keras.callbacks.EarlyStopping(
@@ -235,31 +228,31 @@ class BaseRecurrent(BaseEstimator, metaclass=ABCMeta):
                 )
             )
         wrapper = make_wrapper(
-            architecture,
-            self.model_ if continuing else None,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            loss=self.loss,
+            model,
+            classifier=is_classifier(self),
             batch_size=self.batch_size,
             epochs=self.epochs,
             verbose=int(self.verbose),
             callbacks=callbacks,
         )
-        wrapper.fit(
-            X[train],
-            target[train],
-            sample_weight=None if weight is None else weight[train],
-            **validation,
-        )
-        last_loss = wrapper.history_["loss"][-1]
-        if not np.isfinite(last_loss):
-            raise ValueError(
-                f"Training diverged: the loss is {last_loss} after {self.epochs} epochs. Scale the "
-                "inputs (StandardScaler), lower learning_rate, or pass an optimizer with clipnorm."
+        before = model.get_weights()
+        with config_context(transform_output="default"):  # for SciKeras' own transformers
+            wrapper.fit(
+                X[train],
+                target[train],
+                sample_weight=None if weight is None else weight[train],
+                **validation,
             )
-        self.wrapper_, self._architecture = wrapper, architecture
-        self.model_: keras.Model = wrapper.model_
-        self.history_ = dict(wrapper.history_)
+        if not all(np.isfinite(array).all() for array in model.get_weights()):
+            model.set_weights(before)
+            losses = wrapper.history_["loss"]
+            raise ValueError(
+                f"Training diverged: the loss is {losses[-1]} after {len(losses)} epochs. Scale "
+                "the inputs (StandardScaler), lower learning_rate, or pass an optimizer with "
+                "clipnorm."
+            )
+        self.wrapper_, self.history_ = wrapper, dict(wrapper.history_)
+        self.model_: keras.Model = model
         self.n_iter_ = len(self.history_["loss"])
 
     def _explain(

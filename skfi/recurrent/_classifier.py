@@ -11,8 +11,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from skfi._keras import class_probabilities, output_kind
+from skfi._keras import class_probabilities, gives_logits
 from skfi.recurrent._base import BaseRecurrent
+from skfi.recurrent._training import class_targets, is_categorical
 
 
 class LSTMClassifier(ClassifierMixin, BaseRecurrent):
@@ -48,7 +49,8 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         Learning rate; None leaves the optimizer's own.
     loss : str, keras.losses.Loss or callable, default=None
         Keras loss; None is the binary or the sparse categorical cross-entropy. Labels reach it as
-        the numbers 0 ... n_classes - 1.
+        0 and 1 for a single output; for several as class numbers if its name says "sparse", else
+        one-hot.
     batch_size : int, default=32
         Rows for each update of the weights.
     epochs : int, default=20
@@ -207,7 +209,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
             Probabilities, in the order of ``classes_``.
         """
         check_is_fitted(self)
-        logits = output_kind(self.model_) != "probabilities"  # of a network= or from_keras
+        logits = gives_logits(self.model_)  # a network= may end without an activation
         return class_probabilities(self._network_output(X), logits=logits)
 
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
@@ -228,8 +230,8 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
             )
         return y
 
-    def _encode_target(self, y: np.ndarray) -> np.ndarray:
-        return np.searchsorted(self.classes_, y)
+    def _encode_target(self, y: np.ndarray, model: keras.Model) -> np.ndarray:
+        return class_targets(np.searchsorted(self.classes_, y), model)
 
     def _total_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
@@ -238,4 +240,6 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         return weight if sample_weight is None else weight * sample_weight
 
     def _output(self) -> tuple[int, str]:
-        return (1, "sigmoid") if len(self.classes_) == 2 else (len(self.classes_), "softmax")
+        if len(self.classes_) == 2 and not is_categorical(self.loss):
+            return 1, "sigmoid"
+        return len(self.classes_), "softmax"

@@ -7,11 +7,12 @@ import keras
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from skfi._keras import check_network, output_kind
+from skfi._keras import check_network, fresh_optimizer, output_kind
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._classifier import LSTMClassifier
 from skfi.recurrent._networks import Rebuilt
 from skfi.recurrent._regressor import LSTMRegressor
+from skfi.recurrent._training import Training
 
 
 def from_keras(
@@ -21,7 +22,8 @@ def from_keras(
 
     The estimator predicts, scores and is explained like any other. A later ``fit`` trains a fresh
     network of the same layers (or, with ``warm_start=True``, goes on training this one), so it can
-    be cloned, cross-validated and given to :func:`~skfi.lofo_importance`.
+    be cloned, cross-validated and given to :func:`~skfi.lofo_importance`. Optimizer and loss are
+    those the model was compiled with; Keras keeps neither ``epochs`` nor ``batch_size``: set them.
 
     Parameters
     ----------
@@ -31,8 +33,9 @@ def from_keras(
         functional. ``keras.saving.load_model`` reads one from a ``.keras`` file.
     classes : array-like of shape (n_classes,), default=None
         The labels, in the order of the network's outputs, which makes it a classifier. By default
-        a network that ends in a sigmoid or softmax, or was compiled with a cross-entropy, is a
-        classifier of 0, 1, ..., and any other a regressor.
+        the compiled loss decides: with a cross-entropy it is a classifier of 0, 1, ..., with any
+        other a regressor; uncompiled, a network that ends in a softmax or a single sigmoid is a
+        classifier. Several sigmoids are several targets of a regressor.
     n_timesteps : int, default=None
         Take 2-D ``X`` of ``n_timesteps * n_features`` columns in place of 3-D ``X``.
 
@@ -78,20 +81,21 @@ def from_keras(
         raise ValueError(
             f"n_timesteps={n_timesteps}, but the network takes sequences of {steps} steps."
         )
-    if model.compiled and not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)  # or the file of a pickle cannot be read
-    network = Rebuilt(type(model), model.get_config())
+    params: dict[str, Any] = {
+        "network": Rebuilt(type(model), model.get_config()),
+        "n_timesteps": n_timesteps,
+    }
+    if model.compiled:
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)  # or a pickle of it cannot be read
+        params |= {"optimizer": fresh_optimizer(model.optimizer), "loss": model.loss}
     n_outputs, kind = model.outputs[0].shape[-1], output_kind(model)
     estimator: BaseRecurrent
     if classes is not None or kind != "values":
-        estimator = LSTMClassifier(network=network, n_timesteps=n_timesteps)
+        estimator = LSTMClassifier(**params)
         estimator.classes_ = _check_classes(classes, n_outputs)
-        if kind != "probabilities":  # a later fit needs a loss that takes logits
-            several = keras.losses.SparseCategoricalCrossentropy
-            loss = keras.losses.BinaryCrossentropy if n_outputs == 1 else several
-            estimator.set_params(loss=loss(from_logits=True))
     else:
-        estimator = LSTMRegressor(network=network, n_timesteps=n_timesteps)
+        estimator = LSTMRegressor(**params)
         # the network was trained in the units of y: a scaler that changes nothing
         scaler = StandardScaler(with_mean=False, with_std=False).set_output(transform="default")
         estimator.target_scaler_ = scaler.fit(np.zeros((1, n_outputs)))
@@ -101,6 +105,7 @@ def from_keras(
     estimator.n_timesteps_in_ = steps if n_timesteps is None else n_timesteps
     estimator.n_features_in_ = n_features * (n_timesteps or 1)
     estimator._architecture = estimator._check_network(continuing=False)
+    estimator._training = Training(estimator.optimizer, estimator.learning_rate, estimator.loss)
     return estimator
 
 

@@ -36,6 +36,11 @@ class Architecture:
                 f"**network_params); it returned {type(model).__name__}."
             )
         check_network(model)
+        if model.compiled and int(model.optimizer.iterations) > 0:
+            raise ValueError(
+                "network must make a new model each time it is called; it returned one that was "
+                "trained before. For a trained model use from_keras."
+            )
         expected, got = (None, *self.input_shape), tuple(model.inputs[0].shape)
         fits = len(expected) == len(got) and all(
             g is None or g == e for e, g in zip(expected, got, strict=True)
@@ -80,65 +85,5 @@ class Rebuilt:
     def __call__(self, input_shape: tuple[int, int], n_outputs: int) -> keras.Model:
         return rebuild(self.kind, self.config, input_shape)
 
-
-@keras.saving.register_keras_serializable(package="skfi")
-class WeightedMean(keras.losses.Loss):
-    """A loss function averaged over the batch's sample weight.
-
-    Keras divides by the number of rows. Dividing by the sum of the weights makes a row of weight 2
-    count as two rows.
-    """
-
-    def __init__(self, function: Callable, name: str | None = None) -> None:
-        self.function = function
-        name = name or getattr(function, "__name__", "loss")
-        super().__init__(name=name, reduction="mean_with_sample_weight")
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        return self.function(y_true, y_pred)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"function": keras.saving.serialize_keras_object(self.function), "name": self.name}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "WeightedMean":
-        function = keras.saving.deserialize_keras_object(config["function"])
-        return cls(function, name=config["name"])
-
-
-def check_loss(loss: Any) -> Any:
-    """The Keras loss for the parameter ``loss``; raise ValueError if there is none."""
-    try:
-        found = keras.losses.get(loss)
-    except ValueError as error:
-        raise ValueError(
-            f"loss={loss!r} is unknown to Keras; pass a name such as 'mean_squared_error', a "
-            "keras.losses.Loss or a function of (y_true, y_pred)."
-        ) from error
-    return found if isinstance(found, keras.losses.Loss) else WeightedMean(found)
-
-
-def default_loss(activation: str, n_outputs: int) -> str:
-    """The loss that belongs to an output of this activation and width."""
-    if activation == "linear":
-        return "mean_squared_error"
-    return "binary_crossentropy" if n_outputs == 1 else "sparse_categorical_crossentropy"
-
-
-def make_optimizer(
-    optimizer: str | keras.optimizers.Optimizer, learning_rate: float | None
-) -> keras.optimizers.Optimizer:
-    """A fresh optimizer: the parameter is left as it is, and shares no state between fits."""
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        fresh = type(optimizer).from_config(optimizer.get_config())
-    else:
-        try:
-            fresh = keras.optimizers.get(optimizer)
-        except ValueError as error:
-            raise ValueError(
-                f"optimizer={optimizer!r} is unknown to Keras; pass a name such as 'adam' or a "
-                "keras.optimizers.Optimizer."
-            ) from error
-    if learning_rate is not None:
-        fresh.learning_rate = learning_rate
-    return fresh
+    def __repr__(self) -> str:
+        return f"<layers of {self.config['name']!r}>"

@@ -202,7 +202,7 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
             )
         return y
 
-    def _encode_target(self, y: np.ndarray) -> np.ndarray:
+    def _encode_target(self, y: np.ndarray, model: keras.Model) -> np.ndarray:
         return self.target_scaler_.transform(y.reshape(len(y), -1))
 
     def _output(self) -> tuple[int, str]:

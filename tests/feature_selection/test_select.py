@@ -1,7 +1,9 @@
 """Selection of features, from sequences and by scikit-learn's own selectors."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.feature_selection import RFE, RFECV, SelectFromModel
 from sklearn.frozen import FrozenEstimator
@@ -89,3 +91,18 @@ class TestScikitLearn:
         X, y = flat
         selector = SelectSequenceFeatures(LinearRegression()).fit(X, y)
         assert selector.transform(X).shape == (120, 1)
+
+
+def test_sample_weight_is_routed_and_frames_come_out(flat):
+    X, y = flat
+    frame = pd.DataFrame(X, columns=list("abc"))
+    weight = np.repeat([1.0, 0.0], 60)
+    with sklearn.config_context(enable_metadata_routing=True):
+        network = LSTMRegressor(**TINY).set_fit_request(sample_weight=True)
+        selector = SelectSequenceFeatures(network).set_output(transform="pandas")
+        selector.fit(frame, y, sample_weight=weight)
+    alone = LSTMRegressor(**TINY).fit(frame, y, sample_weight=weight)
+    assert np.array_equal(selector.estimator_.predict(frame), alone.predict(frame))
+    assert list(selector.transform(frame).columns) == ["b"]
+    cube = frame.to_numpy()[:, None]
+    assert not hasattr(selector.fit(cube, y, sample_weight=weight), "feature_names_in_")

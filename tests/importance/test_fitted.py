@@ -106,3 +106,37 @@ def test_zero_weight_and_class_weight(classification):
     weighted = clone(model).fit(X, y, sample_weight=weight).feature_importances_
     removed = clone(model).fit(X[:30], y[:30]).feature_importances_
     assert np.allclose(weighted, removed, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("importance", "params", "message"),
+    [
+        ("gradient", {"target": 7}, "target=7 is not an output"),
+        ("gradient", {"target": [0] * 300}, "must be one label or output for all rows"),
+        ("gradient", {"baseline": 0}, "'saliency' has no baseline"),
+        (
+            "gradient",
+            {"method": "integrated_gradients", "baseline": np.zeros(5)},
+            r"baseline has shape \(5,\)",
+        ),
+        ("permutation", {"scoring": "roc_auc"}, "'roc_auc' cannot score LSTMRegressor"),
+        ("permutation", {"max_samples": 5.0}, "'max_samples' parameter"),
+        ("lofo", {"cv": 1000}, "Cannot have number of splits"),
+        ("lofo", {"cv_groups": np.ones(7)}, "inconsistent numbers of samples"),
+    ],
+)
+def test_what_fails_fails_before_the_training(monkeypatch, regression, importance, params, message):
+    monkeypatch.setattr("keras.Model.fit", None)
+    model = LSTMRegressor(**TINY, importance=importance, importance_params=params)
+    with pytest.raises(ValueError, match=message):
+        model.fit(regression.data, regression.target)
+
+
+def test_unknown_classes_fail_before_the_training(monkeypatch, classification):
+    monkeypatch.setattr("keras.Model.fit", None)
+    model = LSTMClassifier(**TINY, importance_params={"target": "medium"})
+    with pytest.raises(ValueError, match="target medium is not among the classes"):
+        model.fit(classification.data, classification.target)
+    model = LSTMClassifier(**TINY, importance="lofo", importance_params={"cv": 30})
+    with pytest.raises(ValueError, match="n_splits=30 cannot be greater"):
+        model.fit(classification.data[:60], classification.target[:60])

@@ -321,3 +321,38 @@ def test_progress_is_shown_on_demand(capsys):
     assert capsys.readouterr().err == ""
     lofo_importance(Ridge(), FRAME, Y, cv=2, verbose=1)
     assert "4/4" in capsys.readouterr().err
+
+
+def test_a_pipeline_of_scalers_knows_how_its_columns_fold():
+    flat, y = rng.normal(size=(20, 12)), rng.normal(size=20)
+    pipe = make_pipeline(StandardScaler(), LSTMRegressor(**TINY, n_timesteps=3))
+    scrambled = {"a": [0, 1, 2], "b": [3, 4, 5]}
+    with pytest.raises(ValueError, match="Leaving out 'a' would break the sequences"):
+        lofo_importance(pipe, flat, y, feature_groups=scrambled, cv=ONE_FOLD)
+    result = lofo_importance(pipe, flat, y, by="timestep", cv=ONE_FOLD)
+    train, test = ONE_FOLD[0]
+    without = clone(pipe).set_params(lstmregressor__n_timesteps=2)
+    without.fit(flat[train][:, 4:], y[train])
+    loss = result.baseline_scores[0] - without.score(flat[test][:, 4:], y[test])
+    assert result.importances[0, 0] == pytest.approx(loss)
+
+
+def test_a_keras_model_with_a_loss_of_its_own():
+    model = linear_network(np.ones((4, 2, 1)))
+    model.compile("sgd", lambda a, b: keras.ops.mean(keras.ops.abs(a - b), axis=-1))
+    X, y = rng.normal(size=(20, 4, 2)), rng.normal(size=20)
+    result = lofo_importance(model, X, y, cv=ONE_FOLD, fit_params={"epochs": 1}, random_state=0)
+    assert result.importances.shape == (2, 1)
+
+
+def test_a_splitter_sees_the_data():
+    class ByValue:
+        def split(self, X, y=None, groups=None):
+            yield np.flatnonzero(X["a"] > 0), np.flatnonzero(X["a"] <= 0)
+
+        def get_n_splits(self, X=None, y=None, groups=None):
+            return 1
+
+    assert lofo_importance(Ridge(), FRAME, Y, cv=ByValue()).importances.shape == (3, 1)
+    with pytest.raises(ValueError, match="y is None"):
+        lofo_importance(Ridge(), FRAME, None)

@@ -12,7 +12,7 @@ from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfi import ImportanceResult, permutation_importance
+from skfi import ImportanceResult, LSTMRegressor, SlidingWindow, permutation_importance
 
 
 class LinearSequences(RegressorMixin, BaseEstimator):
@@ -183,7 +183,7 @@ def test_weights_metrics_and_scorers(data):
     assert alone.baseline_score == pytest.approx(
         -mean_absolute_error(y, model.predict(X), sample_weight=weight)
     )
-    assert (alone.scoring, own.scoring) == ("neg_mean_absolute_error", "mean_absolute_error")
+    assert (alone.scoring, own.scoring) == ("neg_mean_absolute_error",) * 2
     assert set(both) == {"r2", "neg_mean_absolute_error"}
 
 
@@ -288,3 +288,56 @@ def test_result_is_a_bunch_with_scikit_learns_keys(data):
     result = permutation_importance(LinearSequences(weights), X[:50], y[:50], random_state=0)
     assert isinstance(result, ImportanceResult)
     assert {"importances_mean", "importances_std", "importances"} <= set(result)
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [np.asfortranarray, lambda X: np.ascontiguousarray(X.transpose(0, 2, 1)).swapaxes(1, 2)],
+)
+@pytest.mark.parametrize("shuffle", ["series", "values"])
+def test_memory_layout_changes_nothing(data, layout, shuffle):
+    X, y, weights = data
+    call = {"shuffle": shuffle, "random_state": 0}
+    expected = permutation_importance(LinearSequences(weights), X[:200], y[:200], **call)
+    found = permutation_importance(LinearSequences(weights), layout(X[:200]), y[:200], **call)
+    assert np.allclose(found.importances, expected.importances)
+
+
+@pytest.mark.parametrize("by", ["feature", "timestep"])
+def test_a_pipeline_of_scalers_knows_how_its_columns_fold(regression, by):
+    X = regression.data.reshape(300, -1)
+    network = LSTMRegressor(3, epochs=1, n_timesteps=6, random_state=0, importance=None)
+    pipe = make_pipeline(StandardScaler(), network).fit(X, regression.target)
+    groups = {"x0": [0, 4, 8, 12, 16, 20]} if by == "feature" else None
+    call = {"by": by, "feature_groups": groups, "shuffle": "values", "random_state": 0}
+    through = permutation_importance(pipe, X, regression.target, **call)
+    direct = permutation_importance(pipe[-1], pipe[0].transform(X), regression.target, **call)
+    assert np.allclose(through.importances, direct.importances)
+
+
+def test_windows_need_their_rows_in_order():
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 2)), columns=["a", "b"])
+    network = LSTMRegressor(2, epochs=1, random_state=0, importance=None)
+    pipe = make_pipeline(SlidingWindow(3), network).fit(frame, frame["a"])
+    with pytest.raises(ValueError, match="SlidingWindow needs them in time order"):
+        permutation_importance(pipe, frame, frame["a"], max_samples=0.9)
+    assert permutation_importance(pipe, frame, frame["a"]).feature_names.tolist() == ["a", "b"]
+
+
+def test_names_that_the_estimator_was_fitted_on():
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 2)), columns=["a", "b"])
+    model = LinearRegression().fit(frame, frame["a"])
+    with pytest.warns(UserWarning, match="valid feature names"):
+        result = permutation_importance(model, frame.to_numpy(), frame["a"])
+    assert result.feature_names.tolist() == ["a", "b"]
+
+
+def test_keras_models_check_shapes_and_class_numbers():
+    X = np.zeros((6, 4, 3))
+    with pytest.raises(ValueError, match=r"X has shape \(6, 2, 3\), but the network takes"):
+        permutation_importance(linear_network(np.ones((4, 3, 1))), X[:, :2], np.zeros(6))
+    model = linear_network(np.ones((4, 3, 1)), "sigmoid")
+    with pytest.raises(ValueError, match=r"class numbers .* \[0, 1\]"):
+        permutation_importance(model, X, ["no", "yes"] * 3)
+    with pytest.raises(TypeError, match=r"got <class .*LinearRegression"):
+        permutation_importance(LinearRegression, X, np.zeros(6))

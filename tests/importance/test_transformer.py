@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from conftest import linear_network
 from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -118,3 +120,25 @@ def test_bad_parameters(params, monkeypatch):
 def test_not_fitted():
     with pytest.raises(NotFittedError):
         GradientTransformer(LSTMClassifier()).transform(np.ones((4, 2, 2)))
+
+
+def test_sample_weight_is_routed():
+    rng = np.random.default_rng(0)
+    X, weight = rng.normal(size=(40, 3)), np.repeat([1.0, 0.0], 20)
+    y = X[:, 0] > 0
+    with sklearn.config_context(enable_metadata_routing=True):
+        network = LSTMClassifier(**TINY).set_fit_request(sample_weight=True)
+        final = LogisticRegression().set_fit_request(sample_weight=False)
+        pipe = make_pipeline(GradientTransformer(network), final)
+        pipe.fit(X, y, sample_weight=weight)
+    alone = LSTMClassifier(**TINY).fit(X, y, sample_weight=weight)
+    assert np.array_equal(pipe[0].estimator_.predict_proba(X), alone.predict_proba(X))
+
+
+def test_an_inner_pipeline_that_makes_other_features():
+    X = np.random.default_rng(0).normal(size=(40, 6))
+    inner = make_pipeline(PCA(4), LSTMClassifier(**TINY, n_timesteps=2))
+    for by, names in (("feature", ["pca0", "pca1", "pca2", "pca3"]), ("timestep", ["t-1", "t"])):
+        transformer = GradientTransformer(inner, by=by).fit(X, X[:, 0] > 0)
+        assert transformer.get_feature_names_out().tolist() == names
+        assert transformer.transform(X).shape == (40, len(names))

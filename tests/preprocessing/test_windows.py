@@ -121,3 +121,20 @@ class Flatten:
 
     def transform(self, X):
         return X.reshape(len(X), -1)
+
+
+def test_padding_of_integers_and_set_output():
+    X = np.arange(3)[:, None]
+    assert SlidingWindow(2, padding=0.5).fit_transform(X)[0, :, 0].tolist() == [0.5, 0]
+    assert SlidingWindow(2).set_output(transform="pandas").fit_transform(X).shape == (3, 2, 1)
+
+
+def test_columns_of_pandas_own_types():
+    frame = FRAME.assign(wet=FRAME["rain"] > 2, count=pd.array([1, None, 3, 4, 5, 6], "Int64"))
+    windows = make_windows(frame, "flow", 2, dropna=True)
+    assert windows.data.dtype == np.float64
+    assert len(windows.data) == 3
+    with pytest.raises(ValueError, match=r"repeated: \['rain'\]"):
+        make_windows(pd.concat([FRAME, FRAME[["rain"]]], axis=1), "flow", 2)
+    with pytest.raises(ValueError, match=r"features must be a list of columns; got 'rain'"):
+        make_windows(FRAME, "flow", 2, features="rain")

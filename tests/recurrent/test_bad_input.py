@@ -65,7 +65,7 @@ def test_targets_for_the_classifier(y, message):
         ({"units": 0}, "The 'units' parameter"),
         ({"units": (8, 0)}, "units must be a positive int, or a tuple"),
         ({"units": ()}, "units must be a positive int, or a tuple"),
-        ({"cell": "transformer"}, "The 'cell' parameter .* 'gru'"),
+        ({"cell": "transformer"}, "The 'cell' parameter of LSTMRegressor must be a str among"),
         ({"dropout": 1.0}, "The 'dropout' parameter"),
         ({"epochs": 0}, "The 'epochs' parameter"),
         ({"n_timesteps": 3}, "X has 4 time steps .* but n_timesteps=3"),

@@ -88,6 +88,8 @@ def test_frames_flow_through_set_output():
     pipe.set_output(transform="pandas").fit(frame, y)
     assert pipe[-1].feature_names_in_.tolist() == ["rain", "tmin"]
     assert pipe[-1].importances_.feature_names.tolist() == ["rain", "tmin"]
+    windows = make_pipeline(StandardScaler(), SlidingWindow(4), LSTMRegressor(**TINY))
+    assert windows.set_output(transform="pandas").fit(frame, y).predict(frame).shape == (60,)
     with sklearn.config_context(transform_output="pandas"):
         windows = make_pipeline(StandardScaler(), SlidingWindow(4), LSTMRegressor(**TINY))
         assert windows.fit(frame, y).predict(frame).shape == (60,)

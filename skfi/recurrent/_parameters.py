@@ -1,0 +1,78 @@
+"""Parameters of both estimators: what each may be, and those of the user's own network."""
+
+from numbers import Integral, Real
+from typing import Any, Self
+
+import keras
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skfi.recurrent._networks import CELLS
+
+
+class Parameters(BaseEstimator):
+    """Declares the constraints and reaches into ``network_params``."""
+
+    network_params: Any
+
+    _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
+        "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
+        "cell": [StrOptions(set(CELLS))],
+        "bidirectional": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "network": [callable, None],
+        "network_params": [dict, None],
+        "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+        "optimizer": [str, keras.optimizers.Optimizer],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "loss": [str, callable, None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "callbacks": [list, tuple, None],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+        "importance": [StrOptions({"gradient", "permutation", "lofo"}), callable, None],
+        "importance_params": [dict, None],
+    }
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters; with ``deep`` also ``network_params__<name>`` for each of those.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Include the parameters of ``network``.
+
+        Returns
+        -------
+        params : dict of str
+            Names and values.
+        """
+        params = super().get_params(deep)
+        if deep and self.network_params:
+            params |= {f"network_params__{k}": v for k, v in self.network_params.items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, those of ``network`` as ``network_params__<name>``.
+
+        Parameters
+        ----------
+        **params : dict
+            Names and values.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        prefix = "network_params__"
+        nested = {k.removeprefix(prefix): v for k, v in params.items() if k.startswith(prefix)}
+        super().set_params(**{k: v for k, v in params.items() if not k.startswith(prefix)})
+        if nested:
+            self.network_params = {**(self.network_params or {}), **nested}
+        return self

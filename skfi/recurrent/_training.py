@@ -1,0 +1,132 @@
+"""What training needs besides the network: loss, optimizer, and targets in the loss's form."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import keras
+import numpy as np
+
+from skfi._keras import fresh_optimizer, gives_logits, loss_name
+
+# Keras divides a batch's loss by its number of rows. Dividing by the sum of the weights makes a
+# row of weight 2 count as two rows.
+_REDUCTION = "mean_with_sample_weight"
+
+_LOSS_CLASSES = {
+    name.lower(): value
+    for name, value in vars(keras.losses).items()
+    if isinstance(value, type) and issubclass(value, keras.losses.Loss)
+}
+
+
+@dataclass(frozen=True)
+class Training:
+    """How an estimator's network is compiled."""
+
+    optimizer: str | keras.optimizers.Optimizer
+    learning_rate: float | None
+    loss: Any
+
+    def compile(self, model: keras.Model, *, classifier: bool) -> None:
+        """Compile ``model``, by default with the loss that belongs to its output."""
+        n_outputs = model.outputs[0].shape[-1]
+        loss = self.loss
+        if loss is None and not classifier:
+            loss = "mean_squared_error"
+        elif loss is None:
+            loss = "binary_crossentropy" if n_outputs == 1 else "sparse_categorical_crossentropy"
+        loss = make_loss(loss, from_logits=classifier and gives_logits(model))
+        model.compile(optimizer=make_optimizer(self.optimizer, self.learning_rate), loss=loss)
+
+    def compile_again(self, model: keras.Model, before: "Training", *, classifier: bool) -> None:
+        """Let a warm start follow what has changed; the optimizer keeps its state if it can."""
+        if (self.optimizer, self.loss) != (before.optimizer, before.loss):
+            self.compile(model, classifier=classifier)
+        elif self.learning_rate != before.learning_rate and self.learning_rate is not None:
+            model.optimizer.learning_rate = self.learning_rate
+
+
+@keras.saving.register_keras_serializable(package="skfi")
+class WeightedMean(keras.losses.Loss):
+    """A user's loss function, averaged over the batch's sample weight."""
+
+    def __init__(self, function: Callable, name: str | None = None) -> None:
+        self.function = function
+        name = name or getattr(function, "__name__", "loss")
+        name = name if name.isidentifier() else "loss"  # a lambda's is no name for TensorFlow
+        super().__init__(name=name, reduction=_REDUCTION)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each row."""
+        return self.function(y_true, y_pred)
+
+    def get_config(self) -> dict[str, Any]:
+        """Where to find the function again."""
+        module = self.function.__module__
+        name = getattr(self.function, "__qualname__", type(self.function).__name__)
+        if getattr(import_module(module), name, None) is not self.function:
+            raise ValueError(
+                f"The loss function {name} cannot be saved: define it at the top level of a module."
+            )
+        return {"module": module, "function": name, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "WeightedMean":
+        """The loss of a saved network."""
+        function = getattr(import_module(config["module"]), config["function"])
+        return cls(function, name=config["name"])
+
+
+def make_loss(loss: Any, *, from_logits: bool = False) -> keras.losses.Loss:
+    """The Keras loss for a name, an instance or a function; ValueError if there is none."""
+    if isinstance(loss, keras.losses.Loss):
+        return loss
+    if not isinstance(loss, str):
+        return WeightedMean(loss)
+    try:
+        found = keras.losses.get(loss)
+    except ValueError as error:
+        raise ValueError(
+            f"loss={loss!r} is unknown to Keras; pass a name such as 'mean_squared_error', a "
+            "keras.losses.Loss or a function of (y_true, y_pred)."
+        ) from error
+    kind = _LOSS_CLASSES.get(loss_name(found))
+    if kind is None:
+        return WeightedMean(found)
+    logits = {"from_logits": True} if from_logits and "crossentropy" in loss_name(found) else {}
+    return kind(reduction=_REDUCTION, **logits)
+
+
+def make_optimizer(
+    optimizer: str | keras.optimizers.Optimizer, learning_rate: float | None
+) -> keras.optimizers.Optimizer:
+    """A fresh optimizer: the parameter is left as it is, and shares no state between fits."""
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        try:
+            optimizer = keras.optimizers.get(optimizer)
+        except ValueError as error:
+            raise ValueError(
+                f"optimizer={optimizer!r} is unknown to Keras; pass a name such as 'adam' or a "
+                "keras.optimizers.Optimizer."
+            ) from error
+    return fresh_optimizer(optimizer, learning_rate)
+
+
+def is_categorical(loss: Any) -> bool:
+    """Whether a loss compares distributions over the classes, one output each."""
+    return "categorical" in loss_name(loss)
+
+
+def class_targets(numbers: np.ndarray, model: keras.Model) -> np.ndarray:
+    """Class numbers in the form that the network's loss takes: as they are, or one-hot."""
+    n_outputs, loss = model.outputs[0].shape[-1], model.loss
+    if n_outputs == 1:
+        if is_categorical(loss):
+            raise ValueError(
+                f"The loss {loss_name(loss)} needs one output for each class, but the network has "
+                "a single one; use 'binary_crossentropy', or a network with a softmax of two."
+            )
+        return numbers[:, None]
+    return numbers if "sparse" in loss_name(loss) else np.eye(n_outputs)[numbers]

@@ -1,0 +1,29 @@
+"""The README's Python, run from top to bottom as a newcomer would paste it."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    assert len(blocks) >= 7
+    names: dict = {}
+    for block in blocks:
+        exec(compile(block, str(README), "exec"), names)
+    assert names["model"].score(names["X_valid"], names["y_valid"]) > 0.75
+    assert names["permuted"].to_frame().index[0] == "rain"
+    assert names["lofo"].to_frame().index[0] == "rain"
+    predicted = names["model"].predict(names["X_valid"]) - names["y_train"].mean()
+    final = names["estimator"].predict(names["X_valid"]) * names["y_train"].std()
+    assert np.allclose(predicted, final, atol=1e-4)
+    assert "rain" in capsys.readouterr().out
+
+
+def test_pictures_and_links_exist():
+    for target in re.findall(r"\]\(([^)h][^)]*)\)", README.read_text()):
+        assert (README.parent / target).exists(), target
