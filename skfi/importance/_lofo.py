@@ -115,7 +115,7 @@ def lofo_importance(
     >>> result.to_frame().round(1)
              importance_mean  importance_std
     feature
-    x0                   0.9             0.0
+    x0                   0.9             0.1
     x1                   0.1             0.0
     """
     estimator = as_estimator(estimator)

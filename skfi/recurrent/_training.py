@@ -54,9 +54,9 @@ class WeightedMean(keras.losses.Loss):
 
     def __init__(self, function: Callable, name: str | None = None) -> None:
         self.function = function
-        name = name or getattr(function, "__name__", "loss")
-        name = name if name.isidentifier() else "loss"  # a lambda's is no name for TensorFlow
-        super().__init__(name=name, reduction=_REDUCTION)
+        name = str(name or getattr(function, "__name__", "loss"))
+        # TensorFlow takes no such name as "<lambda>"
+        super().__init__(name=name if name.isidentifier() else "loss", reduction=_REDUCTION)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of each row."""
