@@ -16,7 +16,7 @@ LAYERS = [
     {"display", "feature_selection", "recurrent"},
     {"importance"},
     {"preprocessing", "datasets"},
-    {"_keras", "_sequences"},
+    {"_keras", "_routing", "_sequences"},
 ]
 # ImportanceResult.plot is a convenience that needs the display, when called
 UPWARD = {("importance/_result.py", "display")}

@@ -8,19 +8,14 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, cl
 from sklearn.feature_selection import SelectFromModel
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    _routing_enabled,
-    process_routing,
-)
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
+from skfi._routing import RoutesFit
 from skfi._sequences import n_features
 
 
 class SelectSequenceFeatures(
-    MetaEstimatorMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    RoutesFit, MetaEstimatorMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
     """:class:`~sklearn.feature_selection.SelectFromModel` for the last axis of 3-D sequences.
 
@@ -101,9 +96,7 @@ class SelectSequenceFeatures(
             If the estimator has no importances, or not one for each feature.
         """
         self._validate_params()
-        if _routing_enabled():
-            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
         self.selector_ = SelectFromModel(
             FrozenEstimator(self.estimator_),
             threshold=self.threshold,
@@ -188,17 +181,6 @@ class SelectSequenceFeatures(
         if transform is not None:
             self._sklearn_output_config = {"transform": transform}
         return self
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Say that what is passed to ``fit`` goes to the estimator's ``fit``.
-
-        Returns
-        -------
-        routing : sklearn.utils.metadata_routing.MetadataRouter
-            The routing.
-        """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the features that are kept.

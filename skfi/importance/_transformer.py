@@ -5,20 +5,16 @@ from typing import Any, Self
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, StrOptions
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    _routing_enabled,
-    process_routing,
-)
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from skfi._routing import RoutesFit
 from skfi._sequences import BY, n_features
 from skfi.importance._gradient import METHODS, gradient_importance
 
 
-class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
+class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseEstimator):
     """Turn each sample into the attributions that a network's gradients give its features.
 
     ``fit`` trains the network; ``transform`` returns, for each sample, how its features moved the
@@ -123,9 +119,7 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
                 "GradientTransformer takes estimators. For a trained keras.Model: "
                 "GradientTransformer(FrozenEstimator(from_keras(model)))."
             )
-        if _routing_enabled():
-            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
         self.n_features_in_ = n_features(X)
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
@@ -134,8 +128,8 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
         found = self._explain(X, by="feature", aggregate="mean_abs")
         total = found.importances_mean.sum()
         self.feature_importances_ = found.importances_mean / (total or 1.0)
-        one = self._explain(X[:1] if not hasattr(X, "iloc") else X.iloc[:1], by=self.by)
-        self._names = one.feature_names
+        X = X if hasattr(X, "shape") else np.asarray(X)
+        self._names = self._explain(_safe_indexing(X, [0]), by=self.by).feature_names
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -173,17 +167,6 @@ class GradientTransformer(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
         names = _check_feature_names_in(self, input_features)
         renamed = self.by == "feature" and len(names) == len(self._names)
         return names if renamed and input_features is not None else self._names
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Say that what is passed to ``fit`` goes to the estimator's ``fit``.
-
-        Returns
-        -------
-        routing : sklearn.utils.metadata_routing.MetadataRouter
-            The routing.
-        """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,5 +1,6 @@
 """Parameters of both estimators: what each may be, and those of the user's own network."""
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -53,7 +54,7 @@ class Parameters(BaseEstimator):
             Names and values.
         """
         params = super().get_params(deep)
-        if deep and self.network_params:
+        if deep and isinstance(self.network_params, Mapping):
             params |= {f"network_params__{k}": v for k, v in self.network_params.items()}
         return params
 
