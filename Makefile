@@ -2,7 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+# TensorFlow talks about missing GPUs at every start
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: demo test lint types clean
 

@@ -161,7 +161,8 @@ class ImportanceDisplay:
         metric, sign = _metric(result)
         values = mean if kind == "importance" else sign * (result.baseline_score - mean)
         style = {"color": colors, "height": 0.7} | dict(bar_kwargs or {})
-        ax.barh(range(len(order)), values, xerr=std, ecolor=_BASELINE, capsize=2, **style)
+        spread = std if result.importances.shape[1] > 1 else None
+        ax.barh(range(len(order)), values, xerr=spread, ecolor=_BASELINE, capsize=2, **style)
         ax.set_yticks(range(len(order)), names)
         ax.set_ylim(-0.6, len(order) - 0.4)
         if kind == "score":
@@ -179,7 +180,9 @@ class ImportanceDisplay:
     def _axis_label(self) -> str:
         result = self.result
         if result.baseline_score is None:
-            return f"mean {result.method.replace('_', ' ')}\n(line: spread over samples)"
+            several = result.importances.shape[1] > 1
+            note = "\n(line: spread over samples)" if several else ""
+            return f"mean {result.method.replace('_', ' ')}{note}"
         metric, sign = _metric(result)
         change = "increase" if sign < 0 else "decrease"
         return f"{change} of {metric}\nwhen the {result.by} is {_deed(result)}"

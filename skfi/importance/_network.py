@@ -47,16 +47,16 @@ def find_network(estimator: Any, X: Any) -> Network:
         if isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
             continue
-        if hasattr(estimator, "fit"):
-            check_is_fitted(estimator)
-        if hasattr(estimator, "best_estimator_"):  # a fitted search
-            estimator = estimator.best_estimator_
-        elif isinstance(estimator, Pipeline):
+        if isinstance(estimator, Pipeline):
             before, estimator = estimator[:-1], estimator[-1]
             if len(before.steps):
                 X, names = before.transform(X), _names_after(before, names)
-        else:
+            continue
+        if hasattr(estimator, "fit"):
+            check_is_fitted(estimator)
+        if not hasattr(estimator, "best_estimator_"):  # of a fitted search
             break
+        estimator = estimator.best_estimator_
     model = estimator if isinstance(estimator, keras.Model) else getattr(estimator, "model_", None)
     if not isinstance(model, keras.Model):
         raise TypeError(

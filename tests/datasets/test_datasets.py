@@ -80,9 +80,9 @@ class TestRiver:
         assert y_series.name == "flow"
 
     def test_a_second_fetch_downloads_nothing(self, monkeypatch):
-        fetch_river_flow()
+        first = fetch_river_flow().data
         monkeypatch.setattr(_package_index, "_download", None)
-        fetch_river_flow()
+        assert np.array_equal(fetch_river_flow().data, first)
 
     def test_not_there_and_not_to_be_downloaded(self, tmp_path):
         with pytest.raises(OSError, match="is not there, and download_if_missing=False"):

@@ -123,10 +123,9 @@ def test_2d_rows_that_fold():
 
 def test_folds_are_drawn_once(seen):
     lofo_importance(Recorder(), CUBE, np.arange(20.0), cv=KFold(2, shuffle=True))
-    rows = [X[:, 0, 0] // 12 for X, _, _ in seen]
+    rows = [X[:, 0, 0] // 12 for X, _, _ in seen]  # the row's number, whichever feature is left
     for fold in (0, 1):
-        assert all(np.array_equal(rows[fold], r) for r in rows[fold::2][:1])
-        assert all(np.array_equal(np.round(rows[fold]), np.round(r)) for r in rows[fold::2])
+        assert all(np.array_equal(rows[fold], r) for r in rows[fold::2])
 
 
 def test_groups_of_samples_stay_together(seen):
