@@ -13,7 +13,8 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_consistent_length
 
 from skfi._sequences import fold, make_units
-from skfi.importance._gradient import check_gradient_settings, gradient_importance
+from skfi.importance._gradient import gradient_importance
+from skfi.importance._gradient_settings import check_settings
 from skfi.importance._lofo import lofo_importance
 from skfi.importance._permutation import permutation_importance
 from skfi.importance._result import ImportanceResult
@@ -54,7 +55,7 @@ def check_importance(estimator: Any, X: np.ndarray, y: np.ndarray) -> None:
             raise ValueError(
                 "importance_params['target'] must be one label or output for all rows."
             )
-        check_gradient_settings(
+        check_settings(
             params.get("method", "saliency"),
             params.get("target"),
             params.get("baseline"),
