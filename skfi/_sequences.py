@@ -69,13 +69,6 @@ class Units:
         """
         return self._average @ np.asarray(values, dtype=np.float64).T
 
-    def kept(self, left_out: int | None) -> np.ndarray:
-        """Flat indices of every cell but those of one unit, in order."""
-        keep = np.ones(self.shape[0] * self.shape[1], dtype=bool)
-        if left_out is not None:
-            keep[self.cells[left_out]] = False
-        return np.flatnonzero(keep)
-
 
 def make_units(
     shape: tuple[int, ...],
