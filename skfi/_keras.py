@@ -4,7 +4,6 @@ Calls run in chunks of a fixed number of rows, the last chunk padded. Float roun
 row's place in the batch, so this is what makes a prediction independent of the rows around it.
 """
 
-import copy
 import random
 import threading
 import weakref
@@ -121,7 +120,7 @@ def output_kind(model: keras.Model) -> str:
 
     A compiled loss tells more than the last activation. Several sigmoids are several targets.
     """
-    activation, loss = last_activation(model), loss_name(model.loss if model.compiled else None)
+    activation, loss = last_activation(model), loss_name(compiled_loss(model))
     if activation == "sigmoid" and model.outputs[0].shape[-1] > 1:
         return "values"
     if loss and "crossentropy" not in loss:
@@ -130,7 +129,7 @@ def output_kind(model: keras.Model) -> str:
         return "probabilities"
     if not loss:
         return "values"
-    return "logits" if getattr(model.loss, "from_logits", False) else "probabilities"
+    return "logits" if getattr(compiled_loss(model), "from_logits", False) else "probabilities"
 
 
 def gives_logits(model: keras.Model) -> bool:
@@ -147,6 +146,20 @@ def last_activation(model: keras.Model) -> str:
         return last_activation(operation)
     function = getattr(operation, "activation", None) or type(operation)
     return getattr(function, "__name__", "").lower()
+
+
+def compiled_loss(model: keras.Model) -> Any:
+    """The loss that a network was compiled with, out of a list or dict of one; None for none."""
+    loss = model.loss if model.compiled else None
+    if isinstance(loss, dict):
+        loss = list(loss.values())
+    if isinstance(loss, (list, tuple)):
+        if len(loss) != 1:
+            raise ValueError(
+                f"The network {model.name!r} was compiled with {len(loss)} losses; one is expected."
+            )
+        loss = loss[0]
+    return loss
 
 
 def loss_name(loss: Any) -> str:
@@ -166,54 +179,6 @@ def class_probabilities(outputs: np.ndarray, *, logits: bool) -> np.ndarray:
     if logits:
         outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
     return outputs / outputs.sum(axis=1, keepdims=True)
-
-
-def rebuild(
-    kind: type[keras.Model], config: dict[str, Any], input_shape: tuple[int | None, ...]
-) -> keras.Model:
-    """A fresh, uncompiled network of the layers in ``config``, for rows of ``input_shape``."""
-    config = copy.deepcopy(config)
-    first = next(x["config"] for x in config["layers"] if x["class_name"] == "InputLayer")
-    _replace_input(config, tuple(first["batch_shape"]), (None, *input_shape))
-    try:
-        fresh = kind.from_config(config)
-    except Exception as error:
-        raise ValueError(
-            f"The network {config['name']!r} cannot be rebuilt for inputs of shape {input_shape} "
-            f"from its configuration: {error}. Pass an estimator with network=, a function of "
-            "the input shape, instead."
-        ) from error
-    if not fresh.built:
-        fresh.build((None, *input_shape))
-    return fresh
-
-
-def _replace_input(config: dict[str, Any], old: tuple, new: tuple) -> None:
-    """Put the new shape where the old one stands, in nested networks too."""
-    config.pop("build_input_shape", None)
-    for layer in config["layers"]:
-        layer.pop("build_config", None)  # shapes of the old input
-        inner = layer["config"]
-        if layer["class_name"] == "InputLayer" and tuple(inner["batch_shape"]) == old:
-            inner["batch_shape"] = new
-        elif "layers" in inner:
-            _replace_input(inner, old, new)
-
-
-def fresh_optimizer(
-    optimizer: keras.optimizers.Optimizer, learning_rate: float | None = None
-) -> keras.optimizers.Optimizer:
-    """The same optimizer without its state, perhaps with another learning rate."""
-    config = optimizer.get_config()
-    if learning_rate is not None:
-        config["learning_rate"] = learning_rate
-    return type(optimizer).from_config(config)
-
-
-def compile_like(fresh: keras.Model, model: keras.Model) -> keras.Model:
-    """Compile ``fresh`` with the loss, and a fresh optimizer, of the compiled ``model``."""
-    fresh.compile(optimizer=fresh_optimizer(model.optimizer), loss=model.loss)
-    return fresh
 
 
 # One compiled function for each network and kind of call. A function refers to its network weakly,

@@ -107,7 +107,8 @@ def make_units(
         if len(shape) == 2 and n_timesteps is None:
             raise ValueError(
                 "by='timestep' needs sequences: X of shape (n_samples, n_timesteps, n_features), "
-                "or an estimator with n_timesteps."
+                "or an estimator with n_timesteps. For a Pipeline that makes windows, make them "
+                "first (make_windows), or use gradient_importance."
             )
         names, base = step_names, list(grid)
     elif len(shape) == 2:  # a column is a cell

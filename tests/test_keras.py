@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from conftest import linear_network
 
-from skfi import _keras
+from skfi import _keras, _rebuild
 
 
 @pytest.fixture(scope="module")
@@ -207,8 +207,8 @@ def test_class_probabilities_of_logits_are_those_of_keras(n_outputs):
 
 
 def test_rebuild_makes_the_same_layers_for_another_shape_with_fresh_weights(network):
-    fresh = _keras.rebuild(type(network), network.get_config(), (9, 2))
+    fresh = _rebuild.rebuild(type(network), network.get_config(), (9, 2))
     assert fresh.input_shape == (None, 9, 2)
     assert [type(layer) for layer in fresh.layers] == [type(layer) for layer in network.layers]
-    same = _keras.rebuild(type(network), network.get_config(), (9, 3))
+    same = _rebuild.rebuild(type(network), network.get_config(), (9, 3))
     assert not np.array_equal(same.get_weights()[0], network.get_weights()[0])

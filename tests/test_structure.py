@@ -16,6 +16,7 @@ LAYERS = [
     {"display", "feature_selection", "recurrent"},
     {"importance"},
     {"preprocessing", "datasets"},
+    {"_rebuild"},
     {"_keras", "_routing", "_sequences"},
 ]
 # ImportanceResult.plot is a convenience that needs the display, when called

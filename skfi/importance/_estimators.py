@@ -13,14 +13,14 @@ from skfi._keras import (
     check_inputs,
     check_network,
     class_probabilities,
-    compile_like,
+    compiled_loss,
     forward,
     gives_logits,
     loss_name,
     output_kind,
-    rebuild,
     seeded,
 )
+from skfi._rebuild import compile_like, rebuild
 
 
 def as_estimator(estimator: Any) -> Any:
@@ -120,7 +120,7 @@ class ModelClassifier(ClassifierMixin, _Model):
 
     def _encoded(self, y: np.ndarray) -> np.ndarray:
         one_output = self.model.outputs[0].shape[-1] == 1
-        plain = one_output or "sparse" in loss_name(self.model.loss)
+        plain = one_output or "sparse" in loss_name(compiled_loss(self.model))
         return y if plain else np.eye(len(self.classes_))[y]
 
 

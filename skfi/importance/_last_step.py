@@ -1,4 +1,4 @@
-"""What stands at the end of a Pipeline, and how its input folds."""
+"""How the input of an estimator, or of a Pipeline around one, folds and is named."""
 
 from typing import Any
 
@@ -8,19 +8,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 
-def last_step(estimator: Any) -> Any:
-    """The estimator inside searches, frozen estimators and at the end of Pipelines."""
-    while True:
-        if isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        elif isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        else:
-            return estimator
-
-
 def columns_fold_into(estimator: Any, X: Any) -> int | None:
     """How many time steps the columns of 2-D ``X`` fold into; None if they do not fold.
 
@@ -28,15 +15,22 @@ def columns_fold_into(estimator: Any, X: Any) -> int | None:
     """
     if len(X.shape) != 2:
         return None
-    while isinstance(estimator, FrozenEstimator) or hasattr(estimator, "best_estimator_"):
-        inner = "estimator" if isinstance(estimator, FrozenEstimator) else "best_estimator_"
-        estimator = getattr(estimator, inner)
-    if isinstance(estimator, Pipeline):
-        for _, step in estimator.steps[:-1]:
-            if step not in (None, "passthrough") and not isinstance(step, OneToOneFeatureMixin):
+    while True:
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif isinstance(estimator, Pipeline):
+            *before, (_, estimator) = estimator.steps
+            if not all(_keeps_columns(step) for _, step in before):
                 return None
-    last = last_step(estimator)
-    return getattr(last, "n_timesteps_in_", None) or getattr(last, "n_timesteps", None)
+        else:
+            break
+    return getattr(estimator, "n_timesteps_in_", None) or getattr(estimator, "n_timesteps", None)
+
+
+def _keeps_columns(step: Any) -> bool:
+    return step in (None, "passthrough") or isinstance(step, OneToOneFeatureMixin)
 
 
 def input_names(estimator: Any, X: Any) -> list[str] | None:

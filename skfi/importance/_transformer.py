@@ -11,7 +11,10 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfi._routing import RoutesFit
 from skfi._sequences import BY, n_features
-from skfi.importance._gradient import METHODS, gradient_importance
+from skfi.importance._gradient import gradient_importance
+
+# Those that draw noise or baselines would make a row's features depend on the rows beside it.
+_METHODS = ("saliency", "input_x_gradient", "integrated_gradients")
 
 
 class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseEstimator):
@@ -26,16 +29,15 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
     estimator : estimator
         A skfi estimator, a SciKeras wrapper, or a Pipeline ending in one; it is cloned and fitted.
         Wrap a fitted one in :class:`~sklearn.frozen.FrozenEstimator` to take it as it is.
-    method : str, default="saliency"
-        Gradient method, as in :func:`~skfi.gradient_importance`.
+    method : {"saliency", "input_x_gradient", "integrated_gradients"}, default="saliency"
+        Gradient method, as in :func:`~skfi.gradient_importance`. Those that draw at random are not
+        offered: a row's features would depend on the rows beside it.
     by : {"feature", "timestep", "cell"}, default="feature"
         What the columns are for.
     target : label or int, default=None
         The class or output that is explained; None is each sample's predicted class.
     aggregate : {"mean", "mean_abs"}, default="mean"
         Average signed or absolute values over time.
-    random_state : int, RandomState instance or None, default=None
-        Seeds the methods that draw.
 
     Attributes
     ----------
@@ -67,11 +69,10 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
 
     _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
         "estimator": [HasMethods(["fit"])],
-        "method": [StrOptions(set(METHODS))],
+        "method": [StrOptions(set(_METHODS))],
         "by": [StrOptions(set(BY))],
         "target": "no_validation",
         "aggregate": [StrOptions({"mean", "mean_abs"})],
-        "random_state": ["random_state"],
     }
 
     def __init__(
@@ -82,14 +83,12 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
         by: str = "feature",
         target: Any = None,
         aggregate: str = "mean",
-        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.estimator = estimator
         self.method = method
         self.by = by
         self.target = target
         self.aggregate = aggregate
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
         """Train the network.
@@ -181,5 +180,4 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
             target=self.target,
             by=by,
             aggregate=aggregate or self.aggregate,
-            random_state=self.random_state,
         )

@@ -86,7 +86,8 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     Attributes
     ----------
     model_ : keras.Model
-        The trained network; its output is one sigmoid for two classes, else a softmax.
+        The trained network; without ``network=`` its output is one sigmoid for two classes, else a
+        softmax.
     wrapper_ : scikeras.wrappers.KerasClassifier
         The SciKeras wrapper that trained it, on class numbers.
     classes_ : ndarray of shape (n_classes,)

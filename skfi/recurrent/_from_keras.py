@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from skfi._keras import check_network, fresh_optimizer, output_kind
+from skfi._keras import check_network, compiled_loss, output_kind
+from skfi._rebuild import fresh_optimizer
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._classifier import LSTMClassifier
 from skfi.recurrent._networks import Rebuilt
@@ -51,6 +52,13 @@ def from_keras(
     ValueError
         If the model has several inputs or outputs or another shape, or ``classes`` do not fit it.
 
+    Notes
+    -----
+    The network of an :class:`~skfi.LSTMRegressor` (its ``model_``) works on the standardised
+    target, so an estimator made of it predicts standardised values. To keep the units of ``y``,
+    save the estimator itself, with joblib. A compiled loss function takes labels as ``loss`` of
+    :class:`~skfi.LSTMClassifier` does: as class numbers if its name says "sparse".
+
     Examples
     --------
     >>> import keras, numpy as np
@@ -66,8 +74,8 @@ def from_keras(
     """
     if not isinstance(model, keras.Model):
         raise TypeError(
-            f"from_keras takes a trained keras.Model; got {type(model).__name__}. A SciKeras "
-            "wrapper holds its network in the attribute model_."
+            f"from_keras takes a trained keras.Model; got {type(model).__name__}. Read a "
+            "file with keras.saving.load_model; a SciKeras wrapper holds its network in model_."
         )
     check_network(model)
     input_shape = tuple(model.inputs[0].shape[1:])
@@ -88,7 +96,7 @@ def from_keras(
     if model.compiled:
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)  # or a pickle of it cannot be read
-        params |= {"optimizer": fresh_optimizer(model.optimizer), "loss": model.loss}
+        params |= {"optimizer": fresh_optimizer(model.optimizer), "loss": compiled_loss(model)}
     n_outputs, kind = model.outputs[0].shape[-1], output_kind(model)
     estimator: BaseRecurrent
     if classes is not None or kind != "values":

@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from skfi._keras import check_network, rebuild
+from skfi._keras import check_network, last_activation
+from skfi._rebuild import rebuild
 
 CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
 
@@ -57,6 +58,11 @@ class Architecture:
                 f"network returned a model with {n_outputs} output(s), but was asked for "
                 f"n_outputs={self.n_outputs} (one sigmoid or a softmax of two for two classes, a "
                 "softmax for more; one output for each regression target)."
+            )
+        if n_outputs == 1 and last_activation(model) == "softmax":
+            raise ValueError(
+                "network returned a softmax over a single output, which is always 1. For two "
+                "classes n_outputs is 1: use a sigmoid there, or a softmax of two."
             )
         return model
 

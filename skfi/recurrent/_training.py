@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from skfi._keras import fresh_optimizer, gives_logits, loss_name
+from skfi._keras import compiled_loss, gives_logits, loss_name
+from skfi._rebuild import fresh_optimizer
 
 # Keras divides a batch's loss by its number of rows. Dividing by the sum of the weights makes a
 # row of weight 2 count as two rows.
@@ -42,9 +43,10 @@ class Training:
 
     def compile_again(self, model: keras.Model, before: "Training", *, classifier: bool) -> None:
         """Let a warm start follow what has changed; the optimizer keeps its state if it can."""
-        if (self.optimizer, self.loss) != (before.optimizer, before.loss):
+        same_kind = (self.optimizer, self.loss) == (before.optimizer, before.loss)
+        if not same_kind or self.learning_rate is None:
             self.compile(model, classifier=classifier)
-        elif self.learning_rate != before.learning_rate and self.learning_rate is not None:
+        else:
             model.optimizer.learning_rate = self.learning_rate
 
 
@@ -121,7 +123,7 @@ def is_categorical(loss: Any) -> bool:
 
 def class_targets(numbers: np.ndarray, model: keras.Model) -> np.ndarray:
     """Class numbers in the form that the network's loss takes: as they are, or one-hot."""
-    n_outputs, loss = model.outputs[0].shape[-1], model.loss
+    n_outputs, loss = model.outputs[0].shape[-1], compiled_loss(model)
     if n_outputs == 1:
         if is_categorical(loss):
             raise ValueError(

@@ -7,6 +7,7 @@ import pytest
 from conftest import linear_network
 from sklearn import inspection
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.pipeline import make_pipeline
@@ -313,6 +314,16 @@ def test_a_pipeline_of_scalers_knows_how_its_columns_fold(regression, by):
     through = permutation_importance(pipe, X, regression.target, **call)
     direct = permutation_importance(pipe[-1], pipe[0].transform(X), regression.target, **call)
     assert np.allclose(through.importances, direct.importances)
+
+
+def test_columns_behind_another_transformer_are_no_time_steps(regression):
+    X = regression.data.reshape(300, -1)
+    network = LSTMRegressor(2, epochs=1, n_timesteps=6, random_state=0, importance=None)
+    inner = make_pipeline(PCA(24), network)
+    for pipe in (inner, make_pipeline(StandardScaler(), inner)):
+        pipe.fit(X, regression.target)
+        with pytest.raises(ValueError, match="by='timestep' needs sequences"):
+            permutation_importance(pipe, X, regression.target, by="timestep")
 
 
 def test_windows_need_their_rows_in_order():

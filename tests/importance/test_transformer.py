@@ -110,7 +110,14 @@ def test_a_trained_keras_model():
         GradientTransformer(model).fit(X)
 
 
-@pytest.mark.parametrize("params", [{"method": "lime"}, {"by": "row"}, {"aggregate": "max"}])
+@pytest.mark.parametrize("method", ["saliency", "input_x_gradient", "integrated_gradients"])
+def test_no_method_looks_at_other_rows(classification, classifier, method):
+    X, y = classification.data, classification.target
+    transformer = GradientTransformer(FrozenEstimator(classifier), method=method).fit(X, y)
+    assert np.array_equal(transformer.transform(X)[3:5], transformer.transform(X[3:5]))
+
+
+@pytest.mark.parametrize("params", [{"method": "smoothgrad"}, {"by": "row"}, {"aggregate": "max"}])
 def test_bad_parameters(params, monkeypatch):
     monkeypatch.setattr(keras.Model, "fit", None)  # before any training
     with pytest.raises(ValueError, match=f"'{next(iter(params))}' parameter"):

@@ -95,6 +95,29 @@ def test_from_keras_keeps_optimizer_and_loss_for_a_later_fit():
     assert fitted.model_.loss.name == "mean_absolute_error"
 
 
+@pytest.mark.parametrize("kind", [list, dict])
+def test_a_loss_in_a_list_or_dict_of_one(kind):
+    model = keras.Sequential(
+        [keras.Input((3, 2)), layers.LSTM(2), layers.Dense(3, activation="softmax", name="out")]
+    )
+    loss = "sparse_categorical_crossentropy"
+    model.compile("adam", [loss] if kind is list else {"out": loss})
+    estimator = from_keras(model).set_params(epochs=1, random_state=0)
+    assert estimator.loss == loss
+    y = np.digitize(SIGNAL, [-0.5, 0.5])
+    assert estimator.fit(X, y).model_.loss.name == loss
+
+
+def test_a_softmax_over_one_output_is_refused():
+    def network(input_shape, n_outputs):
+        return keras.Sequential(
+            [keras.Input(input_shape), layers.LSTM(2), layers.Dense(n_outputs, "softmax")]
+        )
+
+    with pytest.raises(ValueError, match="softmax over a single output, which is always 1"):
+        LSTMClassifier(network=network).fit(X, SIGNAL > 0)
+
+
 def test_nested_networks_are_rebuilt():
     inner = keras.Sequential([keras.Input((3, 2)), layers.Conv1D(2, 2)])
     model = keras.Sequential([keras.Input((3, 2)), inner, layers.LSTM(2), layers.Dense(1)])
@@ -139,6 +162,11 @@ class TestWarmStart:
             np.allclose(a, b, atol=1e-8)
             for a, b in zip(before, model.model_.get_weights(), strict=True)
         )
+
+    def test_none_is_the_optimizers_own_rate_again(self):
+        model = LSTMRegressor(**TINY | {"warm_start": True, "epochs": 1}).fit(X, SIGNAL)
+        model.set_params(learning_rate=None).fit(X, SIGNAL)
+        assert float(model.model_.optimizer.learning_rate) == pytest.approx(0.001)
 
     def test_follows_a_new_loss(self):
         model = LSTMRegressor(**TINY | {"warm_start": True, "epochs": 1}).fit(X, SIGNAL)

@@ -1,0 +1,56 @@
+"""Fresh networks in the likeness of an existing one, for another input."""
+
+import copy
+from typing import Any
+
+import keras
+
+from skfi._keras import compiled_loss
+
+
+def rebuild(
+    kind: type[keras.Model], config: dict[str, Any], input_shape: tuple[int | None, ...]
+) -> keras.Model:
+    """A fresh, uncompiled network of the layers in ``config``, for rows of ``input_shape``."""
+    config = copy.deepcopy(config)
+    first = next(x["config"] for x in config["layers"] if x["class_name"] == "InputLayer")
+    _replace_input(config, tuple(first["batch_shape"]), (None, *input_shape))
+    try:
+        fresh = kind.from_config(config)
+    except Exception as error:
+        raise ValueError(
+            f"The network {config['name']!r} cannot be rebuilt for inputs of shape {input_shape} "
+            f"from its configuration: {error}. Pass an estimator with network=, a function of "
+            "the input shape, instead."
+        ) from error
+    if not fresh.built:
+        fresh.build((None, *input_shape))
+    return fresh
+
+
+def _replace_input(config: dict[str, Any], old: tuple, new: tuple) -> None:
+    """Put the new shape where the old one stands, in nested networks too."""
+    config.pop("build_input_shape", None)
+    for layer in config["layers"]:
+        layer.pop("build_config", None)  # shapes of the old input
+        inner = layer["config"]
+        if layer["class_name"] == "InputLayer" and tuple(inner["batch_shape"]) == old:
+            inner["batch_shape"] = new
+        elif "layers" in inner:
+            _replace_input(inner, old, new)
+
+
+def fresh_optimizer(
+    optimizer: keras.optimizers.Optimizer, learning_rate: float | None = None
+) -> keras.optimizers.Optimizer:
+    """The same optimizer without its state, perhaps with another learning rate."""
+    config = optimizer.get_config()
+    if learning_rate is not None:
+        config["learning_rate"] = learning_rate
+    return type(optimizer).from_config(config)
+
+
+def compile_like(fresh: keras.Model, model: keras.Model) -> keras.Model:
+    """Compile ``fresh`` with the loss, and a fresh optimizer, of the compiled ``model``."""
+    fresh.compile(optimizer=fresh_optimizer(model.optimizer), loss=compiled_loss(model))
+    return fresh
