@@ -2,7 +2,6 @@
 
 import keras
 import pytest
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfi import (
@@ -60,4 +59,3 @@ def test_the_list_covers_every_public_estimator():
         if isinstance(value := getattr(skfi, name), type) and hasattr(value, "get_params")
     }
     assert {type(estimator) for estimator in ESTIMATORS} == public
-    assert FrozenEstimator not in public

@@ -173,15 +173,18 @@ def permutation_importance(
 def _check_order(estimator: Any, max_samples: float, n_samples: int) -> None:
     """A subsample comes in random order, in which windows would be made of unrelated rows."""
     whole = max_samples == n_samples or (max_samples == 1 and isinstance(max_samples, float))
-    if not whole and any(isinstance(step, SlidingWindow) for _, step in _steps(estimator)):
+    if not whole and _makes_windows(estimator):
         raise ValueError(
             f"max_samples={max_samples} draws rows in random order, but SlidingWindow needs them "
             "in time order. Leave max_samples=1.0 and pass fewer rows."
         )
 
 
-def _steps(estimator: Any) -> list:
-    return getattr(getattr(estimator, "best_estimator_", estimator), "steps", [])
+def _makes_windows(estimator: Any) -> bool:
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    if isinstance(estimator, SlidingWindow):
+        return True
+    return any(_makes_windows(step) for _, step in getattr(estimator, "steps", []))
 
 
 @dataclass

@@ -330,8 +330,10 @@ def test_windows_need_their_rows_in_order():
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 2)), columns=["a", "b"])
     network = LSTMRegressor(2, epochs=1, random_state=0, importance=None)
     pipe = make_pipeline(SlidingWindow(3), network).fit(frame, frame["a"])
-    with pytest.raises(ValueError, match="SlidingWindow needs them in time order"):
-        permutation_importance(pipe, frame, frame["a"], max_samples=0.9)
+    nested = make_pipeline(make_pipeline(pipe[0]), pipe[-1])
+    for windowed in (pipe, nested):
+        with pytest.raises(ValueError, match="SlidingWindow needs them in time order"):
+            permutation_importance(windowed, frame, frame["a"], max_samples=0.9)
     assert permutation_importance(pipe, frame, frame["a"]).feature_names.tolist() == ["a", "b"]
 
 
