@@ -8,7 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skfi.display import ImportanceDisplay
+    from skfi.display import (
+        ImportanceDisplay,
+        TemporalImportanceDisplay,
+        TokenImportanceDisplay,
+    )
     from skfi.feature_selection import SelectSequenceFeatures
     from skfi.importance import (
         GradientTransformer,
@@ -17,7 +21,13 @@ if TYPE_CHECKING:
         lofo_importance,
         permutation_importance,
     )
-    from skfi.preprocessing import SlidingWindow, make_windows
+    from skfi.preprocessing import (
+        SlidingWindow,
+        TextSequencer,
+        make_windows,
+        stack_sequences,
+        unstack_sequences,
+    )
     from skfi.recurrent import LSTMClassifier, LSTMRegressor, from_keras
 
 __version__ = "0.1.0"
@@ -30,11 +40,16 @@ _HOME_OF = {
     "LSTMRegressor": "recurrent",
     "SelectSequenceFeatures": "feature_selection",
     "SlidingWindow": "preprocessing",
+    "TemporalImportanceDisplay": "display",
+    "TextSequencer": "preprocessing",
+    "TokenImportanceDisplay": "display",
     "from_keras": "recurrent",
     "gradient_importance": "importance",
     "lofo_importance": "importance",
     "make_windows": "preprocessing",
     "permutation_importance": "importance",
+    "stack_sequences": "preprocessing",
+    "unstack_sequences": "preprocessing",
 }
 _SUBPACKAGES = (
     "datasets",
@@ -54,10 +69,15 @@ __all__ = [  # noqa: RUF022 - the estimators first, as in the README
     "lofo_importance",
     "ImportanceResult",
     "ImportanceDisplay",
+    "TemporalImportanceDisplay",
+    "TokenImportanceDisplay",
     "GradientTransformer",
     "SelectSequenceFeatures",
     "SlidingWindow",
     "make_windows",
+    "stack_sequences",
+    "unstack_sequences",
+    "TextSequencer",
 ]
 
 

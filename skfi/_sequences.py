@@ -56,18 +56,24 @@ class Units:
     names: np.ndarray
     cells: list[np.ndarray]  # flat indices
     shape: tuple[int, int]  # (n_timesteps, n_features)
+    axes: tuple[list[str], list[str]]  # names of the time steps and of the features
+    spans_time: bool  # whether a unit is a feature of all time steps
     _average: sparse.csr_array  # (units, cells)
 
     def __len__(self) -> int:
         return len(self.cells)
 
-    def average(self, values: np.ndarray) -> np.ndarray:
+    def average(self, values: np.ndarray, real: np.ndarray | None = None) -> np.ndarray:
         """Values of cells (n_samples, n_cells) as values of units (n_units, n_samples).
 
-        A feature is the mean over its time steps, a time step the mean over its features, a group
-        the sum of its members.
+        A feature is the mean over its time steps, those that are ``real`` (n_samples, n_timesteps)
+        and not padding, whose values are 0; a time step is the mean over its features, a group the
+        sum of its members.
         """
-        return self._average @ np.asarray(values, dtype=np.float64).T
+        averaged = self._average @ np.asarray(values, dtype=np.float64).T
+        if real is None or not self.spans_time:
+            return averaged
+        return averaged * (self.shape[0] / np.maximum(real.sum(axis=1), 1))
 
 
 def make_units(
@@ -77,6 +83,7 @@ def make_units(
     n_timesteps: int | None = None,
     feature_names: Sequence[str] | None = None,
     feature_groups: Mapping[str, Sequence[Any]] | None = None,
+    from_start: bool = False,
 ) -> Units:
     """Name the units of an input of ``shape`` and say which cells each holds.
 
@@ -91,6 +98,9 @@ def make_units(
         One for each feature (3-D) or column (2-D); by default x0, x1, ...
     feature_groups : mapping of str to sequences of names or positions, optional
         Units that count as one. Units in no group stay on their own.
+    from_start : bool
+        Number the time steps from the first, as sequences of unequal length need; otherwise they
+        are named back from the last: "t", "t-1", ...
     """
     if by not in BY:
         raise ValueError(f"by={by!r} is unknown; use one of {', '.join(map(repr, BY))}.")
@@ -102,7 +112,10 @@ def make_units(
         steps = 1 if n_timesteps is None else n_timesteps
         width = shape[1] // steps
     grid = np.arange(steps * width).reshape(steps, width)
-    step_names = np.array([_step_name(steps - 1 - t) for t in range(steps)], dtype=object)
+    step_names = np.array(
+        [str(t) if from_start else _step_name(steps - 1 - t) for t in range(steps)], dtype=object
+    )
+    axes = (step_names.tolist(), (names if len(names) == width else names[:0]).tolist())
     if by == "timestep":
         if len(shape) == 2 and n_timesteps is None:
             raise ValueError(
@@ -118,7 +131,7 @@ def make_units(
     else:
         names = np.array([f"{f}[{t}]" for t in step_names for f in names], dtype=object)
         base = [np.array([cell]) for cell in grid.ravel()]
-    names, members = _grouped(names, feature_groups)
+    names, members = group_units(names, feature_groups)
     rows = [np.concatenate([base[m] for m in group]) for group in members]
     weights = np.concatenate(
         [np.full(len(base[m]), 1.0 / len(base[m])) for group in members for m in group]
@@ -127,7 +140,9 @@ def make_units(
         (weights, np.concatenate(rows), np.cumsum([0, *map(len, rows)])),
         shape=(len(rows), grid.size),
     )
-    return Units(by, names, [np.sort(row) for row in rows], (steps, width), average)
+    cells = [np.sort(row) for row in rows]
+    spans_time = by == "feature" and len(shape) == 3
+    return Units(by, names, cells, (steps, width), axes, spans_time, average)
 
 
 def _step_name(steps_before_last: int) -> str:
@@ -148,7 +163,7 @@ def _check_names(names: Sequence[str] | None, n_names: int, what: str) -> np.nda
     return np.array(names, dtype=object)
 
 
-def _grouped(
+def group_units(
     names: np.ndarray, groups: Mapping[str, Sequence[Any]] | None
 ) -> tuple[np.ndarray, list[list[int]]]:
     """Names and members of the groups and of the ungrouped rest, ordered by first member."""

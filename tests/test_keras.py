@@ -11,6 +11,7 @@ import tensorflow as tf
 from conftest import linear_network
 
 from skfi import _keras, _rebuild
+from skfi._keras import _compiled
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_compiled_calls_end_with_their_network(X):
     model = linear_network(np.ones((9, 3, 1)))
     _keras.forward(model, X[:2])
     _keras.input_gradient(model, X[:2], np.ones((2, 1)))
-    assert set(_keras._functions[model]) == {_keras._trace_forward, _keras._trace_gradient}
+    assert set(_compiled._functions[model]) == {_compiled._trace_forward, _compiled._trace_gradient}
     gone = weakref.ref(model)
     del model
     gc.collect()
@@ -127,7 +128,7 @@ def test_seeded_restores_after_an_error():
 def test_integer_input_has_no_gradient():
     layers = [keras.Input((5,), dtype="int32"), keras.layers.Embedding(10, 4), keras.layers.LSTM(2)]
     with pytest.raises(
-        ValueError, match="no gradient with respect to its int32 input: it takes token ids"
+        ValueError, match=r"no gradient with respect to its int32 input: .* takes token ids"
     ):
         _keras.input_gradient(keras.Sequential(layers), np.ones((2, 5)), np.ones((2, 2)))
 
@@ -156,9 +157,9 @@ def two_outputs():
         (lambda: keras.Sequential([keras.layers.LSTM(1)]), "is not built"),
         (
             lambda: keras.Sequential(
-                [keras.Input((3, 2)), keras.layers.LSTM(1, return_sequences=True)]
+                [keras.Input((3, 2, 2)), keras.layers.TimeDistributed(keras.layers.Dense(1))]
             ),
-            r"output of shape \(None, 3, 1\)",
+            r"output of shape \(None, 3, 2, 1\)",
         ),
         (
             lambda: keras.Sequential(

@@ -15,9 +15,9 @@ PACKAGE = Path(skfi.__file__).parent
 LAYERS = [
     {"display", "feature_selection", "recurrent"},
     {"importance"},
-    {"preprocessing", "datasets"},
+    {"preprocessing", "datasets", "metrics"},
     {"_rebuild"},
-    {"_keras", "_routing", "_sequences"},
+    {"_keras", "_padding", "_routing", "_sequences"},
 ]
 # ImportanceResult.plot is a convenience that needs the display, when called
 UPWARD = {("importance/_result.py", "display")}
@@ -25,7 +25,7 @@ UPWARD = {("importance/_result.py", "display")}
 HOMES = {
     "scikeras": "recurrent/_wrapper.py",
     "lofo": "importance/_lofo.py",
-    "tensorflow": "_keras.py",
+    "tensorflow": "_keras",
 }
 
 
@@ -52,7 +52,7 @@ def test_imports_point_down_and_keep_to_their_homes(path):
     for module in imports_of(path):
         root, *rest = module.split(".")
         if root in HOMES:
-            assert name == HOMES[root], f"{name} imports {module}; only {HOMES[root]} may"
+            assert name.startswith(HOMES[root]), f"{name} imports {module}; only {HOMES[root]} may"
         if root != "skfi" or not rest or rest[0] == part or (name, rest[0]) in UPWARD:
             continue
         assert layer_of(rest[0]) is not None, f"{name} imports {module}, which is in no layer"

@@ -1,5 +1,7 @@
 """Pictures of importances, as scikit-learn Display objects."""
 
 from skfi.display._importance import ImportanceDisplay
+from skfi.display._temporal import TemporalImportanceDisplay
+from skfi.display._tokens import TokenImportanceDisplay
 
-__all__ = ["ImportanceDisplay"]
+__all__ = ["ImportanceDisplay", "TemporalImportanceDisplay", "TokenImportanceDisplay"]

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from skfi.display._figures import HARMS, HELPS, INK, matplotlib_pyplot
 from skfi.importance import (
     ImportanceResult,
     gradient_importance,
@@ -12,12 +13,11 @@ from skfi.importance import (
     permutation_importance,
 )
 
-_METHODS = {
+FUNCTIONS = {
     "gradient": gradient_importance,
     "permutation": permutation_importance,
     "lofo": lofo_importance,
 }
-_HELPS, _HARMS, _BASELINE = "#2b6ca3", "#c8553d", "#333333"
 
 
 class ImportanceDisplay:
@@ -70,12 +70,7 @@ class ImportanceDisplay:
         TypeError
             If ``result`` is not an ImportanceResult.
         """
-        if not isinstance(result, ImportanceResult):
-            raise TypeError(
-                f"result must be an ImportanceResult; got {type(result).__name__}. If several "
-                "metrics were scored, pick one: result['neg_mean_absolute_error']."
-            )
-        return cls(result)
+        return cls(check_result(result))
 
     @classmethod
     def from_estimator(
@@ -106,9 +101,9 @@ class ImportanceDisplay:
         ValueError
             If ``method`` is unknown.
         """
-        if method not in _METHODS:
-            raise ValueError(f"method={method!r} is unknown; use one of {', '.join(_METHODS)}.")
-        return cls.from_result(_METHODS[method](estimator, X, y, **kwargs))
+        if method not in FUNCTIONS:
+            raise ValueError(f"method={method!r} is unknown; use one of {', '.join(FUNCTIONS)}.")
+        return cls.from_result(FUNCTIONS[method](estimator, X, y, **kwargs))
 
     def plot(
         self,
@@ -144,7 +139,7 @@ class ImportanceDisplay:
         ValueError
             If ``kind`` is unknown, or "score" for a method that measures no score.
         """
-        plt = _matplotlib()
+        plt = matplotlib_pyplot()
         result = self.result
         if kind not in ("importance", "score"):
             raise ValueError(f"kind={kind!r} is unknown; use 'importance' or 'score'.")
@@ -157,21 +152,22 @@ class ImportanceDisplay:
                 figsize=(6.4, 1.3 + 0.32 * max(len(order), 3)), layout="constrained"
             )
         mean, std = result.importances_mean[order], result.importances_std[order]
-        colors = np.where(mean >= 0, _HELPS, _HARMS)
+        colors = np.where(mean >= 0, HELPS, HARMS)
         metric, sign = _metric(result)
         values = mean if kind == "importance" else sign * (result.baseline_score - mean)
         style = {"color": colors, "height": 0.7} | dict(bar_kwargs or {})
-        spread = std if result.importances.shape[1] > 1 else None
-        ax.barh(range(len(order)), values, xerr=spread, ecolor=_BASELINE, capsize=2, **style)
+        single = result.importances is not None and result.importances.shape[1] == 1
+        spread = None if single else std
+        ax.barh(range(len(order)), values, xerr=spread, ecolor=INK, capsize=2, **style)
         ax.set_yticks(range(len(order)), names)
         ax.set_ylim(-0.6, len(order) - 0.4)
         if kind == "score":
             baseline = sign * result.baseline_score
-            ax.axvline(baseline, color=_BASELINE, linestyle="--", linewidth=1)
+            ax.axvline(baseline, color=INK, linestyle="--", linewidth=1)
             ax.set_title(f"dashed: {metric} with every {result.by} in place", fontsize="small")
             ax.set_xlabel(f"{metric}\nwhen the {result.by} is {_deed(result)}")
         else:
-            ax.axvline(0, color=_BASELINE, linewidth=0.8)
+            ax.axvline(0, color=INK, linewidth=0.8)
             ax.set_xlabel(self._axis_label())
         ax.spines[["top", "right"]].set_visible(False)
         self.ax_, self.figure_ = ax, ax.figure
@@ -180,12 +176,23 @@ class ImportanceDisplay:
     def _axis_label(self) -> str:
         result = self.result
         if result.baseline_score is None:
-            several = result.importances.shape[1] > 1
-            note = "\n(line: spread over samples)" if several else ""
+            single = result.importances is not None and result.importances.shape[1] == 1
+            what = "occurrences" if result.by == "word" else "samples"
+            note = "" if single else f"\n(line: spread over {what})"
             return f"mean {result.method.replace('_', ' ')}{note}"
         metric, sign = _metric(result)
         change = "increase" if sign < 0 else "decrease"
         return f"{change} of {metric}\nwhen the {result.by} is {_deed(result)}"
+
+
+def check_result(result: Any) -> ImportanceResult:
+    """Raise TypeError unless ``result`` can be drawn."""
+    if not isinstance(result, ImportanceResult):
+        raise TypeError(
+            f"result must be an ImportanceResult; got {type(result).__name__}. If several "
+            "metrics were scored, pick one: result['neg_mean_absolute_error']."
+        )
+    return result
 
 
 def _metric(result: ImportanceResult) -> tuple[str, int]:
@@ -197,15 +204,6 @@ def _metric(result: ImportanceResult) -> tuple[str, int]:
 
 
 def _deed(result: ImportanceResult) -> str:
-    return "left out" if result.method == "lofo" else "shuffled"
-
-
-def _matplotlib() -> Any:
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "Plotting needs matplotlib. Install it, or the extra that brings it: "
-            "pip install 'skfi[plot]'."
-        ) from error
-    return plt
+    if result.method == "lofo":
+        return "left out"
+    return "replaced" if result.by == "word" else "shuffled"

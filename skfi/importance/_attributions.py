@@ -1,41 +1,43 @@
 """The gradient methods: signed attributions of every input cell.
 
-Each method takes ``gradient``, a function of inputs and output weights, a block of rows ``X`` and
-the weight of each row's outputs in the number that is explained; it returns an array like ``X``.
+Each method takes ``gradient``, a function of points and of the number of the sample that each point
+belongs to, the inputs ``X`` of a block of samples, and the ``rows``, these samples' numbers; it
+returns an array like ``X``.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 Gradient = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def saliency(gradient: Gradient, X: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def saliency(gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The gradient itself."""
-    return gradient(X, weights)
+    return gradient(X, rows)
 
 
-def input_x_gradient(gradient: Gradient, X: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def input_x_gradient(gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The gradient times the input."""
-    return X * gradient(X, weights)
+    return X * gradient(X, rows)
 
 
 def integrated_gradients(
-    gradient: Gradient, X: np.ndarray, weights: np.ndarray, *, baseline: np.ndarray, n_steps: int
+    gradient: Gradient, X: np.ndarray, rows: np.ndarray, *, baseline: np.ndarray, n_steps: int
 ) -> np.ndarray:
     """The gradient integrated from ``baseline`` to the input, times their difference."""
     nodes, node_weights = np.polynomial.legendre.leggauss(n_steps)
     alpha = ((nodes + 1) / 2).reshape(n_steps, *[1] * (X.ndim - 1))
     way = X - baseline
-    gradients = _at_points(gradient, baseline[:, None] + alpha * way[:, None], weights)
+    gradients = _at_points(gradient, baseline[:, None] + alpha * way[:, None], rows)
     return way * np.einsum("rp...,p->r...", gradients, node_weights / 2)
 
 
 def smoothgrad(
     gradient: Gradient,
     X: np.ndarray,
-    weights: np.ndarray,
+    rows: np.ndarray,
     *,
     noise: np.ndarray,
     n_steps: int,
@@ -43,29 +45,29 @@ def smoothgrad(
 ) -> np.ndarray:
     """The gradient averaged over copies with Gaussian ``noise`` of this standard deviation."""
     draws = random.standard_normal((len(X), n_steps, *X.shape[1:]))
-    return _at_points(gradient, X[:, None] + noise * draws, weights).mean(axis=1)
+    return _at_points(gradient, X[:, None] + noise * draws, rows).mean(axis=1)
 
 
 def expected_gradients(
     gradient: Gradient,
     X: np.ndarray,
-    weights: np.ndarray,
+    rows: np.ndarray,
     *,
-    background: np.ndarray,
+    background: Any,
     n_steps: int,
     random: np.random.RandomState,
 ) -> np.ndarray:
-    """Integrated gradients averaged over baselines drawn from ``background``."""
+    """Integrated gradients averaged over baselines drawn from ``background``, by row number."""
     # row by row, so that the draws do not depend on the size of the block
     draws = [(random.randint(len(background), size=n_steps), random.rand(n_steps)) for _ in X]
     start = background[np.array([index for index, _ in draws])]
     alpha = np.array([a for _, a in draws]).reshape(*start.shape[:2], *[1] * (X.ndim - 1))
     way = X[:, None] - start
-    return (way * _at_points(gradient, start + alpha * way, weights)).mean(axis=1)
+    return (way * _at_points(gradient, start + alpha * way, rows)).mean(axis=1)
 
 
-def _at_points(gradient: Gradient, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _at_points(gradient: Gradient, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Gradients at several points (n_rows, n_points, ...) for each row."""
     n_rows, n_points = points.shape[:2]
     flat = points.reshape(n_rows * n_points, *points.shape[2:])
-    return gradient(flat, np.repeat(weights, n_points, axis=0)).reshape(points.shape)
+    return gradient(flat, np.repeat(rows, n_points)).reshape(points.shape)

@@ -14,12 +14,17 @@ from skfi._keras import (
     check_network,
     class_probabilities,
     compiled_loss,
+    find_embedding,
     forward,
+    forward_ids,
     gives_logits,
     loss_name,
+    mask_value_of,
     output_kind,
     seeded,
+    takes_texts,
 )
+from skfi._padding import real_positions, real_steps
 from skfi._rebuild import compile_like, rebuild
 
 
@@ -79,7 +84,29 @@ class _Model(BaseEstimator):
 
     def _outputs(self, X: Any) -> np.ndarray:
         model = getattr(self, "model_", self.model)
+        if takes_texts(model) and np.asarray(X).dtype.kind in "iu":  # ids of shuffled words
+            return forward_ids(model, np.asarray(X)).astype(np.float64)
         return forward(model, check_inputs(model, X)).astype(np.float64)
+
+    @property
+    def mask_value(self) -> float | None:
+        """The value of the network's Masking layer."""
+        return mask_value_of(self.model)
+
+    @property
+    def return_sequences(self) -> bool:
+        """Whether there is an output at every step."""
+        return len(self.model.outputs[0].shape) == 3
+
+    def sequence_mask(self, X: Any) -> np.ndarray:
+        """Which steps are not padding."""
+        X = np.asarray(X)
+        if self.mask_value is not None and X.ndim == 3:
+            return real_steps(X, self.mask_value)
+        embedding = find_embedding(self.model)
+        if X.ndim == 2 and embedding is not None and embedding.mask_zero:
+            return real_positions(X)
+        return np.ones(X.shape[:2], dtype=bool)
 
 
 class ModelRegressor(RegressorMixin, _Model):
@@ -88,7 +115,7 @@ class ModelRegressor(RegressorMixin, _Model):
     def predict(self, X: Any) -> np.ndarray:
         """The network's outputs, 1-D if there is one."""
         outputs = self._outputs(X)
-        return outputs.ravel() if outputs.shape[1] == 1 else outputs
+        return outputs[..., 0] if outputs.shape[-1] == 1 else outputs
 
 
 class ModelClassifier(ClassifierMixin, _Model):
@@ -106,12 +133,12 @@ class ModelClassifier(ClassifierMixin, _Model):
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class numbers."""
-        return self.predict_proba(X).argmax(axis=1)
+        return self.predict_proba(X).argmax(axis=-1)
 
     def check_target(self, y: Any) -> None:
         """Raise ValueError unless ``y`` holds class numbers."""
         y = np.asarray(y)
-        if y.ndim != 1 or not np.isin(y, self.classes_).all():
+        if y.ndim != (2 if self.return_sequences else 1) or not np.isin(y, self.classes_).all():
             raise ValueError(
                 "y must hold the class numbers that a classifying keras.Model was trained on, "
                 f"{self.classes_.tolist()}, one for each sample. For labels pass "

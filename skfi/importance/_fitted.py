@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skfi._sequences import fold, make_units
 from skfi.importance._gradient import gradient_importance
-from skfi.importance._gradient_settings import check_settings
+from skfi.importance._gradient_settings import check_baseline, check_target
 from skfi.importance._lofo import lofo_importance
 from skfi.importance._permutation import permutation_importance
 from skfi.importance._result import ImportanceResult
@@ -48,22 +48,21 @@ def check_importance(estimator: Any, X: np.ndarray, y: np.ndarray) -> None:
                 f"call {function.__name__} on the fitted estimator."
             )
     validate_parameter_constraints(function._skl_parameter_constraints, params, function.__name__)
-    make_units(X.shape, feature_names=params.get("feature_names"))
+    if not _reads_tokens(estimator):
+        make_units(X.shape, feature_names=params.get("feature_names"))
     classes = getattr(estimator, "classes_", None)
     if estimator.importance == "gradient":
         if isinstance(params.get("target"), (list, tuple, np.ndarray)):
             raise ValueError(
                 "importance_params['target'] must be one label or output for all rows."
             )
-        check_settings(
-            params.get("method", "saliency"),
-            params.get("target"),
-            params.get("baseline"),
-            (1, *X.shape[1:]),
-            fold(X[:1], estimator.n_timesteps).shape,
-            classes,
-            1 if y.ndim == 1 else y.shape[1],
-        )
+        n_outputs = 1 if y.ndim == 1 or estimator.return_sequences else y.shape[1]
+        check_target(params.get("target"), len(X), classes, n_outputs)
+        if not _reads_tokens(estimator):
+            sequences = fold(X[:1], estimator.n_timesteps).shape
+            baseline, method = params.get("baseline"), params.get("method", "saliency")
+            nan = estimator.mask_value is not None and bool(np.isnan(estimator.mask_value))
+            check_baseline(method, baseline, (1, *X.shape[1:]), sequences, nan=nan)
         return
     scoring = params.get("scoring")
     if isinstance(scoring, (list, tuple, set, dict)):
@@ -73,7 +72,8 @@ def check_importance(estimator: Any, X: np.ndarray, y: np.ndarray) -> None:
     if estimator.importance == "lofo":
         if estimator.n_features_in_ < 2:
             raise ValueError("importance='lofo' needs at least two features to leave one out.")
-        if X.ndim == 2 and estimator.n_timesteps_in_ > 1:
+        folds = X.ndim == 2 and not _reads_tokens(estimator)
+        if folds and estimator.n_timesteps_in_ > 1:
             raise ValueError(
                 "importance='lofo' cannot leave out single columns of X that fold into "
                 f"n_timesteps={estimator.n_timesteps_in_} steps. Pass 3-D X."
@@ -86,8 +86,14 @@ def check_importance(estimator: Any, X: np.ndarray, y: np.ndarray) -> None:
         )
 
 
+def _reads_tokens(estimator: Any) -> bool:
+    return hasattr(estimator, "n_tokens_")
+
+
 def _try_scoring(estimator: Any, scoring: str, X: np.ndarray, y: np.ndarray) -> None:
     """Score a stand-in: some metrics do not fit some targets."""
+    if estimator.return_sequences:  # the metric is taken over the list of all steps
+        X, y = np.zeros((y.size, 1)), y.ravel()
     stand_in = DummyClassifier() if hasattr(estimator, "classes_") else DummyRegressor()
     scorer = check_scoring(estimator, scoring=scoring)
     try:
@@ -112,7 +118,9 @@ def fitted_importances(
     of_rows = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
     if callable(estimator.importance):
         return _from_callable(estimator.importance, estimator, of_rows, y[rows])
-    params = {"random_state": seed} | dict(estimator.importance_params or {})
+    params: dict[str, Any] = {"random_state": seed} | dict(estimator.importance_params or {})
+    if _reads_tokens(estimator):  # a value for each column of X, which is a position
+        params["by"] = "timestep"
     function = FUNCTIONS[estimator.importance]
     if estimator.importance == "lofo":
         plain = clone(estimator).set_params(importance=None, importance_params=None)

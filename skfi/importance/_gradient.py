@@ -11,13 +11,16 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.validation import _check_sample_weight
 from tqdm.auto import tqdm
 
-from skfi._keras import CHUNK_SIZE, forward, input_gradient
-from skfi._sequences import make_units
+from skfi._keras import CHUNK_SIZE
 from skfi.importance import _attributions
+from skfi.importance._explained import SequenceInput, TokenInput
+from skfi.importance._gradient_result import gradient_result, gradient_units
 from skfi.importance._gradient_settings import (
-    check_settings,
-    method_settings,
+    check_baseline,
+    check_target,
+    check_token_baseline,
     output_weights,
+    step_weights,
 )
 from skfi.importance._network import find_network
 from skfi.importance._result import ImportanceResult
@@ -38,6 +41,8 @@ METHODS = (
     {
         "method": [StrOptions(set(METHODS))],
         "n_steps": [Interval(Integral, 1, None, closed="left")],
+        "output_step": [Integral, StrOptions({"all"}), None],
+        "min_count": [Interval(Integral, 1, None, closed="left")],
         "noise_level": [Interval(Real, 0, None, closed="neither")],
         "aggregate": [StrOptions({"mean_abs", "mean"})],
         "random_state": ["random_state"],
@@ -55,6 +60,8 @@ def gradient_importance(
     baseline: Any = None,
     n_steps: int = 50,
     noise_level: float = 0.1,
+    output_step: int | str | None = None,
+    min_count: int = 1,
     aggregate: str = "mean_abs",
     by: str = "feature",
     feature_groups: Mapping[str, Sequence[Any]] | None = None,
@@ -70,6 +77,9 @@ def gradient_importance(
     gradient of a feature is per unit of that feature: standardise the inputs, or use a method that
     multiplies by the input (all but saliency and smoothgrad), before you compare features.
 
+    Texts and token ids are explained at the output of the network's embedding, summed over its
+    axis: a value for each token. Padding has no attribution and no part in a mean over time steps.
+
     Parameters
     ----------
     estimator : estimator, keras.Model or Pipeline
@@ -77,7 +87,8 @@ def gradient_importance(
         search that ends in one. In a Pipeline the gradient is with respect to what enters the
         network, named by the pipeline's feature names.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-        Samples to explain, as ``estimator`` takes them.
+        Samples to explain, as ``estimator`` takes them: also texts, or token ids (n_samples,
+        n_positions).
     y : None
         Not used; there for the same call as the other methods.
     method : str, default="saliency"
@@ -90,20 +101,27 @@ def gradient_importance(
         predicted class of each sample, or the mean of all outputs.
     baseline : float or array-like, default=None
         Where integrated gradients start: anything that broadcasts to ``X`` (in a Pipeline, to what
-        enters the network); zero by default. For expected gradients an array of background
-        samples; ``X`` by default.
+        enters the network); zero by default. Of texts a word or a token id; padding by default. For
+        expected gradients an array of background samples; ``X`` by default.
     n_steps : int, default=50
         Points for each sample on the path, noisy copies, or drawn baselines.
     noise_level : float, default=0.1
         Standard deviation of smoothgrad's noise, as a share of each feature's range.
+    output_step : int, "all" or None, default=None
+        Of a network with an output at every step: explain the output at this step (negative ones
+        count back from each sequence's own end), at each of them, or the mean over all real ones.
+    min_count : int, default=1
+        Leave out words that occur less often in ``X``.
     aggregate : {"mean_abs", "mean"}, default="mean_abs"
         Average the absolute values, in which signs do not cancel, or the signed ones.
     by : {"feature", "timestep", "cell"}, default="feature"
-        What the importances are for. In 2-D ``X`` a feature is a column.
+        What the importances are for. In 2-D ``X`` a feature is a column. Of texts and token ids a
+        feature is a word: the mean over its occurrences; a time step is a position.
     feature_groups : mapping of str to list of names or positions, default=None
         Units that count as one; the others stay on their own.
     feature_names : sequence of str, default=None
-        Names of the features; by default the columns of a DataFrame, else x0, x1, ...
+        Names of the features; by default the columns of a DataFrame, else x0, x1, ... Of token ids
+        the word of each id.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in the mean over samples.
     verbose : int, default=0
@@ -116,7 +134,10 @@ def gradient_importance(
     result : ImportanceResult
         With ``importances`` (n_units, n_samples), ``attributions`` of the shape of what enters the
         network's estimator and, for integrated gradients, ``completeness_error`` (n_samples,). For
-        a regressor attributions are in units of ``y``.
+        a regressor attributions are in units of ``y``. With ``output_step="all"`` attributions are
+        (n_samples, n_output_steps, n_timesteps, n_features). Of texts they are (n_samples,
+        n_positions), with the words of each text in ``tokens``; by word there are ``counts`` of
+        occurrences and no ``importances``.
 
     Raises
     ------
@@ -125,7 +146,7 @@ def gradient_importance(
     NotFittedError
         If it is not fitted.
     ValueError
-        If a parameter or ``X`` does not fit, or the network takes integer tokens.
+        If a parameter or ``X`` does not fit.
 
     References
     ----------
@@ -148,54 +169,66 @@ def gradient_importance(
     >>> gradient_importance(network, X, aggregate="mean").importances_mean
     array([0., 0., 2.])
     """
-    network = find_network(estimator, X)
-    if feature_names is None and network.feature_names is not None:
-        feature_names = network.feature_names
-    units = make_units(
-        network.shape,
-        by=by,
-        n_timesteps=network.n_timesteps,
-        feature_names=feature_names,
-        feature_groups=feature_groups,
-    )
-    X = network.inputs
+    network = find_network(estimator, X, feature_names)
+    units = gradient_units(network, by, feature_names, feature_groups, min_count)
+    n_samples = len(network.inputs)
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-    baseline = check_settings(
-        method, target, baseline, network.shape, X.shape, network.classes, network.n_outputs
-    )
-    weights = output_weights(network, target)
-    random = check_random_state(random_state)
-    settings = method_settings(method, X, baseline, n_steps, noise_level)
+        sample_weight = _check_sample_weight(
+            sample_weight, np.empty((n_samples, 1)), ensure_non_negative=True
+        )
+    check_target(target, n_samples, network.classes, network.n_outputs)
+    explained: SequenceInput | TokenInput
+    if network.tokens is None:
+        nan = network.user_mask_value is not None and bool(np.isnan(network.user_mask_value))
+        baseline = check_baseline(method, baseline, network.shape, network.inputs.shape, nan=nan)
+        explained = SequenceInput(network)
+    else:
+        baseline = check_token_baseline(method, baseline, network.tokens)
+        explained = TokenInput(network)
+    settings: dict[str, Any] = {}
+    if method != "saliency" and method != "input_x_gradient":
+        settings["n_steps"] = n_steps
     if method in ("smoothgrad", "expected_gradients"):
-        settings["random"] = random
-    explain = getattr(_attributions, method)
-    gradient = partial(input_gradient, network.model)
+        settings["random"] = check_random_state(random_state)
+    if method == "smoothgrad":
+        settings["noise"] = explained.noise(noise_level)
+    if method == "expected_gradients":
+        settings["background"] = explained.background(baseline)
 
-    attributions = np.empty_like(X)
-    importances = np.empty((len(units), len(X)))
+    explain = getattr(_attributions, method)
+    of_outputs = step_weights(network, output_weights(network, target), output_step)
     at_once = max(1, _POINTS_AT_ONCE // n_steps) if "n_steps" in settings else _POINTS_AT_ONCE
-    for start in tqdm(range(0, len(X), at_once), disable=not verbose, desc=method, unit="block"):
-        rows = slice(start, start + at_once)
-        of_rows = settings
+    blocks = [
+        (i, np.arange(start, min(start + at_once, n_samples)))
+        for i in range(len(of_outputs))
+        for start in range(0, n_samples, at_once)
+    ]
+    like = network.inputs if network.tokens is None else np.empty(network.shape, np.float32)
+    attributions = [np.empty_like(like) for _ in of_outputs]
+    incomplete = np.zeros((len(of_outputs), n_samples))
+    for i, rows in tqdm(blocks, disable=not verbose, desc=method, unit="block"):
+        weights = of_outputs[i]
+        gradient = partial(explained.gradient, weights=weights)
+        points = explained.points(rows)
         if method == "integrated_gradients":
-            of_rows = settings | {"baseline": settings["baseline"][rows]}
-        found = explain(gradient, X[rows], weights[rows], **of_rows)
-        attributions[rows] = found
-        cells = found.reshape(len(found), -1)
-        importances[:, rows] = units.average(np.abs(cells) if aggregate == "mean_abs" else cells)
-    more = {}
+            settings["baseline"] = explained.start(baseline, rows)
+        found = explained.attributions(explain(gradient, points, rows, **settings), rows)
+        attributions[i][rows] = found
+        if method == "integrated_gradients":
+            outputs = explained.outputs(points, rows)
+            change = (outputs - explained.outputs(settings["baseline"], rows)) * weights[rows]
+            total = found.reshape(len(rows), -1).sum(axis=1, dtype=np.float64)
+            incomplete[i, rows] = total - change.reshape(len(rows), -1).sum(axis=1)
+    more: dict[str, Any] = {}
     if method == "integrated_gradients":
-        start_outputs = forward(network.model, settings["baseline"])
-        change = (forward(network.model, X) - start_outputs) * weights
-        total = attributions.reshape(len(X), -1).sum(axis=1, dtype=np.float64)
-        more["completeness_error"] = total - change.sum(axis=1)
-    return ImportanceResult.from_values(
-        importances,
-        feature_names=units.names,
+        more["completeness_error"] = incomplete.T if output_step == "all" else incomplete[0]
+    return gradient_result(
+        network,
+        units,
+        attributions,
+        every_step=output_step == "all",
+        aggregate=aggregate,
         method=method,
-        by=by,
-        weights=sample_weight,
-        attributions=attributions.reshape(network.shape),
+        sample_weight=sample_weight,
         **more,
     )

@@ -6,21 +6,13 @@ import numpy as np
 
 from skfi._keras import forward
 from skfi.importance._network import Network
+from skfi.importance._tokens import Tokens
+
+WITH_BASELINE = ("integrated_gradients", "expected_gradients")
 
 
-def check_settings(
-    method: str,
-    target: Any,
-    baseline: Any,
-    shape: tuple[int, ...],
-    sequences: tuple[int, ...],
-    classes: np.ndarray | None,
-    n_outputs: int,
-) -> np.ndarray | None:
-    """Check what depends on the data, without a network; return the baseline as sequences.
-
-    ``shape`` is that of ``X``, ``sequences`` that of the array that the network takes.
-    """
+def check_target(target: Any, n_samples: int, classes: np.ndarray | None, n_outputs: int) -> None:
+    """Raise ValueError unless ``target`` names classes or an output."""
     if classes is None:
         is_int = isinstance(target, (int, np.integer)) and not isinstance(target, bool)
         if target is not None and not (is_int and 0 <= target < n_outputs):
@@ -30,25 +22,32 @@ def check_settings(
             )
     elif target is not None:
         labels = np.asarray(target)
-        if labels.ndim > 1 or (labels.ndim == 1 and len(labels) != shape[0]):
+        if labels.ndim > 1 or (labels.ndim == 1 and len(labels) != n_samples):
             raise ValueError(
-                f"target must be one label, or one for each of the {shape[0]} samples; got shape "
+                f"target must be one label, or one for each of the {n_samples} samples; got shape "
                 f"{labels.shape}."
             )
         known = set(classes.tolist())
         unknown = sorted({str(x) for x in labels.ravel().tolist() if x not in known})
         if unknown:
             raise ValueError(f"target {', '.join(unknown)} is not among the classes {classes}.")
+
+
+def check_baseline(
+    method: str, baseline: Any, shape: tuple[int, ...], sequences: tuple[int, ...], *, nan: bool
+) -> np.ndarray | None:
+    """The baseline as sequences; ``nan`` allows NaN as padding of a background.
+
+    ``shape`` is that of ``X``, ``sequences`` that of the array that the network takes.
+    """
     if baseline is None:
         return None
-    if method not in ("integrated_gradients", "expected_gradients"):
-        raise ValueError(
-            f"method={method!r} has no baseline; integrated_gradients and expected_gradients do."
-        )
+    _check_has_baseline(method)
     found = np.asarray(baseline, dtype=np.float64)
-    if not np.isfinite(found).all():
+    background = method == "expected_gradients"
+    if not (np.isfinite(found) | (nan & background & np.isnan(found))).all():
         raise ValueError("baseline contains NaN or infinity; it must be finite.")
-    if method == "expected_gradients":
+    if background:
         if found.shape[1:] != shape[1:] or not len(found):
             raise ValueError(
                 f"For expected gradients, baseline must be samples of shape (n, "
@@ -66,38 +65,99 @@ def check_settings(
         ) from error
 
 
-def method_settings(
-    method: str, X: np.ndarray, baseline: np.ndarray | None, n_steps: int, noise_level: float
-) -> dict[str, Any]:
-    """The parameters that this method takes."""
-    if method == "integrated_gradients":
-        start = np.zeros((), X.dtype) if baseline is None else baseline.astype(X.dtype)
-        return {"n_steps": n_steps, "baseline": np.broadcast_to(start, X.shape)}
+def check_token_baseline(method: str, baseline: Any, tokens: Tokens) -> Any:
+    """The id of a baseline token; of expected gradients an array of ids."""
+    if baseline is None:
+        return None
+    _check_has_baseline(method)
     if method == "expected_gradients":
-        background = X if baseline is None else baseline.astype(X.dtype)
-        return {"n_steps": n_steps, "background": background}
-    if method == "smoothgrad":
-        over = tuple(range(X.ndim - 1))
-        return {"n_steps": n_steps, "noise": noise_level * (X.max(axis=over) - X.min(axis=over))}
-    return {}
+        ids = np.asarray(baseline)
+        shape = (None, tokens.ids.shape[1])
+        if ids.ndim != 2 or ids.shape[1] != shape[1] or ids.dtype.kind not in "iu":
+            raise ValueError(
+                "For expected gradients on texts, baseline must be token ids of shape (n, "
+                f"{shape[1]}), as TextSequencer gives them; got shape {ids.shape}, {ids.dtype}."
+            )
+        if not len(ids) or ids.min() < 0 or ids.max() >= len(tokens.words):
+            raise ValueError(f"baseline holds ids outside of 0 to {len(tokens.words) - 1}.")
+        return ids
+    if isinstance(baseline, str):
+        if baseline not in tokens.words:
+            raise ValueError(f"baseline={baseline!r} is no word that the network knows.")
+        return tokens.words.index(baseline)
+    is_int = isinstance(baseline, (int, np.integer)) and not isinstance(baseline, bool)
+    if not is_int or not 0 <= baseline < len(tokens.words):
+        raise ValueError(
+            f"baseline of texts must be a word or a token id, 0 for padding; got {baseline!r}."
+        )
+    return baseline
+
+
+def _check_has_baseline(method: str) -> None:
+    if method not in WITH_BASELINE:
+        raise ValueError(
+            f"method={method!r} has no baseline; integrated_gradients and expected_gradients do."
+        )
 
 
 def output_weights(network: Network, target: Any) -> np.ndarray:
-    """Weight of each output, (n_samples, n_outputs), in the number that is differentiated."""
+    """Weight of each output, of the outputs' shape, in the number that is differentiated.
+
+    With an output at every step each step's is the weight that it has on its own.
+    """
+    outputs_of_one = _outputs_shape(network)
     n_samples, n_outputs = len(network.inputs), network.n_outputs
     if network.classes is None:
         scale = np.ones(n_outputs) if network.output_scale is None else network.output_scale
         chosen = np.full(n_outputs, 1 / n_outputs) if target is None else np.eye(n_outputs)[target]
-        return np.tile(scale * chosen, (n_samples, 1))
+        return np.broadcast_to(scale * chosen, (n_samples, *outputs_of_one))
     if target is None:
         outputs = forward(network.model, network.inputs)
         threshold = 0.5 if network.probabilities else 0.0
-        above = (outputs[:, 0] > threshold).astype(int)
-        numbers = above if n_outputs == 1 else outputs.argmax(axis=1)
+        above = (outputs[..., 0] > threshold).astype(int)
+        numbers = above if n_outputs == 1 else outputs.argmax(axis=-1)
     else:
         number = {label: i for i, label in enumerate(network.classes.tolist())}
         labels = np.broadcast_to(np.asarray(target), n_samples)
-        numbers = np.array([number[label] for label in labels.tolist()])
+        of_sample = np.array([number[label] for label in labels.tolist()])
+        numbers = np.broadcast_to(
+            of_sample.reshape(-1, *[1] * (len(outputs_of_one) - 1)),
+            (n_samples, *outputs_of_one[:-1]),
+        )
     if n_outputs == 1:  # one output for the second class; the first is its complement
-        return np.where(numbers == 1, 1.0, -1.0)[:, None]
+        return np.where(numbers == 1, 1.0, -1.0)[..., None]
     return np.eye(n_outputs)[numbers]
+
+
+def _outputs_shape(network: Network) -> tuple[int, ...]:
+    if not network.per_step:
+        return (network.n_outputs,)
+    steps = network.model.outputs[0].shape[1]
+    if steps is None:
+        steps = forward(network.model, network.inputs[:1]).shape[1]
+    return (steps, network.n_outputs)
+
+
+def step_weights(network: Network, weights: np.ndarray, output_step: Any) -> list[np.ndarray]:
+    """The weights of each explained output: all steps together, one, or one after the other."""
+    if not network.per_step:
+        if output_step is not None:
+            raise ValueError(
+                f"output_step={output_step!r} is for networks with an output at every step "
+                "(return_sequences=True); this one has a single output for each sequence."
+            )
+        return [weights]
+    n_samples, steps = weights.shape[:2]
+    real = np.ones((n_samples, steps), dtype=bool)
+    if network.real is not None and network.real.shape[1] == steps:
+        real = network.real
+    if output_step is None:
+        share = real / np.maximum(real.sum(axis=1, keepdims=True), 1)
+        return [weights * share[:, :, None]]
+    if output_step == "all":
+        return [weights * (real & (np.arange(steps) == t))[:, :, None] for t in range(steps)]
+    if not -steps <= output_step < steps:
+        raise ValueError(f"output_step={output_step}, but the network has {steps} output steps.")
+    lengths = real.sum(axis=1, keepdims=True)
+    chosen = np.arange(steps) == (output_step if output_step >= 0 else lengths + output_step)
+    return [weights * (real & chosen)[:, :, None]]

@@ -15,6 +15,9 @@ import pandas as pd
 from sklearn.utils import _safe_indexing
 
 from skfi._sequences import Units
+from skfi.importance._donors import donors
+from skfi.importance._tokens import Tokens
+from skfi.importance._words import WordUnits
 
 
 def permutation_view(n_samples: int, n_units: int) -> pd.DataFrame:
@@ -30,6 +33,7 @@ class PermutedScorer:
     X: Any
     units: Units
     shuffle: str
+    real: np.ndarray | None  # (n_samples, n_timesteps): False for padding, None if there is none
 
     def __call__(self, estimator: Any, view: pd.DataFrame, y: Any, **kwargs: Any) -> Any:
         return self.scorer(estimator, self.gather(view), y, **kwargs)
@@ -41,11 +45,62 @@ class PermutedScorer:
         X = _safe_indexing(self.X, rows)
         for unit in np.flatnonzero((sources != rows[:, None]).any(axis=0)):
             cells, source = self.units.cells[unit], sources[:, unit]
-            if self.shuffle == "series":
+            if self.shuffle == "series" and self.real is None:
                 _copy_cells(self.X, X, source, cells)
-            else:
-                _scatter_cells(self.X, X, source, cells, self.units.shape[1])
+                continue
+            steps = cells // self.units.shape[1]
+            of_steps = self._sources(rows, source, np.unique(steps))
+            for step, of_step in of_steps.items():
+                _copy_cells(self.X, X, of_step, cells[steps == step])
         return X
+
+    def _sources(
+        self, rows: np.ndarray, source: np.ndarray, steps: np.ndarray
+    ) -> dict[int, np.ndarray]:
+        """For each time step the row that each row's values are taken from.
+
+        Shuffles of single steps are drawn from a seed that scikit-learn's own shuffle determines,
+        so they share its reproducibility, whatever ``n_jobs`` is.
+        """
+        if self.shuffle == "series" and self.real is not None:
+            of_steps = donors(rows, source, self.real)
+            return {step: of_steps[:, step] for step in steps}
+        random = np.random.default_rng(source)
+        if self.real is None:
+            return {step: random.permutation(source) for step in steps}
+        found = {}
+        for step in steps:
+            found[step] = rows.copy()
+            reach = self.real[rows, step]
+            found[step][reach] = random.permutation(rows[reach])
+        return found
+
+
+@dataclass(frozen=True)
+class ReplacedWordScorer:
+    """The same for words: each occurrence of a unit's words becomes one drawn from the corpus.
+
+    A view's shuffled column says which unit is due, and seeds the draws.
+    """
+
+    scorer: Callable
+    tokens: Tokens
+    units: WordUnits
+
+    def __call__(self, estimator: Any, view: pd.DataFrame, y: Any, **kwargs: Any) -> Any:
+        return self.scorer(estimator, self.gather(view), y, **kwargs)
+
+    def gather(self, view: pd.DataFrame) -> np.ndarray:
+        """The ids of the view's rows, with the words of each shuffled unit replaced."""
+        rows = view.index.to_numpy()
+        sources = view.to_numpy()
+        ids = self.tokens.ids[rows]
+        corpus = self.tokens.ids[self.tokens.real]
+        for unit in np.flatnonzero((sources != rows[:, None]).any(axis=0)):
+            of_unit = (self.units.unit_of_id[ids] == unit) & self.tokens.real[rows]
+            random = np.random.default_rng(sources[:, unit])
+            ids[of_unit] = random.choice(corpus, size=int(of_unit.sum()))
+        return ids
 
 
 def _copy_cells(X_from: Any, X_to: Any, source: np.ndarray, cells: np.ndarray) -> None:
@@ -57,20 +112,6 @@ def _copy_cells(X_from: Any, X_to: Any, source: np.ndarray, cells: np.ndarray) -
         return
     flat = X_to.reshape(len(X_to), -1)  # a view: rows taken from a C-contiguous array
     flat[:, cells] = X_from.reshape(len(X_from), -1)[source[:, None], cells]
-
-
-def _scatter_cells(
-    X_from: Any, X_to: Any, source: np.ndarray, cells: np.ndarray, n_features: int
-) -> None:
-    """The same with a shuffle of its own for each time step, which breaks the series up.
-
-    The shuffles are drawn from a seed that scikit-learn's own shuffle determines, so they share
-    its reproducibility, whatever ``n_jobs`` is.
-    """
-    random = np.random.default_rng(source)
-    steps = cells // n_features
-    for step in np.unique(steps):
-        _copy_cells(X_from, X_to, random.permutation(source), cells[steps == step])
 
 
 def left_out_view(n_samples: int, n_units: int) -> dict[str, np.ndarray]:

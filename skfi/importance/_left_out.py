@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 
 from skfi._sequences import Units
 from skfi.importance._index_view import read_left_out_view, take_cells
+from skfi.importance._left_out_words import WordData
 
 
 class Failure(BaseException):
@@ -25,7 +26,7 @@ class Failure(BaseException):
 
 
 @dataclass(frozen=True)
-class Data:
+class SequenceData:
     """The real data behind a view."""
 
     X: Any
@@ -39,16 +40,28 @@ class Data:
         weight = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[rows]}
         return take_cells(self.X, rows, self.units, kept), _safe_indexing(self.y, rows), weight
 
-    def n_timesteps_left(self, view: np.ndarray) -> int:
-        """Time steps in the view, if its units are time steps."""
-        _, kept = read_left_out_view(view, len(self.X))
-        return sum(len(self.units.cells[unit]) for unit in kept) // self.units.shape[1]
+    @property
+    def n_columns(self) -> int:
+        """Columns of the view."""
+        return len(self.units)
+
+    def prepare(self, estimator: Any, view: np.ndarray) -> Any:
+        """Tell a network that folds columns how many time steps are left."""
+        if self.units.by == "timestep":
+            _, kept = read_left_out_view(view, len(self.X))
+            n_timesteps = sum(len(self.units.cells[i]) for i in kept) // self.units.shape[1]
+            for name, value in estimator.get_params(deep=True).items():
+                if name.split("__")[-1] == "n_timesteps" and value is not None:
+                    estimator.set_params(**{name: n_timesteps})
+        return estimator
 
 
 class LeftOutEstimator(BaseEstimator):
     """Fits a clone of ``estimator`` on the rows and units that a view describes."""
 
-    def __init__(self, estimator: Any, data: Data, fit_params: Mapping[str, Any]) -> None:
+    def __init__(
+        self, estimator: Any, data: SequenceData | WordData, fit_params: Mapping[str, Any]
+    ) -> None:
         self.estimator = estimator
         self.data = data
         self.fit_params = fit_params
@@ -60,20 +73,11 @@ class LeftOutEstimator(BaseEstimator):
         """Fit; an error ends the whole cross-validation."""
         try:
             X, y, weight = self.data.gather(view)
-            estimator = clone(self.estimator)
-            if self.data.units.by == "timestep":
-                _set_timesteps(estimator, self.data.n_timesteps_left(view))
+            estimator = self.data.prepare(clone(self.estimator), view)
             self.estimator_ = estimator.fit(X, y, **weight, **self.fit_params)
         except Exception as error:
             raise Failure(error) from error
         return self
-
-
-def _set_timesteps(estimator: Any, n_timesteps: int) -> None:
-    """Tell the network that folds columns how many time steps are left."""
-    for name, value in estimator.get_params(deep=True).items():
-        if name.split("__")[-1] == "n_timesteps" and value is not None:
-            estimator.set_params(**{name: n_timesteps})
 
 
 @dataclass(frozen=True)

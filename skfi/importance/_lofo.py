@@ -8,7 +8,6 @@ import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import validate_params
@@ -19,9 +18,12 @@ from skfi._sequences import Units, make_units
 from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import left_out_view
 from skfi.importance._last_step import columns_fold_into, input_names
-from skfi.importance._left_out import Data, Failure, LeftOutEstimator, LeftOutScorer
+from skfi.importance._left_out import Failure, LeftOutEstimator, LeftOutScorer, SequenceData
+from skfi.importance._left_out_words import WordData, reads_words, word_data
 from skfi.importance._result import ImportanceResult
-from skfi.importance._scoring import scoring_name
+from skfi.importance._scoring import scorer_for, scoring_name
+from skfi.importance._tokens import find_sequencer
+from skfi.metrics._step_scorer import last_of
 
 
 @validate_params(
@@ -59,8 +61,9 @@ def lofo_importance(
         refitted without the raw column. Of a compiled ``keras.Model`` fresh networks of the same
         layers are trained; say for how long in ``fit_params``.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-        All samples: cross-validation splits them.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        All samples: cross-validation splits them. Also texts, or token ids (n_samples,
+        n_positions).
+    y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_timesteps)
         Targets.
     cv : int, cross-validation splitter or iterable of splits, default=None
         As in scikit-learn; None is 5 folds, stratified for a classifier. Series in time order need
@@ -76,7 +79,8 @@ def lofo_importance(
     by : {"feature", "timestep"}, default="feature"
         What is left out. A single cell cannot be: the rest is no sequence.
     feature_groups : mapping of str to list of names or positions, default=None
-        Units that are left out together; the others stay on their own.
+        Units that are left out together; the others stay on their own. Of texts the groups of
+        words to leave out, which become unknown in training and test; no others are.
     feature_names : sequence of str, default=None
         Names of the features; by default the columns of a DataFrame, else x0, x1, ...
     sample_weight : array-like of shape (n_samples,), default=None
@@ -119,32 +123,44 @@ def lofo_importance(
     x1                   0.1             0.0
     """
     estimator = as_estimator(estimator)
-    X, y, units = _check(estimator, X, y, by, feature_groups, feature_names)
     fit_params = _check_fit_params(estimator, fit_params)
+    y = _check_y(estimator, y)
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        sample_weight = _check_sample_weight(
+            sample_weight, np.empty((len(y), 1)), ensure_non_negative=True
+        )
+    data: SequenceData | WordData
+    more: dict[str, Any]
+    if reads_words(estimator) and by == "feature":
+        data = word_data(estimator, X, y, sample_weight, feature_groups, feature_names)
+        names, more = data.names, {}
+    else:
+        X, units = _check(estimator, X, y, by, feature_groups, feature_names)
+        data = SequenceData(X, y, sample_weight, units)
+        names, more = units.names, {"axes": units.axes}
     if isinstance(scoring, (list, tuple, set, dict)):
         raise ValueError(f"LOFO takes one metric; got scoring={scoring!r}.")
-    scorer = LeftOutScorer(check_scoring(estimator, scoring=scoring))
+    scorer = LeftOutScorer(scorer_for(estimator, scoring))
     if random_state is not None:
         estimator = _seeded_clone(estimator, check_random_state(random_state))
     splitter = check_cv(5 if cv is None else cv, y, classifier=is_classifier(estimator))
-    splits = list(splitter.split(X, y, cv_groups))
-    model = LeftOutEstimator(estimator, Data(X, y, sample_weight, units), fit_params)
+    splits = list(splitter.split(data.X, y, cv_groups))
+    model = LeftOutEstimator(estimator, data, fit_params)
 
-    left_out = [None, *range(len(units))]
+    left_out = [None, *range(len(names))]
     jobs = (joblib.delayed(_fold_scores)(model, scorer, splits, unit) for unit in left_out)
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
     progress = tqdm(parallel(jobs), total=len(left_out), desc="lofo", disable=not verbose)
     baseline_scores, *scores = list(progress)
     return ImportanceResult.from_values(
         baseline_scores - np.array(scores),
-        feature_names=units.names,
+        feature_names=names,
         method="lofo",
-        by=by,
+        by="word" if isinstance(data, WordData) else by,
         baseline_score=float(baseline_scores.mean()),
         baseline_scores=baseline_scores,
         scoring=scoring_name(estimator, scoring),
+        **more,
     )
 
 
@@ -154,7 +170,7 @@ def _fold_scores(
     """Scores of the folds without one unit, by lofo."""
     from lofo import Dataset, LOFOImportance  # imports lightgbm: a second that few calls need
 
-    n_samples, n_units = len(model.data.X), len(model.data.units)
+    n_samples, n_units = len(model.data.X), model.data.n_columns
     with warnings.catch_warnings(), joblib.parallel_config(n_jobs=1):
         warnings.filterwarnings(  # lofo-importance 0.3.5
             "ignore", message="Please .* `csr_matrix`", category=DeprecationWarning
@@ -178,32 +194,49 @@ def _fold_scores(
     return scores
 
 
+def _check_y(estimator: Any, y: Any) -> Any:
+    if y is None:
+        raise ValueError("y is None, but LOFO trains networks: pass the targets.")
+    y = y if hasattr(y, "iloc") else np.asarray(y)
+    if hasattr(estimator, "check_target"):
+        estimator.check_target(y)
+    return y
+
+
 def _check(
     estimator: Any, X: Any, y: Any, by: str, feature_groups: Any, feature_names: Any
-) -> tuple[Any, Any, Units]:
-    """``X``, ``y`` and the units, such that each unit can be left out."""
+) -> tuple[Any, Units]:
+    """``X`` and the units, such that each unit can be left out."""
     if by == "cell":
         raise ValueError(
             "by='cell' is not possible for LOFO: without one cell the rest is no sequence. Use "
             "by='feature' or 'timestep', or permutation_importance(by='cell')."
         )
+    if find_sequencer(estimator) is not None:
+        raise ValueError(
+            f"by={by!r} is not possible for LOFO of texts, which have no fixed places; leave out "
+            "words, by='feature', or use permutation_importance(by='timestep')."
+        )
     if not hasattr(X, "iloc"):
         X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
     if np.ndim(X) > 3:
         raise ValueError(f"X has {np.ndim(X)} dimensions, shape {X.shape}; expected 2 or 3.")
-    if y is None:
-        raise ValueError("y is None, but LOFO trains networks: pass the targets.")
     check_consistent_length(X, y)
-    y = y if hasattr(y, "iloc") else np.asarray(y)
-    if hasattr(estimator, "check_target"):
-        estimator.check_target(y)
+    if by == "timestep" and getattr(last_of(estimator), "return_sequences", False):
+        raise ValueError(
+            "by='timestep' is not possible for LOFO with return_sequences=True: a time step that "
+            "is left out has no input for its output. Use permutation_importance."
+        )
     n_timesteps = columns_fold_into(estimator, X)
+    if reads_words(estimator):
+        n_timesteps = X.shape[1]  # a column is a position
     units = make_units(
         X.shape,
         by=by,
         n_timesteps=n_timesteps,
         feature_names=input_names(estimator, X) if feature_names is None else feature_names,
         feature_groups=feature_groups,
+        from_start=getattr(last_of(estimator), "mask_value", None) is not None,
     )
     if len(units) < 2:
         raise ValueError(
@@ -220,7 +253,7 @@ def _check(
                     "be left out of all steps. Pass 3-D X, by='timestep', or feature_groups that "
                     "hold each feature's columns of all steps."
                 )
-    return X, y, units
+    return X, units
 
 
 def _check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> dict[str, Any]:

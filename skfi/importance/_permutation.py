@@ -9,16 +9,19 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn import inspection
-from sklearn.metrics import check_scoring
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from skfi._sequences import Units, make_units
+from skfi._padding import real_steps
+from skfi._sequences import Units, fold, make_units
 from skfi.importance._estimators import as_estimator
-from skfi.importance._index_view import PermutedScorer, permutation_view
+from skfi.importance._index_view import PermutedScorer, ReplacedWordScorer, permutation_view
 from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._result import ImportanceResult
-from skfi.importance._scoring import scoring_name
+from skfi.importance._scoring import scorer_for, scoring_name
+from skfi.importance._tokens import Tokens, read_tokens
+from skfi.importance._words import WordUnits, make_positions, make_word_units
+from skfi.metrics._step_scorer import last_of
 from skfi.preprocessing import SlidingWindow
 
 
@@ -30,6 +33,7 @@ from skfi.preprocessing import SlidingWindow
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="right"),
         ],
+        "max_features": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
         "shuffle": [StrOptions({"series", "values"})],
         "verbose": ["verbose"],
@@ -51,6 +55,7 @@ def permutation_importance(
     by: str = "feature",
     feature_groups: Mapping[str, Sequence[Any]] | None = None,
     feature_names: Sequence[str] | None = None,
+    max_features: int | None = 50,
     verbose: int = 0,
 ) -> ImportanceResult | dict[str, ImportanceResult]:
     """Importance by how much a score worsens when a unit's values are shuffled between samples.
@@ -58,6 +63,12 @@ def permutation_importance(
     :func:`sklearn.inspection.permutation_importance` does the work [1]_. On 2-D ``X``, by feature
     and without groups, the numbers are scikit-learn's to the last bit; 3-D sequences, time steps,
     cells and groups go through a table of row numbers that scikit-learn shuffles in their place.
+
+    Of texts, each occurrence of a word is replaced by one drawn from all words of ``X``. Of
+    sequences with padding, each keeps its own length, and at each time step only those that reach
+    it exchange values: a series is moved whole, and where it ends earlier than the sequence that
+    gets it, the one that it was itself exchanged for goes on. So no padding becomes a value, no
+    value leaves its time step, and what a sequence's length tells is credited to no feature.
 
     Shuffling one of several correlated features leaves its information in the others and feeds
     the network combinations that do not occur: their importance comes out low, or unreliable.
@@ -68,12 +79,14 @@ def permutation_importance(
     estimator : estimator, keras.Model or Pipeline
         Any fitted scikit-learn estimator, a SciKeras wrapper, or a trained ``keras.Model``.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-        Samples to score on, best ones that were held out.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Samples to score on, best ones that were held out: also texts, or token ids (n_samples,
+        n_positions).
+    y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_timesteps)
         Targets. For a classifying ``keras.Model`` class numbers.
     scoring : str, callable, list, tuple or dict, default=None
         As in scikit-learn; None is the estimator's own ``score``. Several metrics give a dict of
-        results.
+        results. With an output at every step metrics are taken over all steps; a function of your
+        own ``(estimator, X, y)`` gets the arrays, of texts their token ids.
     n_repeats : int, default=5
         Shuffles of each unit.
     n_jobs : int, default=None
@@ -89,11 +102,15 @@ def permutation_importance(
         course in time, or shuffle each time step on its own, which breaks the series up. In a
         Pipeline that makes windows of plain rows, the rows' values are shuffled one by one.
     by : {"feature", "timestep", "cell"}, default="feature"
-        What the importances are for. In 2-D ``X`` a feature is a column.
+        What the importances are for. In 2-D ``X`` a feature is a column; of texts and token ids a
+        word, and a time step is a position.
     feature_groups : mapping of str to list of names or positions, default=None
         Units that are shuffled together; the others stay on their own.
     feature_names : sequence of str, default=None
-        Names of the features; by default the columns of a DataFrame, else x0, x1, ...
+        Names of the features; by default the columns of a DataFrame, else x0, x1, ... Of token ids
+        the word of each id.
+    max_features : int, default=50
+        Of texts: the groups and the most frequent words, this many; None takes all words.
     verbose : int, default=0
         Report progress, as joblib does.
 
@@ -131,27 +148,25 @@ def permutation_importance(
     noise                0.0             0.0
     """
     estimator = as_estimator(estimator)
-    scorer = check_scoring(estimator, scoring=scoring)
+    estimator, X, tokens = read_tokens(estimator, X, feature_names)
+    scorer = scorer_for(estimator, scoring)
     if hasattr(estimator, "check_target"):
         estimator.check_target(y)
-    if not hasattr(X, "iloc"):
-        X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
-    if np.ndim(X) > 3:
-        raise ValueError(f"X has {np.ndim(X)} dimensions, shape {X.shape}; expected 2 or 3.")
-    check_consistent_length(X, y, sample_weight)
-    units = make_units(
-        X.shape,
-        by=by,
-        n_timesteps=columns_fold_into(estimator, X),
-        feature_names=input_names(estimator, X) if feature_names is None else feature_names,
-        feature_groups=feature_groups,
-    )
-    _check_order(estimator, max_samples, len(X))
-    view = X
-    if X.ndim == 3 or by == "timestep" or feature_groups is not None:
-        X = X if hasattr(X, "iloc") else np.ascontiguousarray(X)  # so that a reshape is a view
-        scorer = PermutedScorer(scorer, X, units, shuffle)
+    units: Units | WordUnits
+    if tokens is not None and by == "feature":
+        units = make_word_units(tokens, feature_groups=feature_groups, max_features=max_features)
+        scorer = ReplacedWordScorer(scorer, tokens, units)
         view = permutation_view(len(X), len(units))
+    else:
+        X = X if hasattr(X, "iloc") else _check_X(X)
+        units, real = _units(estimator, X, tokens, by, feature_names, feature_groups)
+        view = X
+        if X.ndim == 3 or by == "timestep" or feature_groups is not None or real is not None:
+            X = X if hasattr(X, "iloc") else np.ascontiguousarray(X)  # so that a reshape is a view
+            scorer = PermutedScorer(scorer, X, units, shuffle, real)
+            view = permutation_view(len(X), len(units))
+    check_consistent_length(X, y, sample_weight)
+    _check_order(estimator, max_samples, len(X))
     scorer = _KeepsBaseline(scorer)
     with joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
         found = inspection.permutation_importance(
@@ -168,6 +183,41 @@ def permutation_importance(
     if isinstance(scorer.baseline, dict):
         return {name: _result(found[name], units, scorer.baseline[name], name) for name in found}
     return _result(found, units, scorer.baseline, scoring_name(estimator, scoring))
+
+
+def _check_X(X: Any) -> np.ndarray:
+    if getattr(np.asarray(X), "dtype", np.dtype(float)).kind in "OUT" and np.ndim(X) == 1:
+        raise ValueError(
+            "X holds texts, but estimator is no Pipeline with a TextSequencer and no network with "
+            "a TextVectorization layer, so its words are not known."
+        )
+    X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
+    if X.ndim > 3:
+        raise ValueError(f"X has {X.ndim} dimensions, shape {X.shape}; expected 2 or 3.")
+    return X
+
+
+def _units(
+    estimator: Any, X: Any, tokens: Tokens | None, by: str, feature_names: Any, feature_groups: Any
+) -> tuple[Units, np.ndarray | None]:
+    """The units of sequences and which steps are not padding, None if nothing is."""
+    if tokens is not None:
+        units = make_positions(tokens, by, feature_groups)
+        return units, tokens.real
+    n_timesteps = columns_fold_into(estimator, X)
+    mask_value = getattr(last_of(estimator), "mask_value", None)
+    real = None
+    if mask_value is not None and (X.ndim == 3 or n_timesteps is not None):
+        real = real_steps(fold(np.asarray(X), n_timesteps if X.ndim == 2 else None), mask_value)
+    units = make_units(
+        X.shape,
+        by=by,
+        n_timesteps=n_timesteps,
+        feature_names=input_names(estimator, X) if feature_names is None else feature_names,
+        feature_groups=feature_groups,
+        from_start=real is not None,
+    )
+    return units, real
 
 
 def _check_order(estimator: Any, max_samples: float, n_samples: int) -> None:
@@ -201,7 +251,9 @@ class _KeepsBaseline:
         return score
 
 
-def _result(found: Any, units: Units, baseline: float, scoring: str | None) -> ImportanceResult:
+def _result(
+    found: Any, units: Units | WordUnits, baseline: float, scoring: str | None
+) -> ImportanceResult:
     return ImportanceResult.from_values(
         found.importances,
         feature_names=units.names,
@@ -209,4 +261,5 @@ def _result(found: Any, units: Units, baseline: float, scoring: str | None) -> I
         by=units.by,
         baseline_score=float(baseline),
         scoring=scoring,
+        **({"counts": units.counts} if isinstance(units, WordUnits) else {"axes": units.axes}),
     )

@@ -20,20 +20,28 @@ class ImportanceResult(Bunch):
         Mean over repeats (permutation), folds (LOFO) or samples (gradient).
     importances_std : ndarray of shape (n_units,)
         Standard deviation over the same.
-    importances : ndarray of shape (n_units, n_repeats | n_folds | n_samples)
-        The single values.
+    importances : ndarray of shape (n_units, n_repeats | n_folds | n_samples), or None
+        The single values; None for gradients by word.
     feature_names : ndarray of shape (n_units,) of str
         Names of the features, time steps, cells or groups.
     method : str
         "permutation", "lofo", or the gradient method.
-    by : {"feature", "timestep", "cell"}
+    by : {"feature", "timestep", "cell", "word"}
         What a unit is.
+    counts : ndarray of shape (n_units,), or absent
+        By word: how often each occurs.
     baseline_score : float or None
         The score with every unit in place; None for gradients.
     scoring : str or None
         Name of the metric; None for gradients.
     attributions : ndarray of the shape of X, or None
-        Signed value of each cell of each sample; gradients only.
+        Signed value of each cell of each sample; gradients only. Zero for padding.
+    axes : (list of str, list of str), or absent
+        Names of the time steps and of the features of a sequence.
+    sequence_mask : ndarray of bool of shape (n_samples, n_timesteps), None or absent
+        Gradients only: False where a sequence is padding; None if nothing is.
+    tokens : list of list of str, or absent
+        Gradients of texts only: the words of each text.
     completeness_error : ndarray of shape (n_samples,), or absent
         Integrated gradients only: sum of the attributions less the change of the output.
 
@@ -88,15 +96,50 @@ class ImportanceResult(Bunch):
         else:
             mean = np.average(importances, axis=1, weights=weights)
             std = np.sqrt(np.average((importances - mean[:, None]) ** 2, axis=1, weights=weights))
-        defaults = {"baseline_score": None, "scoring": None, "attributions": None}
+        more["importances"] = importances
+        return cls.from_summary(
+            mean, std, feature_names=feature_names, method=method, by=by, **more
+        )
+
+    @classmethod
+    def from_summary(
+        cls,
+        mean: np.ndarray,
+        std: np.ndarray,
+        *,
+        feature_names: Any,
+        method: str,
+        by: str,
+        **more: Any,
+    ) -> "ImportanceResult":
+        """Make a result of means and standard deviations.
+
+        Parameters
+        ----------
+        mean, std : ndarray of shape (n_units,)
+            The importances and their spread.
+        feature_names : sequence of str
+            Names of the units.
+        method : str
+            Name of the method.
+        by : {"feature", "timestep", "cell", "word"}
+            What a unit is.
+        **more : dict
+            Further entries.
+
+        Returns
+        -------
+        result : ImportanceResult
+            The result.
+        """
+        absent = ("importances", "baseline_score", "scoring", "attributions")
         return cls(
             importances_mean=mean,
             importances_std=std,
-            importances=importances,
             feature_names=np.asarray(feature_names, dtype=object),
             method=method,
             by=by,
-            **(defaults | more),
+            **(dict.fromkeys(absent) | more),
         )
 
     def to_frame(self, *, sort: bool = True) -> pd.DataFrame:
@@ -110,12 +153,15 @@ class ImportanceResult(Bunch):
         Returns
         -------
         frame : pandas.DataFrame
-            Indexed by name, with the columns importance_mean and importance_std.
+            Indexed by name, with the columns importance_mean and importance_std; by word also
+            count.
         """
         frame = pd.DataFrame(
             {"importance_mean": self.importances_mean, "importance_std": self.importances_std},
             index=pd.Index(self.feature_names, name=self.by),
         )
+        if "counts" in self:
+            frame["count"] = self.counts
         return frame.sort_values("importance_mean", ascending=False) if sort else frame
 
     def plot(self, ax: Any = None, **kwargs: Any) -> Any:

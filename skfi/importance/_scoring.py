@@ -1,8 +1,24 @@
-"""What a metric is called in tables and pictures."""
+"""The scorer for an estimator, and what its metric is called in tables and pictures."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
+from sklearn.metrics import check_scoring
+
+from skfi.metrics import step_scorer
+from skfi.metrics._step_scorer import last_of
+
+
+def scorer_for(estimator: Any, scoring: Any) -> Callable:
+    """scikit-learn's scorer; for an estimator with an output at every step one of all steps.
+
+    A user's own function gets what the estimator predicts as it is.
+    """
+    scorer = check_scoring(estimator, scoring=scoring)
+    per_step = getattr(last_of(estimator), "return_sequences", False)
+    own_function = callable(scoring) and not hasattr(scoring, "_score_func")
+    return step_scorer(scoring) if per_step and scoring is not None and not own_function else scorer
 
 
 def scoring_name(estimator: Any, scoring: Any) -> str:

@@ -8,6 +8,8 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skfi.preprocessing._numbers import check_columns, numbers
+
 
 @validate_params(
     {
@@ -25,6 +27,7 @@ def make_windows(
     window: int,
     horizon: int = 0,
     *,
+    by: str | None = None,
     features: Sequence[str] | None = None,
     step: int = 1,
     dropna: bool = False,
@@ -36,14 +39,17 @@ def make_windows(
     frame : pandas.DataFrame of shape (n_rows, n_columns)
         Rows in time order, evenly spaced.
     target : str or list of str
-        Column, or columns, to predict.
+        Column, or columns, to predict: numbers, or the labels of a classifier.
     window : int
         Rows in a sequence.
     horizon : int, default=0
         How many rows after a window's last row its target stands; 0 is the last row itself.
+    by : str, default=None
+        Column of the id of a series, if the table holds several one after the other: no window
+        goes from one into the next.
     features : list of str, default=None
-        Input columns; by default all but the target. The target's own past may be among them when
-        ``horizon`` is at least 1.
+        Input columns; by default all but the target and ``by``. The target's own past may be
+        among them when ``horizon`` is at least 1.
     step : int, default=1
         Rows from the start of one window to the next.
     dropna : bool, default=False
@@ -53,18 +59,19 @@ def make_windows(
     -------
     windows : sklearn.utils.Bunch
         ``data`` (n_windows, window, n_features), ``target`` (n_windows,) or
-        (n_windows, n_targets), ``feature_names``, and ``index``, the label in ``frame`` of each
-        target's row.
+        (n_windows, n_targets), ``feature_names``, ``index``, the label in ``frame`` of each
+        target's row, and with ``by`` ``groups`` (n_windows,), the series of each window.
 
     Raises
     ------
     ValueError
-        If a column is missing or the target would be its own input, if rows are out of order, too
-        few or not numeric, or if values are missing.
+        If a column is missing or the target would be its own input, if rows are out of order, not
+        numeric, or too few for a window (in any series), or if values are missing.
 
     See Also
     --------
     SlidingWindow : The same as a transformer that keeps every row.
+    stack_sequences : Whole series as sequences, padded to one length.
 
     Examples
     --------
@@ -84,21 +91,17 @@ def make_windows(
             f"features must be a list of columns; got {features!r}: write [{features!r}]."
         )
     targets = [target] if isinstance(target, str) or np.isscalar(target) else list(target)
-    names = [c for c in frame.columns if c not in targets] if features is None else list(features)
-    _check(frame, names, targets, horizon)
-    n_windows = len(frame) - window - horizon + 1
-    if n_windows < 1:
-        raise ValueError(
-            f"frame has {len(frame)} rows; a window of {window} with horizon {horizon} needs at "
-            f"least {window + horizon}."
-        )
-    inputs = _numbers(frame[names])
-    starts = np.arange(0, n_windows, step)
+    not_input = [*targets, by]
+    names = [c for c in frame.columns if c not in not_input] if features is None else list(features)
+    _check(frame, names, targets, by, horizon)
+    inputs = numbers(frame[names])
+    starts = _starts(frame, by, window, horizon, step)
     data = np.lib.stride_tricks.sliding_window_view(inputs, window, axis=0)[starts]
     data = np.ascontiguousarray(data.transpose(0, 2, 1))
     rows = starts + window - 1 + horizon
-    values = _numbers(frame[targets])[rows]
+    values = _target_values(frame[targets])[rows]
     index = frame.index[rows]
+    groups = {} if by is None else {"groups": frame[by].to_numpy()[rows]}
     missing = pd.isna(data).any(axis=(1, 2)) | pd.isna(values).any(axis=1)
     if missing.any():
         if not dropna:
@@ -108,6 +111,7 @@ def make_windows(
                 f"{columns}. Fill them in, or leave these windows out with dropna=True."
             )
         data, values, index = data[~missing], values[~missing], index[~missing]
+        groups = {name: values_of[~missing] for name, values_of in groups.items()}
         if not len(data):
             raise ValueError("Every window has missing values: dropna=True leaves none.")
     return Bunch(
@@ -115,35 +119,57 @@ def make_windows(
         target=values[:, 0] if np.isscalar(target) else values,
         feature_names=[str(name) for name in names],
         index=index,
+        **groups,
     )
 
 
-def _numbers(columns: pd.DataFrame) -> np.ndarray:
-    """The columns as one array; pandas' own types, which know a missing value, become floats."""
-    values = columns.to_numpy()
-    return values if values.dtype != object else columns.to_numpy("float64", na_value=np.nan)
+def _starts(
+    frame: pd.DataFrame, by: str | None, window: int, horizon: int, step: int
+) -> np.ndarray:
+    """Row numbers at which windows begin."""
+    needed = window + horizon
+    if by is None:
+        if len(frame) < needed:
+            raise ValueError(
+                f"frame has {len(frame)} rows; a window of {window} with horizon {horizon} needs "
+                f"at least {needed}."
+            )
+        return np.arange(0, len(frame) - needed + 1, step)
+    codes, ids = pd.factorize(frame[by])
+    first = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
+    if len(first) != len(ids):
+        raise ValueError(
+            f"The rows of each series must stand together; those of {by!r} do not. Call "
+            f"frame.sort_values({by!r}, kind='stable')."
+        )
+    lengths = np.diff(first, append=len(frame))
+    short = np.flatnonzero(lengths < needed)
+    if len(short):
+        raise ValueError(
+            f"{len(short)} of {len(ids)} series are shorter than the window, which with horizon "
+            f"{horizon} needs {needed} rows; series {ids[short[0]]!r} has {lengths[short[0]]}. "
+            "Leave them out, or take a smaller window."
+        )
+    return np.concatenate(
+        [
+            np.arange(start, start + length - needed + 1, step)
+            for start, length in zip(first, lengths, strict=True)
+        ]
+    )
 
 
-def _check(frame: pd.DataFrame, names: list, targets: list, horizon: int) -> None:
-    if not frame.columns.is_unique:
-        repeated = frame.columns[frame.columns.duplicated()].unique().tolist()
-        raise ValueError(f"The columns of frame must differ from each other; repeated: {repeated}.")
-    for column in [*names, *targets]:
-        if column not in frame.columns:
-            raise ValueError(
-                f"frame has no column {column!r}; it has {', '.join(map(str, frame.columns))}."
-            )
-        if not pd.api.types.is_numeric_dtype(frame[column]):
-            raise ValueError(
-                f"The column {column!r} is of type {frame[column].dtype}; numbers are expected. "
-                "Encode it first, for instance with pandas.get_dummies."
-            )
-    if not names:
-        raise ValueError("No feature is left besides the target; name some in features=.")
+def _target_values(targets: pd.DataFrame) -> np.ndarray:
+    if all(map(pd.api.types.is_numeric_dtype, targets.dtypes)):
+        return numbers(targets)
+    return targets.to_numpy(dtype=object) if targets.shape[1] > 1 else np.array(targets)
+
+
+def _check(frame: pd.DataFrame, names: list, targets: list, by: str | None, horizon: int) -> None:
+    check_columns(frame, names, [*targets, *([] if by is None else [by])])
     if horizon == 0 and set(names) & set(targets):
         raise ValueError(
             f"The target {sorted(set(names) & set(targets))} is among the features, and with "
             "horizon=0 the last row of each window holds the answer. Use horizon=1 or more."
         )
-    if not frame.index.is_monotonic_increasing:
+    if by is None and not frame.index.is_monotonic_increasing:
         raise ValueError("The rows of frame are not in time order; call frame.sort_index().")

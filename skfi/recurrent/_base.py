@@ -1,7 +1,6 @@
 """What both estimators share: the course of ``fit``, the network's output, the importances."""
 
 from abc import ABCMeta, abstractmethod
-from numbers import Integral
 from typing import Any, Self
 
 import keras
@@ -17,14 +16,19 @@ from sklearn.utils.validation import (
 )
 
 from skfi._keras import forward, seeded
-from skfi._sequences import fold
 from skfi.importance import ImportanceResult
 from skfi.importance._fitted import check_importance, fitted_importances
+from skfi.recurrent._architecture import check_architecture
 from skfi.recurrent._networks import Architecture
 from skfi.recurrent._parameters import Parameters
-from skfi.recurrent._training import Training, make_loss, make_optimizer
-from skfi.recurrent._validation import check_sequences
-from skfi.recurrent._wrapper import make_wrapper
+from skfi.recurrent._step_targets import StepTargets
+from skfi.recurrent._training import Training
+from skfi.recurrent._validation import (
+    check_sequences,
+    network_input,
+    steps_to_read,
+)
+from skfi.recurrent._wrapper import fit_per_step, make_wrapper
 
 
 class BaseRecurrent(Parameters, metaclass=ABCMeta):
@@ -53,9 +57,11 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-            Sequences; 2-D rows are folded by ``n_timesteps``, time-major.
+            Sequences; 2-D rows are folded by ``n_timesteps``, time-major. With an embedding token
+            ids of shape (n_samples, n_positions), 0 for padding.
         y : array-like of shape (n_samples,) or, for regression, (n_samples, n_outputs)
-            Targets.
+            Targets; with ``return_sequences`` (n_samples, n_timesteps), where padded steps may
+            hold anything.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights. In training a row of weight 2 counts as two rows, one of weight
             0 as none.
@@ -82,8 +88,15 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
             sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
             used = np.flatnonzero(sample_weight)
             X, y, sample_weight = X[used], _safe_indexing(y, used), sample_weight[used]
-        y = self._learn_target(y, sample_weight, reset=not continuing)
-        architecture = self._check_network(continuing)
+        if self.return_sequences:
+            steps = StepTargets(steps_to_read(self, X))
+            y = steps.flat(steps.check(y))
+            flat_weight = steps.flat_weight(sample_weight)
+            y = self._learn_target(y, flat_weight, reset=not continuing)
+            y = steps.spread(y, y[0])
+        else:
+            y = self._learn_target(y, sample_weight, reset=not continuing)
+        architecture = check_architecture(self, continuing=continuing)
         check_importance(self, X, y)
         random = check_random_state(self.random_state)
         train, held_out = self._split(y, random)
@@ -105,11 +118,26 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         Returns
         -------
         X : ndarray of shape (n_samples, n_timesteps, n_features)
-            The sequences.
+            The sequences; token ids (n_samples, n_positions) with an embedding.
         """
         check_is_fitted(self)
-        X = check_sequences(self, X, reset=False)
-        return fold(X, self.n_timesteps_in_ if X.ndim == 2 else None)
+        return network_input(self, check_sequences(self, X, reset=False))
+
+    def sequence_mask(self, X: Any) -> np.ndarray:
+        """Tell which steps of ``X`` are real and which are padding.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences of the shape that the estimator was fitted on.
+
+        Returns
+        -------
+        mask : ndarray of bool of shape (n_samples, n_timesteps)
+            False where a sequence has ended.
+        """
+        check_is_fitted(self)
+        return steps_to_read(self, check_sequences(self, X, reset=False))
 
     @property
     def feature_importances_(self) -> np.ndarray:
@@ -132,46 +160,6 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
     def _network_output(self, X: Any) -> np.ndarray:
         return forward(self.model_, self.to_sequences(X))
 
-    def _check_network(self, continuing: bool) -> Architecture:
-        """The network to build; raises now for what would fail after minutes of work."""
-        units = (self.units,) if isinstance(self.units, Integral) else tuple(self.units)
-        if not units or any(not isinstance(u, Integral) or u < 1 for u in units):
-            raise ValueError(
-                "units must be a positive int, or a tuple of them, one for each layer; got "
-                f"{self.units!r}."
-            )
-        if self.network is None and self.network_params:
-            raise ValueError("network_params are the parameters of network=, which is None.")
-        for callback in self.callbacks or ():
-            if not isinstance(callback, keras.callbacks.Callback):
-                raise TypeError(
-                    f"callbacks must hold keras.callbacks.Callback instances; got {callback!r}."
-                )
-        make_optimizer(self.optimizer, self.learning_rate)
-        if self.loss is not None:
-            make_loss(self.loss)
-        n_outputs, activation = self._output()
-        n_features = self.n_features_in_
-        if self._n_dim_in == 2:
-            n_features //= self.n_timesteps_in_
-        architecture = Architecture(
-            input_shape=(self.n_timesteps_in_, n_features),
-            n_outputs=n_outputs,
-            activation=activation,
-            units=units,
-            cell=self.cell,
-            bidirectional=bool(self.bidirectional),
-            dropout=float(self.dropout),
-            network=self.network,
-            network_params=dict(self.network_params or {}),
-        )
-        if continuing and architecture != self._architecture:
-            raise ValueError(
-                "warm_start=True goes on from the weights of the last fit, but the network's "
-                "parameters have changed since. Set warm_start=False to start afresh."
-            )
-        return architecture
-
     def _split(self, y: np.ndarray, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
         """Rows to train on and rows to hold out."""
         rows = np.arange(len(y))
@@ -182,7 +170,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
                 rows,
                 test_size=self.validation_fraction,
                 random_state=random,
-                stratify=y if is_classifier(self) else None,
+                stratify=y if is_classifier(self) and y.ndim == 1 else None,
             )
         except ValueError as error:
             raise ValueError(
@@ -215,9 +203,15 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         train: np.ndarray,
         held_out: np.ndarray,
     ) -> None:
-        X = fold(X, self.n_timesteps_in_ if X.ndim == 2 else None)
         target = self._encode_target(y, model)
-        weight = self._total_weight(y, sample_weight)
+        if self.return_sequences:
+            steps = StepTargets(steps_to_read(self, X))
+            weight = self._total_weight(y[steps.real], steps.flat_weight(sample_weight))
+            step_weight = steps.spread(np.ones(steps.real.sum()) if weight is None else weight, 0)
+            weight = step_weight
+        else:
+            weight = self._total_weight(y, sample_weight)
+        X = network_input(self, X)
         callbacks, validation = list(self.callbacks or ()), {}
         if len(held_out):
             data = (X[held_out], target[held_out])
@@ -227,22 +221,22 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
                     "val_loss", patience=self.n_iter_no_change, restore_best_weights=True
                 )
             )
-        wrapper = make_wrapper(
-            model,
-            classifier=is_classifier(self),
-            batch_size=self.batch_size,
-            epochs=self.epochs,
-            verbose=int(self.verbose),
-            callbacks=callbacks,
-        )
+        params = {
+            "batch_size": self.batch_size,
+            "epochs": self.epochs,
+            "verbose": int(self.verbose),
+            "callbacks": callbacks,
+        }
         before = model.get_weights()
+        train_weight = None if weight is None else weight[train]
         with config_context(transform_output="default"):  # for SciKeras' own transformers
-            wrapper.fit(
-                X[train],
-                target[train],
-                sample_weight=None if weight is None else weight[train],
-                **validation,
-            )
+            if self.return_sequences:
+                wrapper = fit_per_step(
+                    model, X[train], target[train], step_weight[train], **params, **validation
+                )
+            else:
+                wrapper = make_wrapper(model, classifier=is_classifier(self), **params)
+                wrapper.fit(X[train], target[train], sample_weight=train_weight, **validation)
         if not all(np.isfinite(array).all() for array in model.get_weights()):
             model.set_weights(before)
             losses = wrapper.history_["loss"]

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skfi._keras import class_probabilities, gives_logits
 from skfi.recurrent._base import BaseRecurrent
+from skfi.recurrent._step_targets import StepTargets
 from skfi.recurrent._training import class_targets, is_categorical
 
 
@@ -44,22 +46,36 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         Keyword arguments for ``network``.
     n_timesteps : int, default=None
         Number of steps that each row of 2-D ``X`` folds into, time-major; None is one step.
+    embedding_dim : int, default=None
+        ``X`` holds token ids (n_samples, n_positions), as :class:`~skfi.TextSequencer` makes them;
+        the network starts by turning each into a vector of this length. Id 0 is padding.
+    embedding : array-like of shape (n_tokens, embedding_dim) or mapping, default=None
+        Vectors to start from, one for each id; or a mapping of words to vectors, in the order of
+        the sequencer's ``vocabulary``: ids 0 (padding) and 1 (unknown) get zeros and the mean.
+    embedding_trainable : bool, default=True
+        Train the vectors; False leaves them as they are.
+    n_tokens : int, default=None
+        Number of different ids; None is the largest in ``X``, and one.
+    mask_value : float, default=None
+        Steps at the end of a sequence in which every feature has this value (or NaN) are padding:
+        they influence nothing and get no attribution.
+    return_sequences : bool, default=False
+        Predict at every step: ``y`` is (n_samples, n_timesteps); padding does not count in scores.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Keras optimizer; an instance is copied, not changed.
     learning_rate : float, default=None
         Learning rate; None leaves the optimizer's own.
     loss : str, keras.losses.Loss or callable, default=None
         Keras loss; None is the binary or the sparse categorical cross-entropy. Labels reach it as
-        0 and 1 for a single output; for several as class numbers if its name says "sparse", else
-        one-hot.
+        0 and 1 for one output; for several as numbers if its name says "sparse", else one-hot.
     batch_size : int, default=32
         Rows for each update of the weights.
     epochs : int, default=20
         Passes over the training rows; the most there will be with early stopping.
     early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the rows at random, stratified, stop when their loss has
-        not improved for ``n_iter_no_change`` epochs, and restore the best weights. Overlapping
-        windows of one series are near copies of each other, so a random held-out set flatters.
+        Hold out ``validation_fraction`` of the rows at random, stratified (which flatters where
+        rows are overlapping windows of one series), stop when their loss has not improved for
+        ``n_iter_no_change`` epochs, and restore the best weights.
     validation_fraction : float, default=0.1
         Share of rows held out by early stopping.
     n_iter_no_change : int, default=5
@@ -73,21 +89,19 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     verbose : int, default=0
         Keras' verbosity in training.
     random_state : int, RandomState instance or None, default=None
-        Seeds the initial weights, the order of the rows, dropout and the held-out rows. Global
-        generators are left as they were.
+        Seeds weights, order of rows, dropout and held-out rows; no global generator changes.
     importance : {"gradient", "permutation", "lofo"}, callable or None, default="gradient"
-        How ``fit`` computes the importances: on the held-out rows if early stopping holds some
-        out, else on the training rows; ``"lofo"`` always on all rows, under cross-validation. A
-        callable ``(estimator, X, y)`` returns an :class:`~skfi.ImportanceResult` or an array of
-        shape (n_features_in_,). None computes none.
+        How ``fit`` computes the importances: on held-out rows if early stopping holds some out,
+        else on the training rows; ``"lofo"`` on all, under cross-validation. A callable
+        ``(estimator, X, y)`` returns an :class:`~skfi.ImportanceResult` or (n_features_in_,)
+        values. None computes none.
     importance_params : dict, default=None
-        Keyword arguments for the importance function, such as ``{"n_repeats": 10}``.
+        Keyword arguments for it, such as ``{"n_repeats": 10}``.
 
     Attributes
     ----------
     model_ : keras.Model
-        The trained network; without ``network=`` its output is one sigmoid for two classes, else a
-        softmax.
+        The trained network, which ends in one sigmoid for two classes, else in a softmax.
     wrapper_ : scikeras.wrappers.KerasClassifier
         The SciKeras wrapper that trained it, on class numbers.
     classes_ : ndarray of shape (n_classes,)
@@ -99,7 +113,9 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     n_features_in_ : int
         Features of a step for 3-D ``X``; columns for 2-D ``X``.
     n_timesteps_in_ : int
-        Steps of a sequence.
+        Steps of a sequence; positions of a text.
+    n_tokens_ : int
+        Rows of the embedding, if there is one.
     feature_names_in_ : ndarray of str
         Column names, if ``X`` was a DataFrame.
     importances_ : ImportanceResult
@@ -142,6 +158,12 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         network: Callable[..., keras.Model] | None = None,
         network_params: Mapping[str, Any] | None = None,
         n_timesteps: int | None = None,
+        embedding_dim: int | None = None,
+        embedding: Any = None,
+        embedding_trainable: bool = True,
+        n_tokens: int | None = None,
+        mask_value: float | None = None,
+        return_sequences: bool = False,
         optimizer: str | keras.optimizers.Optimizer = "adam",
         learning_rate: float | None = None,
         loss: Any = None,
@@ -165,6 +187,12 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         self.network = network
         self.network_params = network_params
         self.n_timesteps = n_timesteps
+        self.embedding_dim = embedding_dim
+        self.embedding = embedding
+        self.embedding_trainable = embedding_trainable
+        self.n_tokens = n_tokens
+        self.mask_value = mask_value
+        self.return_sequences = return_sequences
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.loss = loss
@@ -191,11 +219,12 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,)
-            The most probable labels. They do not depend on the other rows of ``X``.
+        y : ndarray of shape (n_samples,) or (n_samples, n_timesteps)
+            The most probable labels. They do not depend on the other rows of ``X``. With
+            ``return_sequences`` those of padded steps mean nothing: see ``sequence_mask``.
         """
         check_is_fitted(self)
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return self.classes_[self.predict_proba(X).argmax(axis=-1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict the probability of each class.
@@ -207,12 +236,37 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
 
         Returns
         -------
-        proba : ndarray of shape (n_samples, n_classes)
-            Probabilities, in the order of ``classes_``.
+        proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_timesteps, n_classes)
+            Probabilities, in the order of ``classes_``; NaN at padded steps.
         """
         check_is_fitted(self)
         logits = gives_logits(self.model_)  # a network= may end without an activation
-        return class_probabilities(self._network_output(X), logits=logits)
+        proba = class_probabilities(self._network_output(X), logits=logits)
+        if self.return_sequences:
+            proba[~self.sequence_mask(X)] = np.nan
+        return proba
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy; with ``return_sequences`` over all steps that are not padding.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences.
+        y : array-like of shape (n_samples,) or (n_samples, n_timesteps)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        score : float
+            Share of right labels.
+        """
+        if not self.return_sequences:
+            return super().score(X, y, sample_weight)
+        steps = StepTargets(self.sequence_mask(X))
+        return steps.score(accuracy_score, y, self.predict(X), sample_weight)
 
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
         y = column_or_1d(y, warn=True)

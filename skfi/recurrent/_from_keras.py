@@ -7,8 +7,16 @@ import keras
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from skfi._keras import check_network, compiled_loss, output_kind
+from skfi._keras import (
+    check_network,
+    compiled_loss,
+    find_embedding,
+    mask_value_of,
+    output_kind,
+    takes_texts,
+)
 from skfi._rebuild import fresh_optimizer
+from skfi.recurrent._architecture import check_architecture
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._classifier import LSTMClassifier
 from skfi.recurrent._networks import Rebuilt
@@ -29,9 +37,10 @@ def from_keras(
     Parameters
     ----------
     model : keras.Model
-        One input of shape (None, n_timesteps, n_features) and one output of shape
-        (None, n_outputs): LSTM, GRU, stacked, bidirectional, convolutional, sequential or
-        functional. ``keras.saving.load_model`` reads one from a ``.keras`` file.
+        One input of shape (None, n_timesteps, n_features), or (None, n_positions) of token ids
+        with an Embedding layer, and one output of shape (None, n_outputs) or
+        (None, n_timesteps, n_outputs): LSTM, GRU, stacked, bidirectional, convolutional,
+        sequential or functional. ``keras.saving.load_model`` reads one from a ``.keras`` file.
     classes : array-like of shape (n_classes,), default=None
         The labels, in the order of the network's outputs, which makes it a classifier. By default
         the compiled loss decides: with a cross-entropy it is a classifier of 0, 1, ..., with any
@@ -78,13 +87,28 @@ def from_keras(
             "file with keras.saving.load_model; a SciKeras wrapper holds its network in model_."
         )
     check_network(model)
+    if takes_texts(model):
+        raise ValueError(
+            "The network takes texts (strings), and an estimator around it would take token ids. "
+            "The importance functions take such a keras.Model as it is; for an estimator pass the "
+            "part of the network behind the TextVectorization layer."
+        )
     input_shape = tuple(model.inputs[0].shape[1:])
+    embedding = find_embedding(model) if len(input_shape) == 1 else None
+    if embedding is not None:
+        input_shape = (*input_shape, 1)  # a position is a column
     if len(input_shape) != 2 or input_shape[1] is None:
         raise ValueError(
             f"The network takes input of shape {(None, *input_shape)}; expected "
-            "(None, n_timesteps, n_features)."
+            "(None, n_timesteps, n_features), or (None, n_positions) with one Embedding layer."
         )
     steps, n_features = input_shape
+    if embedding is not None and (n_timesteps is not None or steps is None):
+        raise ValueError(
+            "A network of token ids takes as many positions as X has columns: leave n_timesteps="
+            f"None, and give its input a fixed length; got n_timesteps={n_timesteps}, {steps} "
+            "positions."
+        )
     if n_timesteps is not None and steps not in (None, n_timesteps):
         raise ValueError(
             f"n_timesteps={n_timesteps}, but the network takes sequences of {steps} steps."
@@ -92,7 +116,12 @@ def from_keras(
     params: dict[str, Any] = {
         "network": Rebuilt(type(model), model.get_config()),
         "n_timesteps": n_timesteps,
+        "return_sequences": len(model.outputs[0].shape) == 3,
     }
+    if embedding is not None:
+        params |= {"embedding_dim": embedding.output_dim, "n_tokens": embedding.input_dim}
+    else:
+        params["mask_value"] = mask_value_of(model)
     if model.compiled:
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)  # or a pickle of it cannot be read
@@ -109,10 +138,13 @@ def from_keras(
         estimator.target_scaler_ = scaler.fit(np.zeros((1, n_outputs)))
         estimator._multi_output = n_outputs > 1
     estimator.model_ = model
-    estimator._n_dim_in = 3 if n_timesteps is None else 2
+    estimator._n_dim_in = 3 if n_timesteps is None and embedding is None else 2
     estimator.n_timesteps_in_ = steps if n_timesteps is None else n_timesteps
     estimator.n_features_in_ = n_features * (n_timesteps or 1)
-    estimator._architecture = estimator._check_network(continuing=False)
+    if embedding is not None:
+        estimator.n_features_in_ = steps
+        estimator.n_tokens_ = embedding.input_dim
+    estimator._architecture = check_architecture(estimator, continuing=False)
     estimator._training = Training(estimator.optimizer, estimator.learning_rate, estimator.loss)
     return estimator
 

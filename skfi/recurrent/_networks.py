@@ -6,8 +6,10 @@ from typing import Any
 
 import keras
 
-from skfi._keras import check_network, last_activation
+from skfi._keras import check_network, find_embedding, last_activation, mask_value_of
+from skfi._padding import NAN_STAND_IN
 from skfi._rebuild import rebuild
+from skfi.recurrent._token_ids import TokenEmbedding
 
 CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
 
@@ -16,13 +18,16 @@ CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers
 class Architecture:
     """All that decides the network's layers; equal architectures can share trained weights."""
 
-    input_shape: tuple[int, int]
+    input_shape: tuple[int | None, ...]
     n_outputs: int
     activation: str
     units: tuple[int, ...]
     cell: str
     bidirectional: bool
     dropout: float
+    mask_value: float | None = None
+    embedding: TokenEmbedding | None = None
+    return_sequences: bool = False
     network: Callable[..., keras.Model] | None = None
     network_params: Mapping[str, Any] = field(default_factory=dict)
 
@@ -51,6 +56,7 @@ class Architecture:
                 f"network returned a model for input of shape {got}, but was asked for "
                 f"{expected}: use the input_shape it is called with."
             )
+        self._check_reading(model)
         n_outputs = model.outputs[0].shape[-1]
         softmax_of_two = self.activation == "sigmoid" and n_outputs == 2
         if n_outputs != self.n_outputs and not softmax_of_two:
@@ -66,19 +72,57 @@ class Architecture:
             )
         return model
 
+    def _check_reading(self, model: keras.Model) -> None:
+        """That the user's network masks, embeds and answers as the parameters say."""
+        if self.mask_value is not None and mask_value_of(model) != self.mask_value:
+            raise ValueError(
+                f"mask_value is set, but network returned a model without a layer "
+                f"keras.layers.Masking(mask_value={self.mask_value})"
+                + (", the number that stands for NaN." if self.mask_value == NAN_STAND_IN else ".")
+            )
+        if self.embedding is not None:
+            layer = find_embedding(model)
+            if layer is None or layer.input_dim < self.embedding.n_tokens:
+                raise ValueError(
+                    "embedding_dim says that X holds token ids, so the model that network returns "
+                    f"needs one Embedding layer of at least {self.embedding.n_tokens} tokens; it "
+                    f"has {'no or several' if layer is None else f'one of {layer.input_dim}'}."
+                )
+        ndim = len(model.outputs[0].shape)
+        if ndim != (3 if self.return_sequences else 2):
+            raise ValueError(
+                f"network returned a model with output of shape {tuple(model.outputs[0].shape)}; "
+                + (
+                    "with return_sequences=True (None, n_timesteps, n_outputs) is expected."
+                    if self.return_sequences
+                    else "(None, n_outputs) is expected. For an output at every step set "
+                    "return_sequences=True."
+                )
+            )
+
     def _recurrent_layers(self) -> keras.Model:
-        layers: list[keras.layers.Layer] = [keras.Input(self.input_shape)]
+        plain = self.mask_value is None and self.embedding is None
+        layers: list[keras.layers.Layer] = [
+            keras.Input(self.input_shape, dtype="int32" if self.embedding else None)
+        ]
+        if self.embedding is not None:
+            layers.append(self.embedding.layer())
+        elif self.mask_value is not None:
+            layers.append(keras.layers.Masking(self.mask_value))
         for i, units in enumerate(self.units):
             layer = CELLS[self.cell](
                 units,
-                return_sequences=i + 1 < len(self.units),
-                unroll=self.input_shape[0] == 1,  # a single step needs no loop
+                return_sequences=self.return_sequences or i + 1 < len(self.units),
+                unroll=plain and self.input_shape[0] == 1,  # a single step needs no loop
             )
             layers.append(keras.layers.Bidirectional(layer) if self.bidirectional else layer)
             if self.dropout:
                 layers.append(keras.layers.Dropout(self.dropout))
         layers.append(keras.layers.Dense(self.n_outputs, activation=self.activation))
-        return keras.Sequential(layers)
+        model = keras.Sequential(layers)
+        if self.embedding is not None and self.embedding.table is not None:
+            model.layers[0].set_weights([self.embedding.table])
+        return model
 
 
 @dataclass(frozen=True)
@@ -88,7 +132,7 @@ class Rebuilt:
     kind: type[keras.Model]
     config: dict[str, Any]
 
-    def __call__(self, input_shape: tuple[int, int], n_outputs: int) -> keras.Model:
+    def __call__(self, input_shape: tuple[int | None, ...], n_outputs: int) -> keras.Model:
         return rebuild(self.kind, self.config, input_shape)
 
     def __repr__(self) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 import keras
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
 from skfi.recurrent._base import BaseRecurrent
+from skfi.recurrent._step_targets import StepTargets
 
 
 class LSTMRegressor(RegressorMixin, BaseRecurrent):
@@ -39,6 +41,21 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         Keyword arguments for ``network``.
     n_timesteps : int, default=None
         Number of steps that each row of 2-D ``X`` folds into, time-major; None is one step.
+    embedding_dim : int, default=None
+        ``X`` holds token ids (n_samples, n_positions), as :class:`~skfi.TextSequencer` makes them;
+        the network starts by turning each into a vector of this length. Id 0 is padding.
+    embedding : array-like of shape (n_tokens, embedding_dim) or mapping, default=None
+        Vectors to start from, one for each id; or a mapping of words to vectors, in the order of
+        the sequencer's ``vocabulary``: ids 0 (padding) and 1 (unknown) get zeros and the mean.
+    embedding_trainable : bool, default=True
+        Train the vectors; False leaves them as they are.
+    n_tokens : int, default=None
+        Number of different ids; None is the largest in ``X``, and one.
+    mask_value : float, default=None
+        Steps at the end of a sequence in which every feature has this value (or NaN) are padding:
+        they influence nothing and get no attribution.
+    return_sequences : bool, default=False
+        Predict at every step: ``y`` is (n_samples, n_timesteps); padding does not count in scores.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Keras optimizer; an instance is copied, not changed.
     learning_rate : float, default=None
@@ -87,7 +104,9 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
     n_features_in_ : int
         Features of a step for 3-D ``X``; columns for 2-D ``X``.
     n_timesteps_in_ : int
-        Steps of a sequence.
+        Steps of a sequence; positions of a text.
+    n_tokens_ : int
+        Rows of the embedding, if there is one.
     feature_names_in_ : ndarray of str
         Column names, if ``X`` was a DataFrame.
     target_scaler_ : sklearn.preprocessing.StandardScaler
@@ -127,6 +146,12 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         network: Callable[..., keras.Model] | None = None,
         network_params: Mapping[str, Any] | None = None,
         n_timesteps: int | None = None,
+        embedding_dim: int | None = None,
+        embedding: Any = None,
+        embedding_trainable: bool = True,
+        n_tokens: int | None = None,
+        mask_value: float | None = None,
+        return_sequences: bool = False,
         optimizer: str | keras.optimizers.Optimizer = "adam",
         learning_rate: float | None = None,
         loss: Any = None,
@@ -149,6 +174,12 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         self.network = network
         self.network_params = network_params
         self.n_timesteps = n_timesteps
+        self.embedding_dim = embedding_dim
+        self.embedding = embedding
+        self.embedding_trainable = embedding_trainable
+        self.n_tokens = n_tokens
+        self.mask_value = mask_value
+        self.return_sequences = return_sequences
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.loss = loss
@@ -179,12 +210,39 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions in the units of ``y``. They do not depend on the other rows of ``X``.
+        y : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_timesteps)
+            Predictions in the units of ``y``. They do not depend on the other rows of ``X``. With
+            ``return_sequences`` a padded step has no prediction: NaN.
         """
         check_is_fitted(self)
-        y = self.target_scaler_.inverse_transform(self._network_output(X).astype(np.float64))
+        outputs = self._network_output(X).astype(np.float64)
+        n_outputs = outputs.shape[-1]
+        y = self.target_scaler_.inverse_transform(outputs.reshape(-1, n_outputs))
+        if self.return_sequences:
+            return np.where(self.sequence_mask(X), y.reshape(outputs.shape[:2]), np.nan)
         return y if self._multi_output else y.ravel()
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R2 of the predictions; with ``return_sequences`` over all steps that are not padding.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_timesteps)
+            True values.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        score : float
+            R2.
+        """
+        if not self.return_sequences:
+            return super().score(X, y, sample_weight)
+        steps = StepTargets(self.sequence_mask(X))
+        return steps.score(r2_score, y, self.predict(X), sample_weight)
 
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
         y = _check_y(y, multi_output=True, y_numeric=True, estimator=self).astype(np.float64)
@@ -203,6 +261,8 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         return y
 
     def _encode_target(self, y: np.ndarray, model: keras.Model) -> np.ndarray:
+        if self.return_sequences:
+            return self.target_scaler_.transform(y.reshape(-1, 1)).reshape(*y.shape, 1)
         return self.target_scaler_.transform(y.reshape(len(y), -1))
 
     def _output(self) -> tuple[int, str]:

@@ -130,5 +130,7 @@ def class_targets(numbers: np.ndarray, model: keras.Model) -> np.ndarray:
                 f"The loss {loss_name(loss)} needs one output for each class, but the network has "
                 "a single one; use 'binary_crossentropy', or a network with a softmax of two."
             )
-        return numbers[:, None]
-    return numbers if "sparse" in loss_name(loss) else np.eye(n_outputs)[numbers]
+        return numbers[..., None]
+    if "sparse" not in loss_name(loss):
+        return np.eye(n_outputs)[numbers]
+    return numbers if numbers.ndim == 1 else numbers[..., None]

@@ -1,4 +1,8 @@
-"""Input checks of the estimators: the errors of scikit-learn, extended to 3-D arrays."""
+"""Input checks of the estimators: the errors of scikit-learn, extended to 3-D arrays.
+
+``check_sequences`` leaves ``X`` in the form in which it came; ``network_input`` makes of it what
+the network takes.
+"""
 
 from typing import Any
 
@@ -7,7 +11,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
+from skfi._padding import NAN_STAND_IN, check_padding, fill_padding, real_positions, real_steps
 from skfi._sequences import fold
+from skfi.recurrent._token_ids import check_token_ids, network_ids, reads_tokens
 
 
 def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
@@ -17,6 +23,10 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
     DataFrame, ``feature_names_in_``. For 3-D input ``n_features_in_`` is the number of features of
     a step; scikit-learn's own check would take the number of steps.
     """
+    if reads_tokens(estimator):
+        return check_token_ids(estimator, X, reset=reset)
+    mask_value = estimator.mask_value
+    finite: Any = "allow-nan" if mask_value is not None and np.isnan(mask_value) else True
     dtype = np.dtype(keras.config.floatx())
     if not hasattr(X, "ndim"):  # a list, or whatever turns into an array
         X = np.asarray(X)
@@ -26,9 +36,16 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
             f"{estimator._n_dim_in}-D X; expected {_expected(estimator)}."
         )
     if X.ndim <= 2:
-        X = validate_data(estimator, X, dtype=dtype, reset=reset)
+        X = validate_data(estimator, X, dtype=dtype, reset=reset, ensure_all_finite=finite)
     else:
-        X = check_array(X, dtype=dtype, allow_nd=True, estimator=estimator, input_name="X")
+        X = check_array(
+            X,
+            dtype=dtype,
+            allow_nd=True,
+            ensure_all_finite=finite,
+            estimator=estimator,
+            input_name="X",
+        )
         if X.ndim != 3:
             raise ValueError(
                 f"X has {X.ndim} dimensions, shape {X.shape}; expected (n_samples, n_timesteps, "
@@ -46,7 +63,36 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
                 del estimator.feature_names_in_
     elif X.ndim == 3:
         _check_shape(estimator, X)
+    if mask_value is not None:
+        sequences = fold(X, estimator.n_timesteps_in_ if X.ndim == 2 else None)
+        check_padding(sequences, mask_value, warn=reset)
     return X
+
+
+def network_input(estimator: Any, X: np.ndarray) -> np.ndarray:
+    """Checked ``X`` as the network takes it: sequences, or token ids."""
+    if reads_tokens(estimator):
+        return network_ids(X)
+    X = fold(X, estimator.n_timesteps_in_ if X.ndim == 2 else None)
+    if estimator.mask_value is not None and np.isnan(estimator.mask_value):
+        X = fill_padding(X, np.nan, NAN_STAND_IN)
+    return X
+
+
+def network_mask_value(estimator: Any) -> float | None:
+    """The value that padded steps have in the network's input."""
+    mask_value = estimator.mask_value
+    return NAN_STAND_IN if mask_value is not None and np.isnan(mask_value) else mask_value
+
+
+def steps_to_read(estimator: Any, X: np.ndarray) -> np.ndarray:
+    """Where checked ``X`` is not padding, as a bool (n_samples, n_timesteps)."""
+    if reads_tokens(estimator):
+        return real_positions(X)
+    X = fold(X, estimator.n_timesteps_in_ if X.ndim == 2 else None)
+    if estimator.mask_value is None:
+        return np.ones(X.shape[:2], dtype=bool)
+    return real_steps(X, estimator.mask_value)
 
 
 def _check_shape(estimator: BaseEstimator, X: np.ndarray) -> None:
@@ -56,7 +102,8 @@ def _check_shape(estimator: BaseEstimator, X: np.ndarray) -> None:
             f"X has {X.shape[2]} features, but {name} is expecting {estimator.n_features_in_} "
             f"features as input: {_expected(estimator)}."
         )
-    if estimator.n_timesteps_in_ not in (None, X.shape[1]):
+    any_length = estimator.mask_value is not None  # longer or shorter padding
+    if not any_length and estimator.n_timesteps_in_ not in (None, X.shape[1]):
         raise ValueError(
             f"X has {X.shape[1]} time steps, but {name} is expecting "
             f"{estimator.n_timesteps_in_} time steps: {_expected(estimator)}."

@@ -4,10 +4,31 @@ Composed, not inherited: on current scikit-learn SciKeras' classes carry neither
 classifier nor of a regressor, and a subclass cannot mend it (docs/decisions/0001).
 """
 
+from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 from scikeras.wrappers import BaseWrapper, KerasClassifier, KerasRegressor
+from sklearn.preprocessing import FunctionTransformer
+
+
+class PerStepWrapper(KerasRegressor):
+    """A wrapper for a target at every step, of which it gets the two last axes as one.
+
+    SciKeras takes neither 3-D targets nor weights of single steps; numbers of classes are numbers
+    to it here.
+    """
+
+    _target_shape: tuple[int, ...]
+
+    @property
+    def target_encoder(self) -> FunctionTransformer:
+        """Gives the target its last axis back."""
+        return FunctionTransformer(partial(np.reshape, shape=(-1, *self._target_shape)))
+
+    def _validate_sample_weight(self, X: Any, y: Any, sample_weight: Any) -> tuple:
+        return X, y, sample_weight
 
 
 def make_wrapper(model: keras.Model, *, classifier: bool, **fit_params: Any) -> BaseWrapper:
@@ -18,3 +39,13 @@ def make_wrapper(model: keras.Model, *, classifier: bool, **fit_params: Any) -> 
     """
     make = KerasClassifier if classifier else KerasRegressor
     return make(model=model, random_state=None, **fit_params)
+
+
+def fit_per_step(
+    model: keras.Model, X: np.ndarray, target: np.ndarray, weight: np.ndarray, **params: Any
+) -> BaseWrapper:
+    """A wrapper fitted to targets (n, n_timesteps, n_outputs), each step with its weight."""
+    validation = {"validation_data": params.pop("validation_data", None)}
+    wrapper = PerStepWrapper(model=model, random_state=None, **params)
+    wrapper._target_shape = target.shape[1:]  # private: SciKeras takes the others for parameters
+    return wrapper.fit(X, target.reshape(len(target), -1), sample_weight=weight, **validation)

@@ -1,0 +1,49 @@
+"""Everything that touches Keras' inner workings, and all of TensorFlow."""
+
+from skfi._keras._compiled import CHUNK_SIZE, forward, input_gradient
+from skfi._keras._embedding import (
+    embedding_gradient,
+    embedding_table,
+    find_embedding,
+    forward_embedded,
+    forward_ids,
+    token_ids,
+    vocabulary_of,
+)
+from skfi._keras._networks import (
+    check_inputs,
+    check_network,
+    class_probabilities,
+    compiled_loss,
+    gives_logits,
+    last_activation,
+    loss_name,
+    mask_value_of,
+    output_kind,
+    takes_texts,
+)
+from skfi._keras._seeds import seeded
+
+__all__ = [
+    "CHUNK_SIZE",
+    "check_inputs",
+    "check_network",
+    "class_probabilities",
+    "compiled_loss",
+    "embedding_gradient",
+    "embedding_table",
+    "find_embedding",
+    "forward",
+    "forward_embedded",
+    "forward_ids",
+    "gives_logits",
+    "input_gradient",
+    "last_activation",
+    "loss_name",
+    "mask_value_of",
+    "output_kind",
+    "seeded",
+    "takes_texts",
+    "token_ids",
+    "vocabulary_of",
+]

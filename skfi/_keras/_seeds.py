@@ -1,0 +1,43 @@
+"""Seeds: everything that Keras and TensorFlow draw, from one number."""
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+from keras.src.utils.rng_utils import GLOBAL_RANDOM_SEED
+from tensorflow.python.eager import context as tf_context
+
+_seed_lock = threading.RLock()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw everything inside from ``seed``; leave every global generator as it was found.
+
+    Keras initialises layers from Python's generator and shuffles with TensorFlow's, both global,
+    so fits in several threads take turns here: otherwise they would draw from each other's seed.
+    Only TensorFlow's cache of op kernels is lost: eager random ops with a seed of their own start
+    anew.
+    """
+    context = tf_context.context()
+    keras_state = (GLOBAL_RANDOM_SEED, GLOBAL_SEED_GENERATOR)
+    with _seed_lock:
+        saved_python, saved_numpy = random.getstate(), np.random.get_state()
+        saved_tf = (context._seed, getattr(context, "_rng", None))
+        saved_keras = [global_state.get_global_attribute(name) for name in keras_state]
+        try:
+            keras.utils.set_random_seed(seed)
+            yield
+        finally:
+            random.setstate(saved_python)
+            np.random.set_state(saved_numpy)
+            context._set_global_seed(saved_tf[0])
+            if saved_tf[1] is not None:
+                context._rng = saved_tf[1]
+            for name, value in zip(keras_state, saved_keras, strict=True):
+                global_state.set_global_attribute(name, value)

@@ -1,0 +1,259 @@
+"""Importances over features and time, as a heat map."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from skfi.display._figures import INK, color_scale, matplotlib_pyplot
+from skfi.display._importance import FUNCTIONS, check_result
+from skfi.importance import ImportanceResult
+
+
+class TemporalImportanceDisplay:
+    """Heat map of features by time steps: which feature, and when.
+
+    Of a gradient result the mean attribution of each cell over the samples, or the attributions of
+    single ``samples``; of a permutation or LOFO result, computed ``by="cell"`` or
+    ``by="timestep"``, its importances. Signed values get diverging colours around zero; all maps
+    of a figure share one scale.
+
+    Parameters
+    ----------
+    result : ImportanceResult
+        What to draw.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes or ndarray of them
+        Where it was drawn; an array for several samples.
+    figure_ : matplotlib.figure.Figure
+        The figure around it.
+    values_ : list of ndarray of shape (n_features, n_timesteps)
+        What was drawn, NaN where a sequence has ended.
+
+    Examples
+    --------
+    >>> from skfi import LSTMRegressor, TemporalImportanceDisplay
+    >>> from skfi.datasets import make_sequence_regression
+    >>> X, y = make_sequence_regression(60, n_features=3, return_X_y=True, random_state=0)
+    >>> model = LSTMRegressor(4, epochs=2, random_state=0).fit(X, y)
+    >>> display = TemporalImportanceDisplay.from_estimator(model, X).plot()
+    >>> display.values_[0].shape
+    (3, 10)
+    """
+
+    def __init__(self, result: ImportanceResult) -> None:
+        self.result = result
+
+    @classmethod
+    def from_result(cls, result: ImportanceResult) -> Self:
+        """Make a display of a computed result.
+
+        Parameters
+        ----------
+        result : ImportanceResult
+            Of gradients; or of another method by cell or by time step, without groups.
+
+        Returns
+        -------
+        display : TemporalImportanceDisplay
+            Not drawn yet.
+
+        Raises
+        ------
+        TypeError
+            If ``result`` is not an ImportanceResult.
+        ValueError
+            If it has no values by time step.
+        """
+        check_result(result)
+        if result.attributions is not None and result.get("tokens") is not None:
+            raise ValueError("The result is of texts; draw it with TokenImportanceDisplay.")
+        if result.attributions is not None and result.attributions.ndim == 4:
+            raise ValueError(
+                "The result has attributions for each output step; draw one of them: compute it "
+                "with output_step=<step>."
+            )
+        if result.attributions is None and (
+            result.by not in ("cell", "timestep")
+            or "axes" not in result
+            or len(result.importances_mean) != _n_units(result)
+        ):
+            raise ValueError(
+                f"The {result.method} result is by {result.by!r}: a heat map over time needs "
+                "by='cell' or by='timestep', without feature_groups."
+            )
+        return cls(result)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any = None, *, method: str = "gradient", **kwargs: Any
+    ) -> Self:
+        """Compute importances and make a display of them.
+
+        Parameters
+        ----------
+        estimator : estimator, keras.Model or Pipeline
+            As the importance functions take it.
+        X : array-like of shape (n_samples, n_timesteps, n_features)
+            Samples.
+        y : array-like of shape (n_samples,), default=None
+            Targets; gradients need none.
+        method : {"gradient", "permutation", "lofo"}, default="gradient"
+            Which function computes them.
+        **kwargs : dict
+            Passed to that function; ``aggregate="mean"`` shows signed means.
+
+        Returns
+        -------
+        display : TemporalImportanceDisplay
+            Not drawn yet.
+
+        Raises
+        ------
+        ValueError
+            If ``method`` is unknown.
+        """
+        if method not in FUNCTIONS:
+            raise ValueError(f"method={method!r} is unknown; use one of {', '.join(FUNCTIONS)}.")
+        if method != "gradient":
+            kwargs = {"by": "cell" if method == "permutation" else "timestep"} | kwargs
+        return cls.from_result(FUNCTIONS[method](estimator, X, y, **kwargs))
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        samples: Sequence[int] | int | None = None,
+        X: Any = None,
+        im_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw the heat map.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw a single map; None makes a figure.
+        samples : int or list of int, default=None
+            Of gradients: draw the signed attributions of these samples, a map each, in place of
+            the mean over all.
+        X : array-like of shape (n_samples, n_timesteps, n_features), default=None
+            Draw the series of each of ``samples`` over its map, each feature scaled to its row.
+        im_kwargs : dict, default=None
+            Passed to :meth:`matplotlib.axes.Axes.imshow`.
+
+        Returns
+        -------
+        self : TemporalImportanceDisplay
+            With ``ax_``, ``figure_`` and ``values_``.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If ``samples`` or ``X`` do not fit the result.
+        """
+        plt = matplotlib_pyplot()
+        chosen = [samples] if isinstance(samples, (int, np.integer)) else samples
+        maps = [self._mean_map()] if chosen is None else [self._map_of(i) for i in chosen]
+        series = self._series(X, chosen)
+        names = self._names(maps[0].shape[0])
+        if ax is not None and len(maps) > 1:
+            raise ValueError(f"ax holds one map; {len(maps)} samples need a figure: ax=None.")
+        if ax is None:
+            height = 1.1 + len(maps) * (0.5 + 0.34 * max(len(names), 2))
+            _, axes = plt.subplots(
+                len(maps), 1, figsize=(7.2, height), layout="constrained", squeeze=False
+            )
+            axes = axes[:, 0]
+        else:
+            axes = np.array([ax])
+        style = color_scale(maps) | {"aspect": "auto", "interpolation": "nearest"}
+        style |= im_kwargs or {}
+        for i, (one, values) in enumerate(zip(axes, maps, strict=True)):
+            image = one.imshow(values, **style)
+            one.set_yticks(range(len(names)), names)
+            self._label_steps(one, values.shape[1])
+            if chosen is not None:
+                one.set_title(f"sample {chosen[i]}", fontsize="small", loc="left")
+            if series is not None:
+                _draw_series(one, series[i], values)
+        axes[-1].set_xlabel("time step")
+        axes[0].figure.colorbar(image, ax=list(axes), label=self._label(chosen is not None))
+        self.values_ = maps
+        self.ax_ = axes[0] if len(axes) == 1 else axes
+        self.figure_ = axes[0].figure
+        return self
+
+    def _mean_map(self) -> np.ndarray:
+        result = self.result
+        if result.attributions is None:
+            shape = (len(result.axes[0]), -1)
+            return result.importances_mean.reshape(shape).T
+        values = self._sequences(result.attributions)
+        mean = (np.abs(values) if result.aggregate == "mean_abs" else values).mean(axis=0)
+        return mean.T
+
+    def _map_of(self, sample: int) -> np.ndarray:
+        result = self.result
+        if result.attributions is None:
+            raise ValueError(f"samples needs gradients; {result.method} has no value of a sample.")
+        n_samples = len(result.attributions)
+        if not -n_samples <= sample < n_samples:
+            raise ValueError(f"sample {sample} is not there: the result has {n_samples}.")
+        values = self._sequences(result.attributions)[sample]
+        mask = result.get("sequence_mask")
+        if mask is not None:
+            values = np.where(mask[sample][:, None], values, np.nan)
+        return values.T
+
+    def _sequences(self, attributions: np.ndarray) -> np.ndarray:
+        steps = len(self.result.axes[0])
+        return attributions.reshape(len(attributions), steps, -1)
+
+    def _series(self, X: Any, chosen: Sequence[int] | None) -> list[np.ndarray] | None:
+        if X is None:
+            return None
+        X = np.asarray(X, dtype=np.float64)
+        if chosen is None or X.size != self.result.attributions.size:
+            raise ValueError(
+                "X draws the series of samples: name some in samples=, and pass the array that was "
+                f"explained, of shape {np.shape(self.result.attributions)}; got {X.shape}."
+            )
+        return [values.T for values in self._sequences(X)[list(chosen)]]
+
+    def _names(self, n_rows: int) -> list[str]:
+        if self.result.attributions is None and self.result.by == "timestep":
+            return ["all"]
+        names = self.result.axes[1]
+        return names if len(names) == n_rows else [f"x{i}" for i in range(n_rows)]
+
+    def _label_steps(self, ax: Any, n_steps: int) -> None:
+        shown = np.unique(np.linspace(0, n_steps - 1, min(n_steps, 11)).round().astype(int))
+        ax.set_xticks(shown, [self.result.axes[0][i] for i in shown])
+
+    def _label(self, single: bool) -> str:
+        result = self.result
+        name = result.method.replace("_", " ")
+        if result.attributions is None:
+            return f"{name} importance"
+        if single:
+            return name
+        return f"mean |{name}|" if result.aggregate == "mean_abs" else f"mean {name}"
+
+
+def _n_units(result: ImportanceResult) -> int:
+    steps, features = (len(names) for names in result.axes)
+    return steps if result.by == "timestep" else steps * features
+
+
+def _draw_series(ax: Any, series: np.ndarray, values: np.ndarray) -> None:
+    """Each feature's course inside its row of the map."""
+    for row, (course, shown) in enumerate(zip(series, values, strict=True)):
+        real = np.isfinite(shown) & np.isfinite(course)
+        low, high = course[real].min(), course[real].max()
+        scaled = (course - low) / (high - low) if high > low else np.full(len(course), 0.5)
+        height = np.where(real, row + 0.4 - 0.8 * scaled, np.nan)
+        ax.plot(np.arange(len(course)), height, color=INK, linewidth=0.8)

@@ -1,0 +1,38 @@
+"""Which sequence each step's values are taken from when sequences of unequal length are shuffled.
+
+A shuffled sequence keeps its own length and padding: how long it is, is information of no single
+feature, and padding is no value. At each step, only sequences that reach the step may exchange
+values. The donor that the shuffle drew gives its series for as long as it lasts; where it ends
+earlier, the donor of that donor goes on, and so forth. At each step this is again a uniformly
+random permutation of the sequences that reach it (the one that the whole permutation induces on
+them), so every value stays at its own time and each step's distribution is exactly kept. With
+equal lengths it is the plain shuffle of whole series.
+"""
+
+import numpy as np
+
+
+def donors(rows: np.ndarray, sources: np.ndarray, real: np.ndarray) -> np.ndarray:
+    """The donor (a row number) of each step, (n_rows, n_timesteps).
+
+    ``sources`` is a permutation of ``rows``; ``real`` (all samples, n_timesteps) tells padding.
+    """
+    n_timesteps = real.shape[1]
+    lengths = real[rows].sum(axis=1)
+    position = np.empty(len(real), dtype=np.int64)
+    position[rows] = np.arange(len(rows))
+    following = position[sources]
+
+    chosen = np.repeat(np.arange(len(rows))[:, None], n_timesteps, axis=1)
+    donor = following.copy()
+    covered = np.zeros(len(rows), dtype=np.int64)
+    steps = np.arange(n_timesteps)
+    active = np.arange(len(rows))
+    while len(active):
+        reach = np.minimum(lengths[donor[active]], lengths[active])
+        new = (steps >= covered[active, None]) & (steps < reach[:, None])
+        chosen[active] = np.where(new, donor[active, None], chosen[active])
+        covered[active] = np.maximum(covered[active], reach)
+        active = active[covered[active] < lengths[active]]
+        donor[active] = following[donor[active]]
+    return rows[chosen]

@@ -1,0 +1,138 @@
+"""What a gradient is taken with respect to: sequences of numbers, or embedded token ids.
+
+Points that a method asks for (on a path, with noise) keep the padding of their sample: its mask
+must not change on the way. Attributions of padding are zero.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from skfi._keras import (
+    embedding_gradient,
+    embedding_table,
+    forward,
+    forward_embedded,
+    input_gradient,
+    mask_value_of,
+)
+from skfi._padding import fill_padding, real_steps
+from skfi.importance._network import Network
+
+
+class SequenceInput:
+    """Sequences of numbers, as the network takes them."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.real = network.real
+        self.mask_value = None if network.real is None else mask_value_of(network.model)
+
+    def points(self, rows: np.ndarray) -> np.ndarray:
+        """The samples themselves."""
+        return self.network.inputs[rows]
+
+    def gradient(self, points: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Gradient at ``points`` that belong to the samples ``rows``."""
+        return input_gradient(self.network.model, self._padded(points, rows), weights[rows])
+
+    def outputs(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The network's outputs at ``points`` that belong to the samples ``rows``."""
+        return forward(self.network.model, self._padded(points, rows))
+
+    def attributions(self, found: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """What a method found, zero for padding."""
+        return found if self.real is None else np.where(self.real[rows][:, :, None], found, 0)
+
+    def start(self, baseline: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
+        """The baseline of each sample, zero if it is None."""
+        points = self.points(rows)
+        if baseline is None:
+            return np.zeros_like(points)
+        return baseline[rows].astype(points.dtype)
+
+    def background(self, samples: np.ndarray | None) -> np.ndarray:
+        """Samples to draw baselines from; where one has ended, it goes on with the mean."""
+        inputs = self.network.inputs
+        if samples is None:
+            samples, mask_value = inputs, self.mask_value
+        else:
+            samples, mask_value = samples.astype(inputs.dtype), self.network.user_mask_value
+        if self.real is None or mask_value is None:
+            return samples
+        return fill_padding(samples, mask_value, samples[real_steps(samples, mask_value)].mean(0))
+
+    def noise(self, level: float) -> np.ndarray:
+        """A share of each feature's range."""
+        inputs = self.network.inputs
+        values = inputs.reshape(-1, inputs.shape[-1]) if self.real is None else inputs[self.real]
+        return level * np.ptp(values, axis=0)
+
+    def _padded(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        if self.real is None:
+            return points
+        real = self.real[rows][:, :, None]
+        points = np.where(real, points, self.network.inputs[rows]).astype(points.dtype)
+        masked = (points == self.mask_value).all(axis=2) & real[:, :, 0]
+        if masked.any():  # such as a baseline of zeros where zeros mark padding
+            points[masked, 0] += 1e-6 * max(1.0, abs(self.mask_value or 0.0))
+        return points
+
+
+class TokenInput:
+    """Token ids, explained at the output of the embedding and summed over its axis."""
+
+    def __init__(self, network: Network) -> None:
+        if network.tokens is None:
+            raise TypeError("The network reads no tokens.")
+        self.network = network
+        self.tokens = network.tokens
+        self.table = embedding_table(network.model)
+
+    def points(self, rows: np.ndarray) -> np.ndarray:
+        """The samples' embedded ids."""
+        return self.table[self.tokens.read[rows]]
+
+    def gradient(self, points: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Gradient at ``points`` that belong to the samples ``rows``."""
+        model, inputs = self.network.model, self.network.inputs
+        return embedding_gradient(model, inputs[rows], self._padded(points, rows), weights[rows])
+
+    def outputs(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The network's outputs at ``points`` that belong to the samples ``rows``."""
+        model, inputs = self.network.model, self.network.inputs
+        return forward_embedded(model, inputs[rows], self._padded(points, rows))
+
+    def attributions(self, found: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """What a method found for each token, zero for padding."""
+        return np.where(self.tokens.real[rows], found.sum(axis=-1), 0)
+
+    def start(self, baseline: Any, rows: np.ndarray) -> np.ndarray:
+        """The baseline of each sample: everywhere the padding token, or the one given."""
+        token = 0 if baseline is None else int(baseline)
+        return np.broadcast_to(self.table[token], self.points(rows).shape)
+
+    def background(self, samples: np.ndarray | None) -> Any:
+        """Samples to draw baselines from, embedded when they are drawn."""
+        return _Embedded(self.table, self.tokens.ids if samples is None else samples)
+
+    def noise(self, level: float) -> np.ndarray:
+        """A share of each vector entry's range over the words that occur."""
+        return level * np.ptp(self.table[np.unique(self.tokens.ids[self.tokens.real])], axis=0)
+
+    def _padded(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        real = self.tokens.real[rows][:, :, None]
+        return np.where(real, points, self.points(rows))
+
+
+class _Embedded:
+    """Embedded texts that are looked up when they are asked for."""
+
+    def __init__(self, table: np.ndarray, ids: np.ndarray) -> None:
+        self.table, self.ids = table, ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        return self.table[self.ids[rows]]

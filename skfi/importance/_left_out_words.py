@@ -1,0 +1,110 @@
+"""Leaving out words: they become unknown, in the texts or in the token ids, for fit and score."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from skfi._keras import find_embedding, takes_texts
+from skfi._sequences import group_units
+from skfi.importance._index_view import read_left_out_view
+from skfi.importance._tokens import find_sequencer, network_of, steps_of
+from skfi.preprocessing import TextSequencer
+from skfi.preprocessing._text_sequencer import UNKNOWN_ID, check_texts
+
+
+@dataclass(frozen=True)
+class WordData:
+    """Texts or token ids, and the groups of words that are left out in turn."""
+
+    X: Any
+    y: Any
+    sample_weight: np.ndarray | None
+    names: np.ndarray
+    members: list[list[Any]]  # of each group: words, or ids if X holds ids
+    of_texts: bool
+
+    by = "word"
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of the view: the groups, and one for all other words, which always stays."""
+        return len(self.members) + 1
+
+    def gather(self, view: np.ndarray) -> tuple[Any, Any, dict[str, np.ndarray]]:
+        """Samples, targets and, if there are any, weights of the view's rows."""
+        rows, _ = read_left_out_view(view, len(self.X))
+        X = _safe_indexing(self.X, rows)
+        if not self.of_texts:
+            X = np.where(np.isin(X, self._left_out(view)), UNKNOWN_ID, X)
+        weight = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[rows]}
+        return X, _safe_indexing(self.y, rows), weight
+
+    def prepare(self, estimator: Any, view: np.ndarray) -> Any:
+        """Tell the TextSequencer which words it does not know."""
+        if self.of_texts:
+            for name, value in estimator.get_params(deep=True).items():
+                if isinstance(value, TextSequencer):
+                    words = [*value.left_out, *self._left_out(view)]
+                    estimator.set_params(**{f"{name}__left_out": words})
+        return estimator
+
+    def _left_out(self, view: np.ndarray) -> list[Any]:
+        _, kept = read_left_out_view(view, len(self.X))
+        return [word for i, group in enumerate(self.members) if i not in kept for word in group]
+
+
+def reads_words(estimator: Any) -> bool:
+    """Whether an estimator, fitted or not, takes texts or token ids."""
+    last = steps_of(estimator)[-1]
+    model = network_of(last)
+    if find_sequencer(estimator) is not None:
+        return True
+    if getattr(last, "embedding_dim", None) is not None:
+        return True
+    if getattr(last, "embedding", None) is not None:
+        return True
+    if model is None or hasattr(last, "embedding_dim"):
+        return False
+    return find_embedding(model) is not None and len(model.inputs[0].shape) == 2
+
+
+def word_data(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: np.ndarray | None,
+    feature_groups: Mapping[str, Sequence[Any]] | None,
+    feature_names: Sequence[str] | None,
+) -> WordData:
+    """The data for leaving out each group of words."""
+    if not feature_groups:
+        raise ValueError(
+            "LOFO trains a network for each word left out: name the words that matter to you, as "
+            "feature_groups={'negation': ['not', 'no', 'never']}. permutation_importance takes "
+            "every frequent word in turn."
+        )
+    model = network_of(steps_of(estimator)[-1])
+    if model is not None and takes_texts(model):
+        raise ValueError(
+            "LOFO trains the network again without some words, which a TextVectorization layer "
+            "cannot leave out. Pass make_pipeline(TextSequencer(), LSTMClassifier(embedding_dim="
+            "...)), or a network that takes token ids."
+        )
+    at = find_sequencer(estimator)
+    of_texts = at is not None
+    known: list[str]
+    if at is not None:
+        X = X if hasattr(X, "iloc") else check_texts(X)
+        known = sorted({word for text in steps_of(estimator)[at].tokenize(X) for word in text})
+    else:
+        X = check_array(X, dtype=None, input_name="X")
+        known = [str(name) for name in feature_names or range(int(X.max()) + 1)]
+    names, members = group_units(np.array(known, dtype=object), feature_groups)
+    grouped = [i for i, name in enumerate(names) if name in feature_groups]
+    words = [[known[m] if of_texts else m for m in members[i]] for i in grouped]
+    check_consistent_length(X, y)
+    return WordData(X, y, sample_weight, names[grouped], words, of_texts)

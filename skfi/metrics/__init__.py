@@ -1,0 +1,5 @@
+"""Metrics for sequences."""
+
+from skfi.metrics._step_scorer import step_scorer
+
+__all__ = ["step_scorer"]

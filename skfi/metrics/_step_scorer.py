@@ -1,0 +1,114 @@
+"""scikit-learn's metrics for predictions at every step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.metrics import check_scoring
+from sklearn.pipeline import Pipeline
+
+
+def step_scorer(scoring: Any) -> Callable:
+    """Make a scorer that takes all steps of all sequences, without padding, as one list.
+
+    For estimators with ``return_sequences=True``, whose target is (n_samples, n_timesteps):
+    scikit-learn's own scorers would take its columns for several targets. Their ``score`` and
+    skfi's importance functions do this by themselves; a
+    :class:`~sklearn.model_selection.GridSearchCV` needs it said.
+
+    Parameters
+    ----------
+    scoring : str, scorer, list, tuple or dict
+        One metric, or several, as in scikit-learn.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y, sample_weight=None)``.
+
+    Examples
+    --------
+    >>> from skfi.metrics import step_scorer
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from skfi import LSTMRegressor
+    >>> model = LSTMRegressor(return_sequences=True)
+    >>> search = GridSearchCV(model, {"units": [8, 16]}, scoring=step_scorer("r2"))
+    """
+    return StepScorer(scoring)
+
+
+@dataclass(frozen=True)
+class StepScorer:
+    """Scores the flat list of real steps."""
+
+    scoring: Any
+
+    def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        real = real_output_steps(estimator, X)
+        flat = _FlatSteps(estimator, real)
+        y = np.asarray(y)
+        if y.shape != real.shape:
+            raise ValueError(
+                f"y has shape {y.shape}; a target at every step is expected: {real.shape}, "
+                "(n_samples, n_timesteps)."
+            )
+        weight = {}
+        if sample_weight is not None:
+            of_steps = np.broadcast_to(np.asarray(sample_weight)[:, None], real.shape)
+            weight["sample_weight"] = of_steps[real]
+        y = y[real]
+        y = np.array(y.tolist()) if y.dtype == object else y
+        return check_scoring(flat, scoring=self.scoring)(flat, X, y, **weight)
+
+
+def last_of(estimator: Any) -> Any:
+    """The last step of a Pipeline, or what a search has found."""
+    while True:
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif isinstance(estimator, Pipeline):
+            estimator = estimator[-1]
+        else:
+            return estimator
+
+
+def real_output_steps(estimator: Any, X: Any) -> np.ndarray:
+    """Which steps of the output are not padding, as a bool (n_samples, n_timesteps)."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    if isinstance(estimator, Pipeline):
+        before = estimator[:-1]
+        return real_output_steps(estimator[-1], before.transform(X) if before.steps else X)
+    return estimator.sequence_mask(X)
+
+
+class _FlatSteps(BaseEstimator):
+    """The estimator, its predictions as a list of steps."""
+
+    def __init__(self, estimator: Any, real: np.ndarray) -> None:
+        self.estimator = estimator
+        self.real = real
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        return self.estimator.__sklearn_tags__()
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels."""
+        return self.estimator.classes_
+
+    def fit(self, X: Any, y: Any) -> None:
+        """Not used: there because scorers want an estimator."""
+        raise NotImplementedError("The estimator is fitted already.")
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predictions of the real steps."""
+        return self.estimator.predict(X)[self.real]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Class probabilities of the real steps."""
+        return self.estimator.predict_proba(X)[self.real]

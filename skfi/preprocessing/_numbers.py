@@ -1,0 +1,32 @@
+"""Columns of a table as numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+
+def numbers(columns: pd.DataFrame) -> np.ndarray:
+    """The columns as one array; pandas' own types, which know a missing value, become floats."""
+    values = columns.to_numpy()
+    return values if values.dtype != object else columns.to_numpy("float64", na_value=np.nan)
+
+
+def check_columns(frame: pd.DataFrame, features: Sequence, others: Sequence) -> None:
+    """Raise ValueError unless all columns are there, and those of ``features`` are numeric."""
+    if not frame.columns.is_unique:
+        repeated = frame.columns[frame.columns.duplicated()].unique().tolist()
+        raise ValueError(f"The columns of frame must differ from each other; repeated: {repeated}.")
+    for column in [*features, *others]:
+        if column not in frame.columns:
+            raise ValueError(
+                f"frame has no column {column!r}; it has {', '.join(map(str, frame.columns))}."
+            )
+    for column in features:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            raise ValueError(
+                f"The column {column!r} is of type {frame[column].dtype}; numbers are expected. "
+                "Encode it first, for instance with pandas.get_dummies."
+            )
+    if not len(features):
+        raise ValueError("No feature is left besides the target; name some in features=.")

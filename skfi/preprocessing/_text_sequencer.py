@@ -1,0 +1,267 @@
+"""Texts as token ids."""
+
+from collections import Counter
+from collections.abc import Iterable
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+PADDING_ID, UNKNOWN_ID = 0, 1
+PADDING, UNKNOWN = "", "[unknown]"
+
+
+class TextSequencer(TransformerMixin, BaseEstimator):
+    """Turn texts into sequences of token ids, as a network with an embedding reads them.
+
+    scikit-learn's own text analyzer cuts a text into words. Id 0 is padding, at the end; id 1 is
+    any word that is not in the vocabulary; the words follow, the most frequent first.
+
+    Parameters
+    ----------
+    max_tokens : int, default=None
+        Keep the most frequent words only, this many; None keeps all.
+    max_length : int, default=None
+        Words read of each text, from its start; None is the length of the longest training text.
+    min_count : int, default=2
+        Words that occur less often in training are unknown. From 2 on, the network sees unknown
+        words in training and learns what to do with them.
+    lowercase : bool, default=True
+        Do not distinguish capitals.
+    strip_accents : {"ascii", "unicode"} or None, default=None
+        Remove accents, as in :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    token_pattern : str, default=r"(?u)\\b\\w+(?:['\\u2019]\\w+)*"
+        Regular expression of a word; by default of one letter too, and with an apostrophe inside,
+        so that "don't" is one word.
+    tokenizer : callable, default=None
+        Cuts a text into a list of words, in place of ``token_pattern``.
+    vocabulary : iterable of str, default=None
+        The words to know, in the order of their ids (of a mapping, its keys), in place of those of
+        the training texts.
+    left_out : iterable of str, default=()
+        Words that are read as unknown, although they may be in the vocabulary: how
+        :func:`~skfi.lofo_importance` takes words from a network.
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        The id of each word.
+    words_ : list of str
+        The word of each id; "" for padding, "[unknown]" for unknown.
+    max_length_ : int
+        Number of columns of the output.
+
+    See Also
+    --------
+    LSTMClassifier : Its ``embedding_dim`` reads the ids.
+
+    Examples
+    --------
+    >>> from skfi import TextSequencer
+    >>> sequencer = TextSequencer(min_count=1)
+    >>> sequencer.fit_transform(["Good, good sound", "no sound"])
+    array([[2, 2, 3],
+           [4, 3, 0]], dtype=int32)
+    >>> sequencer.transform(["no noise"])
+    array([[4, 1, 0]], dtype=int32)
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
+        "max_tokens": [Interval(Integral, 1, None, closed="left"), None],
+        "max_length": [Interval(Integral, 1, None, closed="left"), None],
+        "min_count": [Interval(Integral, 1, None, closed="left")],
+        "lowercase": ["boolean"],
+        "strip_accents": [str, None],
+        "token_pattern": [str],
+        "tokenizer": [callable, None],
+        "vocabulary": [Iterable, None],
+        "left_out": [Iterable],
+    }
+
+    def __init__(
+        self,
+        max_tokens: int | None = None,
+        max_length: int | None = None,
+        *,
+        min_count: int = 2,
+        lowercase: bool = True,
+        strip_accents: str | None = None,
+        token_pattern: str = r"(?u)\b\w+(?:['\u2019]\w+)*",
+        tokenizer: Any = None,
+        vocabulary: Iterable[str] | None = None,
+        left_out: Iterable[str] = (),
+    ) -> None:
+        self.max_tokens = max_tokens
+        self.max_length = max_length
+        self.min_count = min_count
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.token_pattern = token_pattern
+        self.tokenizer = tokenizer
+        self.vocabulary = vocabulary
+        self.left_out = left_out
+
+    def fit(self, X: Iterable[str], y: Any = None) -> Self:
+        """Learn the vocabulary.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts; empty ones are allowed.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self : TextSequencer
+            Fitted.
+
+        Raises
+        ------
+        ValueError
+            If a text is no str, or no word is frequent enough to be kept.
+        """
+        self._validate_params()
+        texts = self.tokenize(X)
+        longest = max(map(len, texts))
+        self.max_length_ = max(1, longest) if self.max_length is None else self.max_length
+        if self.vocabulary is not None:
+            words = self._given_words()
+        else:
+            # of what is read only: so every known word has an id that occurs in training
+            counts = Counter(word for text in texts for word in text[: self.max_length_])
+            frequent = [word for word, count in counts.items() if count >= self.min_count]
+            words = sorted(frequent, key=lambda word: (-counts[word], word))[: self.max_tokens]
+            if not words:
+                raise ValueError(
+                    f"The vocabulary is empty: of {len(counts)} different words in {len(texts)} "
+                    f"texts none occurs min_count={self.min_count} times. Lower min_count, or "
+                    "change token_pattern."
+                )
+        self.words_ = [PADDING, UNKNOWN, *words]
+        self.vocabulary_ = {word: i for i, word in enumerate(words, start=UNKNOWN_ID + 1)}
+        return self
+
+    def transform(self, X: Iterable[str]) -> np.ndarray:
+        """Turn texts into ids.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts. Words beyond ``max_length_`` are not read.
+
+        Returns
+        -------
+        ids : ndarray of int32 of shape (n_samples, max_length_)
+            The id of each word, then 0.
+        """
+        check_is_fitted(self)
+        left_out = set(self._folded(self.left_out))
+        ids = {word: i for word, i in self.vocabulary_.items() if word not in left_out}
+        texts = self.tokenize(X)
+        result = np.full((len(texts), self.max_length_), PADDING_ID, dtype=np.int32)
+        for row, words in zip(result, texts, strict=True):
+            row[: len(words)] = [ids.get(word, UNKNOWN_ID) for word in words[: self.max_length_]]
+        return result
+
+    def tokenize(self, X: Iterable[str]) -> list[list[str]]:
+        """Cut texts into words, as they stand before they become ids.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts.
+
+        Returns
+        -------
+        words : list of list of str
+            The words of each text.
+        """
+        analyze = CountVectorizer(
+            lowercase=self.lowercase,
+            strip_accents=self.strip_accents,
+            token_pattern=None if self.tokenizer else self.token_pattern,
+            tokenizer=self.tokenizer,
+        ).build_analyzer()
+        return [analyze(text) for text in check_texts(X)]
+
+    def inverse_transform(self, X: np.ndarray) -> list[list[str]]:
+        """Turn ids back into words.
+
+        Parameters
+        ----------
+        X : array-like of int of shape (n_samples, n_positions)
+            Ids.
+
+        Returns
+        -------
+        words : list of list of str
+            The words of each text, "[unknown]" for those not in the vocabulary.
+        """
+        check_is_fitted(self)
+        return [[self.words_[i] for i in row if i != PADDING_ID] for row in np.asarray(X)]
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the columns, which are positions: token0, token1, ...
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        names : ndarray of str of shape (max_length_,)
+            The names.
+        """
+        check_is_fitted(self)
+        return np.array([f"token{i}" for i in range(self.max_length_)], dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        return tags
+
+    def _given_words(self) -> list[str]:
+        words = list(self.vocabulary)  # type: ignore[arg-type]
+        repeated = [word for word, count in Counter(words).items() if count > 1]
+        if isinstance(self.vocabulary, str) or not words or repeated:
+            raise ValueError(
+                "vocabulary must hold different words, at least one"
+                + (f"; repeated: {repeated[:5]}." if repeated else f"; got {self.vocabulary!r}.")
+            )
+        return words
+
+    def _folded(self, words: Iterable[str]) -> list[str]:
+        return [word.lower() if self.lowercase else word for word in words]
+
+
+def check_texts(X: Any) -> list[str]:
+    """``X`` as a list of str; ValueError if it is anything else."""
+    if isinstance(X, (str, bytes)) or not isinstance(X, Iterable):
+        raise ValueError(
+            f"X must be a list, array or Series of texts; got a single {type(X).__name__}. For one "
+            "text pass [text]."
+        )
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    if len(shape) > 1:
+        raise ValueError(
+            f"X must be one-dimensional, a text for each sample; got shape {shape}. Of a DataFrame "
+            "pass the column of texts."
+        )
+    texts = list(X)
+    if not texts:
+        raise ValueError("Found array with 0 sample(s): X holds no text.")
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(
+                f"X must hold texts (str); entry {i} is {text!r}, of type {type(text).__name__}. "
+                "Fill missing texts in with ''; an empty text is allowed."
+            )
+    return texts
