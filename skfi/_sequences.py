@@ -164,9 +164,12 @@ def _check_names(names: Sequence[str] | None, n_names: int, what: str) -> np.nda
 
 
 def group_units(
-    names: np.ndarray, groups: Mapping[str, Sequence[Any]] | None
+    names: np.ndarray, groups: Mapping[str, Sequence[Any]] | None, *, keep_rest: bool = True
 ) -> tuple[np.ndarray, list[list[int]]]:
-    """Names and members of the groups and of the ungrouped rest, ordered by first member."""
+    """Names and members of the groups and of the ungrouped rest, ordered by first member.
+
+    Without ``keep_rest`` of the groups only, in their own order.
+    """
     position = {name: i for i, name in enumerate(names)}
     if groups is None:
         return names, [[i] for i in range(len(names))]
@@ -190,6 +193,8 @@ def group_units(
                     f"and {str(group)!r}. A feature may be in one group, once."
                 )
             group_of[member] = str(group)
+    if not keep_rest:
+        return np.array(list(members), dtype=object), [sorted(group) for group in members.values()]
     for i, name in enumerate(names):
         if i in group_of:
             continue

@@ -58,4 +58,25 @@ def test_the_list_covers_every_public_estimator():
         for name in skfi.__all__
         if isinstance(value := getattr(skfi, name), type) and hasattr(value, "get_params")
     }
-    assert {type(estimator) for estimator in ESTIMATORS} == public
+    assert {type(estimator) for estimator in ESTIMATORS} | {TextSequencer} == public
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_estimator_tags_renamed,
+        estimator_checks.check_valid_tag_types,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_set_params,
+        estimator_checks.check_do_not_raise_errors_in_init_or_set_param,
+        estimator_checks.check_mixin_order,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_scikit_learn_checks_without_data(check):
+    """Of texts scikit-learn generates none, so it can check what needs no data."""
+    check("TextSequencer", TextSequencer())

@@ -25,6 +25,16 @@ CASES = {
         ["R2 on the held-out days: 0.", "The largest flood"],
         ["finalized_gradients"],
     ),
+    "exercise_motions.py": (
+        ["--epochs", "3", "--repeats", "2"],
+        ["Accuracy on unseen people: 0.", "The accelerometer says more than the other."],
+        ["exercise_sensors", "exercise_moments"],
+    ),
+    "review_sentences.py": (
+        ["--epochs", "3", "--repeats", "1"],
+        ["Accuracy 0.7", "Rank correlation with people's rating of", "Praise, negated"],
+        ["review_words", "review_tokens"],
+    ),
     "permutation_bars.py": (["--epochs", "3"], ["temperature"], ["permutation_bars"]),
 }
 

@@ -30,10 +30,8 @@ def find_embedding(model: keras.Model) -> keras.layers.Embedding | None:
 
 def vocabulary_of(model: keras.Model) -> list[str] | None:
     """The words of the network's TextVectorization layer by id; None if it has none."""
-    for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.TextVectorization):
-            return [str(word) for word in layer.get_vocabulary()]
-    return None
+    layer = _vectorization_of(model)
+    return None if layer is None else [str(word) for word in layer.get_vocabulary()]
 
 
 def embedding_table(model: keras.Model) -> np.ndarray:
@@ -65,16 +63,14 @@ def embedding_gradient(
 
 
 @contextmanager
-def _replaced(layer: keras.layers.Layer, **methods: Callable) -> Iterator[None]:
-    """While tracing: other functions in place of the layer's methods."""
+def _replaced(layer: keras.layers.Layer, call: Callable[[Any], Any]) -> Iterator[None]:
+    """While tracing: another function in place of the layer's ``call``; its mask stays."""
     with _patch_lock:
-        for name, method in methods.items():
-            setattr(layer, name, method)
+        layer.call = call
         try:
             yield
         finally:
-            for name in methods:
-                delattr(layer, name)
+            del layer.call
 
 
 def _embedding_of(model: keras.Model) -> keras.layers.Embedding:
@@ -85,6 +81,13 @@ def _embedding_of(model: keras.Model) -> keras.layers.Embedding:
             "explained at the output of exactly one."
         )
     return layer
+
+
+def _vectorization_of(model: keras.Model) -> keras.layers.TextVectorization | None:
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.TextVectorization):
+            return layer
+    return None
 
 
 def _proxies(model: keras.Model) -> tuple[Any, Any]:
@@ -119,7 +122,7 @@ def _trace_ids(model: keras.Model) -> Any:
             seen.append(inputs)
             return call(inputs)
 
-        with _replaced(layer, call=remember):
+        with _replaced(layer, remember):
             network(x, training=False)
         return tf.identity(seen[0])
 
@@ -127,27 +130,24 @@ def _trace_ids(model: keras.Model) -> Any:
 
 
 def _trace_forward_ids(model: keras.Model) -> Any:
-    layer, network = _proxies(model)
-    call, compute_mask = layer.call, layer.compute_mask
+    # in the place of what makes ids of texts, so that the mask, too, comes from the ids
+    vectorization = _vectorization_of(model)
+    if vectorization is None:
+        raise ValueError(f"The network {model.name!r} has no TextVectorization layer.")
+    layer, network = weakref.proxy(vectorization), weakref.proxy(model)
 
     def outputs(texts: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-        def call_ids(inputs: tf.Tensor) -> tf.Tensor:
-            return call(ids)
-
-        def mask_ids(inputs: tf.Tensor, mask: Any = None) -> tf.Tensor:
-            return compute_mask(ids)
-
-        with _replaced(layer, call=call_ids, compute_mask=mask_ids):
+        with _replaced(layer, lambda inputs: ids):
             return network(texts, training=False)
 
-    return _concrete(outputs, (_specs(model)[0], tf.TensorSpec((None, None), "int32")))
+    return _concrete(outputs, (_specs(model)[0], tf.TensorSpec((None, None), "int64")))
 
 
 def _trace_forward_embedded(model: keras.Model) -> Any:
     layer, network = _proxies(model)
 
     def outputs(x: tf.Tensor, embedded: tf.Tensor) -> tf.Tensor:
-        with _replaced(layer, call=lambda inputs: embedded):
+        with _replaced(layer, lambda inputs: embedded):
             return network(x, training=False)
 
     return _concrete(outputs, _specs(model)[:2])
@@ -157,7 +157,7 @@ def _trace_gradient(model: keras.Model) -> Any:
     layer, network, name = *_proxies(model), model.name
 
     def gradient(x: tf.Tensor, embedded: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        with _replaced(layer, call=lambda inputs: embedded), tf.GradientTape() as tape:
+        with _replaced(layer, lambda inputs: embedded), tf.GradientTape() as tape:
             tape.watch(embedded)
             total = tf.reduce_sum(network(x, training=False) * weights)
         found = tape.gradient(total, embedded)

@@ -168,6 +168,7 @@ class TokenImportanceDisplay:
         texts = self._texts()
         scale = _scale([values for _, values in texts])
         placed, n_lines = _place(texts, width)
+        width = max(column + len(word) for word, _, _, column in placed)
         if ax is None:
             size = (width * _CHAR + 0.2, (n_lines + 1) * _LINE)
             figure = plt.figure(figsize=size)

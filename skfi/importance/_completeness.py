@@ -14,7 +14,7 @@ from skfi.importance._explained import SequenceInput, TokenInput
 
 # In units of the network's output, or as a share of the output's change if that is larger.
 TOLERANCE = 1e-3
-MOST_POINTS = 16  # times n_steps
+MOST_POINTS = 1024
 
 
 def integrate(
@@ -50,7 +50,7 @@ def integrate(
             error[part] = total - change[part]
         due = np.flatnonzero(np.abs(error) > allowed)
         n_points *= 2
-        if n_points > MOST_POINTS * n_steps:
+        if n_points > MOST_POINTS:
             break
     if found is None:
         raise ValueError("There are no samples.")

@@ -167,7 +167,12 @@ class _Wrapper(BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """What the wrapper predicts."""
-        return self.wrapper.predict(X, verbose=0)
+        return self.wrapper.predict(self._in_its_type(X), verbose=0)
+
+    def _in_its_type(self, X: Any) -> Any:
+        """Whole numbers in the type that the wrapper was fitted on: it takes no wider one."""
+        X = np.asarray(X)
+        return X.astype(self.wrapper.X_dtype_) if X.dtype.kind in "iu" else X
 
 
 class WrapperRegressor(RegressorMixin, _Wrapper):
@@ -184,4 +189,4 @@ class WrapperClassifier(ClassifierMixin, _Wrapper):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The wrapper's probabilities, 2-D for a single row too."""
-        return self.wrapper.predict_proba(X, verbose=0).reshape(len(X), -1)
+        return self.wrapper.predict_proba(self._in_its_type(X), verbose=0).reshape(len(X), -1)

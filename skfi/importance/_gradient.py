@@ -107,7 +107,7 @@ def gradient_importance(
     n_steps : int, default=50
         Points for each sample on the path, noisy copies, or drawn baselines. Samples whose
         integrated gradients do not sum up to the change of the output, to 0.001 of the network's
-        unit, get twice as many in turn, up to 16 times.
+        unit, get twice as many again and again, up to 1024.
     noise_level : float, default=0.1
         Standard deviation of smoothgrad's noise, as a share of each feature's range.
     output_step : int, "all" or None, default=None

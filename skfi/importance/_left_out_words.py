@@ -103,8 +103,8 @@ def word_data(
     else:
         X = check_array(X, dtype=None, input_name="X")
         known = [str(name) for name in feature_names or range(int(X.max()) + 1)]
-    names, members = group_units(np.array(known, dtype=object), feature_groups)
-    grouped = [i for i, name in enumerate(names) if name in feature_groups]
-    words = [[known[m] if of_texts else m for m in members[i]] for i in grouped]
+    # a group may bear the name of a word that is not in it: no such word is left out on its own
+    names, members = group_units(np.array(known, dtype=object), feature_groups, keep_rest=False)
+    words = [[known[i] if of_texts else i for i in group] for group in members]
     check_consistent_length(X, y)
-    return WordData(X, y, sample_weight, names[grouped], words, of_texts)
+    return WordData(X, y, sample_weight, names, words, of_texts)

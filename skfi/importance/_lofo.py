@@ -123,7 +123,6 @@ def lofo_importance(
     x1                   0.1             0.0
     """
     estimator = as_estimator(estimator)
-    fit_params = _check_fit_params(estimator, fit_params)
     y = _check_y(estimator, y)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
@@ -138,6 +137,7 @@ def lofo_importance(
         X, units = _check(estimator, X, y, by, feature_groups, feature_names)
         data = SequenceData(X, y, sample_weight, units)
         names, more = units.names, {"axes": units.axes}
+    fit_params = _check_fit_params(estimator, fit_params)
     if isinstance(scoring, (list, tuple, set, dict)):
         raise ValueError(f"LOFO takes one metric; got scoring={scoring!r}.")
     scorer = LeftOutScorer(scorer_for(estimator, scoring))

@@ -56,9 +56,15 @@ def make_word_units(
     Groups are kept whatever their count; ``max_features`` limits all units together.
     """
     counts = np.bincount(tokens.ids[tokens.real], minlength=len(tokens.words))
-    names, members = group_units(np.array(tokens.words, dtype=object), feature_groups)
+    words = np.array(tokens.words, dtype=object)
+    names, members = group_units(words, feature_groups or {}, keep_rest=False)
+    in_groups = {i for group in members for i in group}
+    # a word that bears the name of a group it is not in would be a second row of that name
+    rest = [i for i, word in enumerate(words) if i not in in_groups and word not in set(names)]
+    grouped = np.arange(len(names) + len(rest)) < len(names)
+    names = np.concatenate([names, words[rest]])
+    members = [*members, *([i] for i in rest)]
     of_unit = np.array([counts[group].sum() for group in members])
-    grouped = np.array([name in (feature_groups or {}) for name in names])
     absent = [str(name) for name in names[grouped & (of_unit == 0)]]
     if absent:
         raise ValueError(f"No word of feature_groups {absent} occurs in these texts.")
