@@ -2,6 +2,7 @@
 
 import keras
 import pytest
+from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfi import (
@@ -10,6 +11,7 @@ from skfi import (
     LSTMRegressor,
     SelectSequenceFeatures,
     SlidingWindow,
+    TextSequencer,
 )
 
 
@@ -72,7 +74,7 @@ def test_the_list_covers_every_public_estimator():
         estimator_checks.check_parameters_default_constructible,
         estimator_checks.check_get_params_invariance,
         estimator_checks.check_set_params,
-        estimator_checks.check_do_not_raise_errors_in_init_or_set_param,
+        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
         estimator_checks.check_mixin_order,
     ],
     ids=lambda check: check.__name__,

@@ -61,7 +61,7 @@ def fetch_review_sentences(
     reviews : sklearn.utils.Bunch
         ``data``, a list of sentences; ``target`` (n_samples,), "negative" or "positive";
         ``rating`` (n_samples,); ``review`` (n_samples,), the id of the review that the sentence
-        is from; ``lexicon``, a :class:`pandas.Series` of the rating of 7,506 words; ``DESCR``.
+        is from; ``lexicon``, a :class:`pandas.Series` of the rating of 7,502 words; ``DESCR``.
 
     Raises
     ------

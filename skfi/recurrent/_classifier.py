@@ -39,9 +39,8 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         Your own architecture: ``network(input_shape, n_outputs, **network_params)`` returns a
         ``keras.Model``. ``input_shape`` is (n_timesteps, n_features); ``n_outputs`` is 1 (for a
         sigmoid) for two classes, else the number of classes (for a softmax). ``units``, ``cell``,
-        ``bidirectional`` and ``dropout`` are then not used. If it returns a compiled model, that
-        one's optimizer and loss hold; else ``optimizer``, ``learning_rate`` and ``loss`` do. To
-        pickle the estimator, define the function at the top level of a module.
+        ``bidirectional`` and ``dropout`` are then not used. The optimizer and loss of a compiled
+        model hold. To pickle the estimator, define the function at the top of a module.
     network_params : dict, default=None
         Keyword arguments for ``network``.
     n_timesteps : int, default=None
@@ -73,9 +72,9 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     epochs : int, default=20
         Passes over the training rows; the most there will be with early stopping.
     early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the rows at random, stratified (which flatters where
-        rows are overlapping windows of one series), stop when their loss has not improved for
-        ``n_iter_no_change`` epochs, and restore the best weights.
+        Hold out ``validation_fraction`` of the rows at random (overlapping windows of one series
+        flatter it), stop when their loss has not improved for ``n_iter_no_change`` epochs, and
+        restore the best weights.
     validation_fraction : float, default=0.1
         Share of rows held out by early stopping.
     n_iter_no_change : int, default=5
@@ -91,10 +90,9 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     random_state : int, RandomState instance or None, default=None
         Seeds weights, order of rows, dropout and held-out rows; no global generator changes.
     importance : {"gradient", "permutation", "lofo"}, callable or None, default="gradient"
-        How ``fit`` computes the importances: on held-out rows if early stopping holds some out,
-        else on the training rows; ``"lofo"`` on all, under cross-validation. A callable
-        ``(estimator, X, y)`` returns an :class:`~skfi.ImportanceResult` or (n_features_in_,)
-        values. None computes none.
+        How ``fit`` computes the importances: on rows held out by early stopping if any, else on
+        the training rows; ``"lofo"`` on all, under cross-validation. A callable ``(estimator, X,
+        y)`` returns an :class:`~skfi.ImportanceResult` or (n_features_in_,) values.
     importance_params : dict, default=None
         Keyword arguments for it, such as ``{"n_repeats": 10}``.
 
