@@ -34,7 +34,7 @@ GROUPS = {
 }
 
 
-def main(epochs: int, n_repeats: int, folder: Path) -> None:
+def main(epochs: int, n_repeats: int, n_folds: int, folder: Path) -> None:
     """Train, explain, print the tables, draw the pictures."""
     reviews = fetch_review_sentences()
     texts, label = np.array(reviews.data, dtype=object), reviews.target
@@ -49,6 +49,8 @@ def main(epochs: int, n_repeats: int, folder: Path) -> None:
             bidirectional=True,
             dropout=0.5,
             epochs=epochs,
+            batch_size=64,
+            learning_rate=0.002,
             random_state=0,
             importance=None,
         ),
@@ -90,7 +92,7 @@ def main(epochs: int, n_repeats: int, folder: Path) -> None:
         pipe,
         texts,
         label,
-        cv=GroupKFold(3),
+        cv=GroupKFold(n_folds),
         cv_groups=reviews.review,
         feature_groups=GROUPS,
         n_jobs=2,
@@ -99,6 +101,8 @@ def main(epochs: int, n_repeats: int, folder: Path) -> None:
     print(lofo.to_frame().round(3), end="\n\n")
 
     # what a word of praise is worth with and without a negation in the three words before it
+    negations = table.loc[table.index.intersection(GROUPS["negation"]), "importance_mean"]
+    print("Negations:", ", ".join(f"{word} {value:+.2f}" for word, value in negations.items()))
     kinds: dict = {"plain": [], "negated": []}
     for tokens, values in zip(words.tokens, words.attributions, strict=True):
         for i, word in enumerate(tokens):
@@ -111,8 +115,9 @@ def main(epochs: int, n_repeats: int, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     figure, ax = plt.subplots(figsize=(5.6, 4.2), layout="constrained")
     ax.scatter(theirs, ours, s=14, color="#2b6ca3", alpha=0.7)
-    for word in ours.abs().sort_values().index[-12:]:
-        ax.annotate(word, (theirs[word], ours[word]), fontsize="small")
+    for word in [*ours.index[:8:2], *ours.index[-8::2]]:
+        place = {"xytext": (-4, 4), "textcoords": "offset points", "ha": "right"}
+        ax.annotate(word, (theirs[word], ours[word]), fontsize="small", **place)
     ax.axhline(0, color="#333333", linewidth=0.6)
     ax.axvline(0, color="#333333", linewidth=0.6)
     ax.set_xlabel("people's rating of the word")
@@ -136,6 +141,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--pictures", type=Path, default=Path("pictures"))
     options = parser.parse_args()
-    main(options.epochs, options.repeats, options.pictures)
+    main(options.epochs, options.repeats, options.folds, options.pictures)

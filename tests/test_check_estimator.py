@@ -28,8 +28,8 @@ def _float64():
 ALL_ROWS = 1000
 SHORT = {"units": 4, "epochs": 2, "batch_size": ALL_ROWS, "random_state": 0, "importance": None}
 ESTIMATORS = [
-    LSTMRegressor(8, epochs=60, learning_rate=0.02, batch_size=ALL_ROWS, random_state=0),
-    LSTMClassifier(8, epochs=30, learning_rate=0.05, batch_size=ALL_ROWS, random_state=0),
+    LSTMRegressor(8, epochs=12, learning_rate=0.1, batch_size=ALL_ROWS, random_state=0),
+    LSTMClassifier(8, epochs=8, learning_rate=0.2, batch_size=ALL_ROWS, random_state=0),
     GradientTransformer(LSTMRegressor(**SHORT)),
     GradientTransformer(LSTMClassifier(**SHORT), method="input_x_gradient"),
     SelectSequenceFeatures(LSTMRegressor(**SHORT | {"importance": "gradient"})),

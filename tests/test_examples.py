@@ -31,9 +31,14 @@ CASES = {
         ["exercise_sensors", "exercise_moments"],
     ),
     "review_sentences.py": (
-        ["--epochs", "3", "--repeats", "1"],
+        ["--epochs", "3", "--repeats", "1", "--folds", "2"],
         ["Accuracy 0.7", "Rank correlation with people's rating of", "Praise, negated"],
         ["review_words", "review_tokens"],
+    ),
+    "flow_every_day.py": (
+        ["--epochs", "3"],
+        ["40 quarters of 90 to 92 days.", "Days after it: 0.00"],
+        ["flow_one_day"],
     ),
     "permutation_bars.py": (["--epochs", "3"], ["temperature"], ["permutation_bars"]),
 }
