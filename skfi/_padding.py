@@ -19,12 +19,17 @@ def real_steps(X: np.ndarray, mask_value: float) -> np.ndarray:
 
     True up to the last step in which any feature differs from ``mask_value``.
     """
-    differs: np.ndarray = np.asarray(~_equals(X, mask_value).all(axis=2))
+    differs = unmasked_steps(X, mask_value)
     return np.logical_or.accumulate(differs[:, ::-1], axis=1)[:, ::-1]
 
 
+def unmasked_steps(X: np.ndarray, mask_value: float) -> np.ndarray:
+    """Which steps a Masking layer lets through, wherever the others stand, as a bool (n, T)."""
+    return np.asarray(~_equals(X, mask_value).all(axis=2))
+
+
 def real_positions(ids: np.ndarray) -> np.ndarray:
-    """The same for token ids (n_samples, n_positions), whose padding is 0."""
+    """``real_steps`` of token ids (n_samples, n_positions), whose padding is 0."""
     return real_steps(ids[:, :, None], 0)
 
 
@@ -52,7 +57,7 @@ def check_padding(X: np.ndarray, mask_value: float, *, warn: bool) -> None:
         warnings.warn(
             f"{n_cells} cells of real data hold mask_value={mask_value}"
             + (f", among them {n_steps} whole steps, which the network skips" if n_steps else "")
-            + ". Choose a mask_value that the data does not have, such as NaN.",
+            + ". Choose a mask_value that the data does not have, such as NaN; pad at the end.",
             UserWarning,
             stacklevel=2,
         )
@@ -61,7 +66,10 @@ def check_padding(X: np.ndarray, mask_value: float, *, warn: bool) -> None:
 def _equals(X: np.ndarray, mask_value: float) -> np.ndarray:
     if np.isnan(mask_value):
         return np.isnan(X)
-    return np.asarray(mask_value).astype(X.dtype) == X
+    in_type = np.asarray(mask_value).astype(X.dtype)
+    if X.dtype.kind in "iub" and in_type != mask_value:  # such as -1 among unsigned numbers
+        return np.zeros(X.shape, dtype=bool)
+    return in_type == X
 
 
 def _some(rows: np.ndarray, most: int = 5) -> str:

@@ -1,17 +1,37 @@
 """Fresh networks in the likeness of an existing one, for another input."""
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from skfi._keras import compiled_loss
 
+Fixed = Sequence[list[np.ndarray] | None]
+
+
+def fixed_weights(model: keras.Model) -> Fixed:
+    """For each layer the weights that training does not learn: frozen or adapted ones, or None."""
+    return [
+        layer.get_weights()
+        if not layer.trainable or isinstance(layer, keras.layers.Normalization)
+        else None
+        for layer in _leaves(model)
+    ]
+
 
 def rebuild(
-    kind: type[keras.Model], config: dict[str, Any], input_shape: tuple[int | None, ...]
+    kind: type[keras.Model],
+    config: dict[str, Any],
+    input_shape: tuple[int | None, ...],
+    fixed: Fixed,
 ) -> keras.Model:
-    """A fresh, uncompiled network of the layers in ``config``, for rows of ``input_shape``."""
+    """A fresh, uncompiled network of the layers in ``config``, for rows of ``input_shape``.
+
+    It starts from new weights but for the ``fixed`` ones, which training could not bring back.
+    """
     config = copy.deepcopy(config)
     first = next(x["config"] for x in config["layers"] if x["class_name"] == "InputLayer")
     _replace_input(config, tuple(first["batch_shape"]), (None, *input_shape))
@@ -25,7 +45,27 @@ def rebuild(
         ) from error
     if not fresh.built:
         fresh.build((None, *input_shape))
+    for layer, weights in zip(_leaves(fresh), fixed, strict=True):
+        if not weights:
+            continue
+        if [w.shape for w in weights] != [tuple(w.shape) for w in layer.weights]:
+            raise ValueError(
+                f"The layer {layer.name!r} of the network {fresh.name!r} is frozen or was adapted, "
+                f"and its weights do not fit inputs of shape {input_shape}: training cannot bring "
+                "them back. Scale in a Pipeline in front of the network, or make it trainable."
+            )
+        layer.set_weights(weights)
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
     return fresh
+
+
+def _leaves(model: keras.Model) -> list[keras.layers.Layer]:
+    return [
+        layer
+        for layer in model._flatten_layers()
+        if not any(inner is not layer for inner in layer._flatten_layers())
+    ]
 
 
 def _replace_input(config: dict[str, Any], old: tuple, new: tuple) -> None:

@@ -18,9 +18,13 @@ from skfi import (
 @pytest.fixture(autouse=True, scope="module")
 def _float64():
     """The checks compare to 1e-7 and expect weight 2 to equal two rows: more than float32 has."""
+    # both: the policy of layers is the floatx at the time when the first layer was made
+    policy = keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     yield
     keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy(policy)
 
 
 # One batch of all rows: rows grouped otherwise are other gradient steps, so that only then a row

@@ -18,6 +18,10 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     assert names["model"].score(names["X_valid"], names["y_valid"]) > 0.75
     assert names["permuted"].to_frame().index[0] == "rain"
     assert names["lofo"].to_frame().index[0] == "rain"
+    assert names["daily"].score(names["X"][28:], names["y"][28:]) > 0.6
+    assert names["every_day"].attributions.shape == (12, 92, 92, 3)
+    assert names["reader"].score(names["texts"][1::2], names["labels"][1::2]) > 0.7
+    assert {"love", "great", "best"} <= set(names["words"].to_frame().index[:15])
     predicted = names["model"].predict(names["X_valid"]) - names["y_train"].mean()
     final = names["estimator"].predict(names["X_valid"]) * names["y_train"].std()
     assert np.allclose(predicted, final, atol=1e-4)

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skfi._keras._compiled import compiled, in_chunks
+from skfi._keras._compiled import CHUNK_SIZE, compiled, in_chunks
 
 _patch_lock = threading.RLock()
 
@@ -41,24 +41,36 @@ def embedding_table(model: keras.Model) -> np.ndarray:
 
 def token_ids(model: keras.Model, X: np.ndarray) -> np.ndarray:
     """The ids (n_samples, n_positions) that reach the network's embedding."""
-    return in_chunks(compiled(model, _trace_ids), [X]).astype(np.int64)
+    trace = compiled(model, _trace_ids)
+    blocks = [
+        in_chunks(trace, [X[start : start + CHUNK_SIZE]]) for start in range(0, len(X), CHUNK_SIZE)
+    ]
+    # a TextVectorization without a length cuts at the longest text that it is given
+    width = max(block.shape[1] for block in blocks)
+    blocks = [np.pad(block, ((0, 0), (0, width - block.shape[1]))) for block in blocks]
+    return np.concatenate(blocks).astype(np.int64)
 
 
 def forward_ids(model: keras.Model, ids: np.ndarray) -> np.ndarray:
     """The output of a network that takes texts, for the token ids that it would make of them."""
-    empty = np.full((len(ids), *model.inputs[0].shape[1:]), "", dtype=object)
-    return in_chunks(compiled(model, _trace_forward_ids), [empty, ids])
+    return in_chunks(compiled(model, _trace_forward_ids), [ids])
 
 
 def forward_embedded(model: keras.Model, X: np.ndarray, embedded: np.ndarray) -> np.ndarray:
-    """The network's output with ``embedded`` in place of the embedding's; the mask is that of X."""
+    """The network's output with ``embedded`` in place of the embedding's; the mask is that of X.
+
+    ``X`` is the network's input, or token ids if that is texts.
+    """
     return in_chunks(compiled(model, _trace_forward_embedded), [X, embedded])
 
 
 def embedding_gradient(
     model: keras.Model, X: np.ndarray, embedded: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Gradient with respect to ``embedded`` of each row's outputs, summed with its ``weights``."""
+    """Gradient with respect to ``embedded`` of each row's outputs, summed with its ``weights``.
+
+    ``X`` as for ``forward_embedded``.
+    """
     return in_chunks(compiled(model, _trace_gradient), [X, embedded, weights])
 
 
@@ -90,17 +102,32 @@ def _vectorization_of(model: keras.Model) -> keras.layers.TextVectorization | No
     return None
 
 
-def _proxies(model: keras.Model) -> tuple[Any, Any]:
-    return weakref.proxy(_embedding_of(model)), weakref.proxy(model)
-
-
 def _specs(model: keras.Model) -> tuple[Any, Any, Any]:
     width = _embedding_of(model).output_dim
+    of_texts = _vectorization_of(model) is not None
+    inputs = tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype)
     return (
-        tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype),
+        tf.TensorSpec((None, None), "int64") if of_texts else inputs,
         tf.TensorSpec((None, None, width), _embedding_of(model).compute_dtype),
         tf.TensorSpec(model.outputs[0].shape, model.outputs[0].dtype),
     )
+
+
+def _behind_texts(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The network as a function of its input, or of token ids if that is texts.
+
+    Ids are put in the place of what makes ids of texts, so that the mask, too, comes from them.
+    """
+    network, vectorization = weakref.proxy(model), _vectorization_of(model)
+    if vectorization is None:
+        return lambda x: network(x, training=False)
+    layer, shape = weakref.proxy(vectorization), model.inputs[0].shape[1:]
+
+    def outputs(ids: tf.Tensor) -> tf.Tensor:
+        with _replaced(layer, lambda inputs: ids):
+            return network(tf.fill([tf.shape(ids)[0], *shape], ""), training=False)
+
+    return outputs
 
 
 def _concrete(function: Callable, specs: tuple) -> Any:
@@ -112,7 +139,7 @@ def _concrete(function: Callable, specs: tuple) -> Any:
 
 
 def _trace_ids(model: keras.Model) -> Any:
-    layer, network = _proxies(model)
+    layer, network = weakref.proxy(_embedding_of(model)), weakref.proxy(model)
 
     def ids(x: tf.Tensor) -> tf.Tensor:
         seen = []
@@ -126,40 +153,34 @@ def _trace_ids(model: keras.Model) -> Any:
             network(x, training=False)
         return tf.identity(seen[0])
 
-    return _concrete(ids, _specs(model)[:1])
+    inputs = model.inputs[0]
+    return _concrete(ids, (tf.TensorSpec(inputs.shape, inputs.dtype),))
 
 
 def _trace_forward_ids(model: keras.Model) -> Any:
-    # in the place of what makes ids of texts, so that the mask, too, comes from the ids
-    vectorization = _vectorization_of(model)
-    if vectorization is None:
+    if _vectorization_of(model) is None:
         raise ValueError(f"The network {model.name!r} has no TextVectorization layer.")
-    layer, network = weakref.proxy(vectorization), weakref.proxy(model)
-
-    def outputs(texts: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-        with _replaced(layer, lambda inputs: ids):
-            return network(texts, training=False)
-
-    return _concrete(outputs, (_specs(model)[0], tf.TensorSpec((None, None), "int64")))
+    return _concrete(_behind_texts(model), _specs(model)[:1])
 
 
 def _trace_forward_embedded(model: keras.Model) -> Any:
-    layer, network = _proxies(model)
+    layer, network = weakref.proxy(_embedding_of(model)), _behind_texts(model)
 
     def outputs(x: tf.Tensor, embedded: tf.Tensor) -> tf.Tensor:
         with _replaced(layer, lambda inputs: embedded):
-            return network(x, training=False)
+            return network(x)
 
     return _concrete(outputs, _specs(model)[:2])
 
 
 def _trace_gradient(model: keras.Model) -> Any:
-    layer, network, name = *_proxies(model), model.name
+    layer, network = weakref.proxy(_embedding_of(model)), _behind_texts(model)
+    name = model.name
 
     def gradient(x: tf.Tensor, embedded: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         with _replaced(layer, lambda inputs: embedded), tf.GradientTape() as tape:
             tape.watch(embedded)
-            total = tf.reduce_sum(network(x, training=False) * weights)
+            total = tf.reduce_sum(network(x) * weights)
         found = tape.gradient(total, embedded)
         if found is None:
             raise ValueError(f"The network {name!r} does not use its embedding.")

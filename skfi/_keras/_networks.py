@@ -62,7 +62,7 @@ def check_strings(X: Any, n_dim: int) -> np.ndarray:
     """Texts for a network that takes them: (n_samples,) or (n_samples, 1)."""
     X = np.asarray(X, dtype=object)
     texts = X.ravel()
-    if X.ndim > 2 or X.size != len(X) or not all(isinstance(text, str) for text in texts):
+    if X.ndim not in (1, 2) or X.size != len(X) or not all(isinstance(text, str) for text in texts):
         raise ValueError(
             f"X must hold one text (str) for each sample, as the network takes; got shape {X.shape}"
             f", types {sorted({type(text).__name__ for text in texts})[:3]}."
@@ -84,8 +84,11 @@ def output_kind(model: keras.Model) -> str:
     A compiled loss tells more than the last activation. Several sigmoids are several targets.
     """
     activation, loss = last_activation(model), loss_name(compiled_loss(model))
-    if activation == "sigmoid" and model.outputs[0].shape[-1] > 1:
+    n_outputs = model.outputs[0].shape[-1]
+    if activation == "sigmoid" and n_outputs > 1:
         return "values"
+    if activation == "softmax" and n_outputs > 1:  # a sum of 1 is no free target, whatever the loss
+        return "probabilities"
     if loss and "crossentropy" not in loss:
         return "values"
     if activation in ("softmax", "sigmoid"):

@@ -39,7 +39,8 @@ def make_text_classification(
     n_samples : int, default=500
         Number of texts.
     n_words : int, default=8
-        The most words that a text has; the fewest are 2.
+        The most words that a text has besides "not"; the fewest are 2. With ``negation`` a text
+        has up to ``n_words + 1`` words: that is the ``max_length`` which cuts none.
     n_fillers : int, default=30
         Different words that say nothing: w0, w1, ...
     negation : float in [0, 1], default=0.0

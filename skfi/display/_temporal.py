@@ -1,6 +1,6 @@
 """Importances over features and time, as a heat map."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +15,8 @@ class TemporalImportanceDisplay:
 
     Of a gradient result the mean attribution of each cell over the samples, or the attributions of
     single ``samples``; of a permutation or LOFO result, computed ``by="cell"`` or
-    ``by="timestep"``, its importances. Signed values get diverging colours around zero; all maps
+    ``by="timestep"``, its importances. Means are over the samples whose sequence reaches the step,
+    with the result's ``sample_weight``. Signed values get diverging colours around zero; all maps
     of a figure share one scale.
 
     Parameters
@@ -30,7 +31,7 @@ class TemporalImportanceDisplay:
     figure_ : matplotlib.figure.Figure
         The figure around it.
     values_ : list of ndarray of shape (n_features, n_timesteps)
-        What was drawn, NaN where a sequence has ended.
+        What was drawn, NaN where a sequence, or every one of a mean, has ended.
 
     Examples
     --------
@@ -78,7 +79,7 @@ class TemporalImportanceDisplay:
         if result.attributions is None and (
             result.by not in ("cell", "timestep")
             or "axes" not in result
-            or len(result.importances_mean) != _n_units(result)
+            or not _is_whole_grid(result)
         ):
             raise ValueError(
                 f"The {result.method} result is by {result.by!r}: a heat map over time needs "
@@ -113,12 +114,13 @@ class TemporalImportanceDisplay:
         Raises
         ------
         ValueError
-            If ``method`` is unknown.
+            If ``method`` is unknown, or what it computes would have no value for each time step.
         """
         if method not in FUNCTIONS:
             raise ValueError(f"method={method!r} is unknown; use one of {', '.join(FUNCTIONS)}.")
         if method != "gradient":
             kwargs = {"by": "cell" if method == "permutation" else "timestep"} | kwargs
+            _check_call(method, kwargs["by"], kwargs.get("feature_groups"))
         return cls.from_result(FUNCTIONS[method](estimator, X, y, **kwargs))
 
     def plot(
@@ -193,8 +195,16 @@ class TemporalImportanceDisplay:
             shape = (len(result.axes[0]), -1)
             return result.importances_mean.reshape(shape).T
         values = self._sequences(result.attributions)
-        mean = (np.abs(values) if result.aggregate == "mean_abs" else values).mean(axis=0)
-        return mean.T
+        values = np.abs(values) if result.aggregate == "mean_abs" else values
+        weights, mask = result.get("sample_weight"), result.get("sequence_mask")
+        share = np.ones(values.shape[:2])
+        if weights is not None:
+            share *= weights[:, None]
+        if mask is not None:  # padding is no zero of a mean, it is no value at all
+            share, values = share * mask, np.where(mask[:, :, None], values, 0)
+        total = share.sum(axis=0)
+        total[total == 0] = np.nan
+        return np.einsum("nt,ntf->ft", share, values) / total
 
     def _map_of(self, sample: int) -> np.ndarray:
         result = self.result
@@ -244,9 +254,28 @@ class TemporalImportanceDisplay:
         return f"mean |{name}|" if result.aggregate == "mean_abs" else f"mean {name}"
 
 
-def _n_units(result: ImportanceResult) -> int:
-    steps, features = (len(names) for names in result.axes)
-    return steps if result.by == "timestep" else steps * features
+def _is_whole_grid(result: ImportanceResult) -> bool:
+    """Whether there is a value for each time step, or for each cell of each."""
+    n_units, (steps, features) = len(result.importances_mean), map(len, result.axes)
+    if result.by == "timestep":
+        return n_units == steps
+    # columns of 2-D X are cells, whose names are no names of features: then the axis has none
+    return n_units == steps * features if features else n_units % steps == 0
+
+
+def _check_call(method: str, by: Any, feature_groups: Any) -> None:
+    """Refuse what no heat map can be drawn of, before it is computed."""
+    if by not in ("cell", "timestep"):
+        raise ValueError(
+            f"method={method!r} got by={by!r}: a heat map over time needs by='cell' or "
+            "by='timestep'. Draw other units with ImportanceDisplay."
+        )
+    if isinstance(feature_groups, Mapping) and feature_groups:
+        raise ValueError(
+            f"method={method!r} got feature_groups {[str(name) for name in feature_groups]}: a "
+            "group has no place in a heat map over time. Leave feature_groups out, or draw groups "
+            "with ImportanceDisplay."
+        )
 
 
 def _draw_series(ax: Any, series: np.ndarray, values: np.ndarray) -> None:

@@ -196,8 +196,9 @@ class TokenImportanceDisplay:
             words = self.result.tokens[i]
             mask = self.result.get("sequence_mask")
             values = self.result.attributions[i]
-            values = values[: len(words)] if mask is None else values[mask[i]]
-            found.append((words, values))
+            values = values if mask is None else values[mask[i]]
+            # an embedding that masks nothing reads, and has values for, the padding behind a text
+            found.append((words, values[: len(words)]))
         return found
 
 

@@ -6,6 +6,7 @@ returns an array like ``X``.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,16 @@ def integrated_gradients(
     gradient: Gradient, X: np.ndarray, rows: np.ndarray, *, baseline: np.ndarray, n_steps: int
 ) -> np.ndarray:
     """The gradient integrated from ``baseline`` to the input, times their difference."""
-    nodes, node_weights = np.polynomial.legendre.leggauss(n_steps)
+    nodes, node_weights = _quadrature(n_steps)
     alpha = ((nodes + 1) / 2).reshape(n_steps, *[1] * (X.ndim - 1))
     way = X - baseline
     gradients = _at_points(gradient, baseline[:, None] + alpha * way[:, None], rows)
     return way * np.einsum("rp...,p->r...", gradients, node_weights / 2)
+
+
+@lru_cache(maxsize=16)
+def _quadrature(n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.polynomial.legendre.leggauss(n_steps)
 
 
 def smoothgrad(

@@ -25,8 +25,8 @@ def integrate(
     baseline: Any,
     n_steps: int,
     points_at_once: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Attributions of the samples ``rows``, and by how much they miss the change of the output."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Attributions of the samples ``rows``, by how much they miss the change, and if too much."""
     points, start = explained.points(rows), explained.start(baseline, rows)
     gradient = partial(explained.gradient, weights=weights)
     difference = explained.outputs(points, rows) - explained.outputs(start, rows)
@@ -49,9 +49,9 @@ def integrate(
             total = values.reshape(len(part), -1).sum(axis=1, dtype=np.float64)
             error[part] = total - change[part]
         due = np.flatnonzero(np.abs(error) > allowed)
-        n_points *= 2
-        if n_points > MOST_POINTS:
+        if n_points >= MOST_POINTS:
             break
+        n_points = min(2 * n_points, MOST_POINTS)
     if found is None:
         raise ValueError("There are no samples.")
-    return found, error
+    return found, error, np.abs(error) > allowed

@@ -17,22 +17,18 @@ def donors(rows: np.ndarray, sources: np.ndarray, real: np.ndarray) -> np.ndarra
 
     ``sources`` is a permutation of ``rows``; ``real`` (all samples, n_timesteps) tells padding.
     """
-    n_timesteps = real.shape[1]
-    lengths = real[rows].sum(axis=1)
+    reach = real[rows]
     position = np.empty(len(real), dtype=np.int64)
     position[rows] = np.arange(len(rows))
     following = position[sources]
 
-    chosen = np.repeat(np.arange(len(rows))[:, None], n_timesteps, axis=1)
-    donor = following.copy()
-    covered = np.zeros(len(rows), dtype=np.int64)
-    steps = np.arange(n_timesteps)
-    active = np.arange(len(rows))
+    chosen = np.repeat(np.arange(len(rows))[:, None], real.shape[1], axis=1)
+    due = reach.copy()
+    donor, active = following.copy(), np.arange(len(rows))
     while len(active):
-        reach = np.minimum(lengths[donor[active]], lengths[active])
-        new = (steps >= covered[active, None]) & (steps < reach[:, None])
-        chosen[active] = np.where(new, donor[active, None], chosen[active])
-        covered[active] = np.maximum(covered[active], reach)
-        active = active[covered[active] < lengths[active]]
+        found = due[active] & reach[donor[active]]
+        chosen[active] = np.where(found, donor[active, None], chosen[active])
+        due[active] &= ~found
+        active = active[due[active].any(axis=1)]
         donor[active] = following[donor[active]]
     return rows[chosen]

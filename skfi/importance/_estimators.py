@@ -24,8 +24,8 @@ from skfi._keras import (
     seeded,
     takes_texts,
 )
-from skfi._padding import real_positions, real_steps
-from skfi._rebuild import compile_like, rebuild
+from skfi._padding import unmasked_steps
+from skfi._rebuild import compile_like, fixed_weights, rebuild
 
 
 def as_estimator(estimator: Any) -> Any:
@@ -73,11 +73,13 @@ class _Model(BaseEstimator):
         X = check_array(X, dtype=keras.config.floatx(), allow_nd=True)
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         with seeded(int(seed)):
-            self.model_ = compile_like(
-                rebuild(type(self.model), self.model.get_config(), X.shape[1:]), self.model
-            )
+            self.model_ = compile_like(self._rebuilt(X.shape[1:]), self.model)
             self.model_.fit(X, self._encoded(np.asarray(y)), **{"verbose": 0} | fit_params)
         return self
+
+    def _rebuilt(self, input_shape: tuple[int, ...]) -> keras.Model:
+        model = self.model
+        return rebuild(type(model), model.get_config(), input_shape, fixed_weights(model))
 
     def _encoded(self, y: np.ndarray) -> np.ndarray:
         return y
@@ -102,10 +104,10 @@ class _Model(BaseEstimator):
         """Which steps are not padding."""
         X = np.asarray(X)
         if self.mask_value is not None and X.ndim == 3:
-            return real_steps(X, self.mask_value)
+            return unmasked_steps(X, self.mask_value)
         embedding = find_embedding(self.model)
         if X.ndim == 2 and embedding is not None and embedding.mask_zero:
-            return real_positions(X)
+            return X != 0
         return np.ones(X.shape[:2], dtype=bool)
 
 
@@ -138,7 +140,10 @@ class ModelClassifier(ClassifierMixin, _Model):
     def check_target(self, y: Any) -> None:
         """Raise ValueError unless ``y`` holds class numbers."""
         y = np.asarray(y)
-        if y.ndim != (2 if self.return_sequences else 1) or not np.isin(y, self.classes_).all():
+        known = np.isin(y, self.classes_)
+        if self.return_sequences and y.dtype.kind == "f":
+            known |= np.isnan(y)  # of padded steps
+        if y.ndim != (2 if self.return_sequences else 1) or not known.all():
             raise ValueError(
                 "y must hold the class numbers that a classifying keras.Model was trained on, "
                 f"{self.classes_.tolist()}, one for each sample. For labels pass "
@@ -159,6 +164,12 @@ class _Wrapper(BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self.wrapper, "model_")
+
+    @property
+    def mask_value(self) -> float | None:
+        """The value of the network's Masking layer."""
+        model = getattr(self.wrapper, "model_", None)
+        return None if model is None else mask_value_of(model)
 
     def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
         """Fit a clone of the wrapper."""

@@ -15,8 +15,9 @@ from skfi._keras import (
     forward_embedded,
     input_gradient,
     mask_value_of,
+    takes_texts,
 )
-from skfi._padding import fill_padding, real_steps
+from skfi._padding import fill_padding, real_steps, unmasked_steps
 from skfi.importance._network import Network
 
 
@@ -25,8 +26,11 @@ class SequenceInput:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.real = network.real
         self.mask_value = None if network.real is None else mask_value_of(network.model)
+        self.real = network.real
+        if network.real is not None and self.mask_value is not None:
+            # whole steps of the mask value inside the data: the network skips them too
+            self.real = network.real & unmasked_steps(network.inputs, self.mask_value)
 
     def points(self, rows: np.ndarray) -> np.ndarray:
         """The samples themselves."""
@@ -87,6 +91,7 @@ class TokenInput:
             raise TypeError("The network reads no tokens.")
         self.network = network
         self.tokens = network.tokens
+        self.inputs = self.tokens.read if takes_texts(network.model) else network.inputs
         self.table = embedding_table(network.model)
 
     def points(self, rows: np.ndarray) -> np.ndarray:
@@ -95,12 +100,12 @@ class TokenInput:
 
     def gradient(self, points: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Gradient at ``points`` that belong to the samples ``rows``."""
-        model, inputs = self.network.model, self.network.inputs
+        model, inputs = self.network.model, self.inputs
         return embedding_gradient(model, inputs[rows], self._padded(points, rows), weights[rows])
 
     def outputs(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The network's outputs at ``points`` that belong to the samples ``rows``."""
-        model, inputs = self.network.model, self.network.inputs
+        model, inputs = self.network.model, self.inputs
         return forward_embedded(model, inputs[rows], self._padded(points, rows))
 
     def attributions(self, found: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Gradient importance: how the network's output moves with each cell of the input."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from numbers import Integral, Real
@@ -13,7 +14,7 @@ from tqdm.auto import tqdm
 
 from skfi._keras import CHUNK_SIZE
 from skfi.importance import _attributions
-from skfi.importance._completeness import integrate
+from skfi.importance._completeness import MOST_POINTS, integrate
 from skfi.importance._explained import SequenceInput, TokenInput
 from skfi.importance._gradient_result import gradient_result, gradient_units
 from skfi.importance._gradient_settings import (
@@ -201,6 +202,8 @@ def gradient_importance(
     explain = getattr(_attributions, method)
     of_outputs = step_weights(network, output_weights(network, target), output_step)
     at_once = max(1, _POINTS_AT_ONCE // n_steps) if "n_steps" in settings else _POINTS_AT_ONCE
+    # of sequences of unequal length not each has every output step
+    reached = np.array([one.any(axis=tuple(range(1, one.ndim))) for one in of_outputs])
     blocks = [
         (i, np.arange(start, min(start + at_once, n_samples)))
         for i in range(len(of_outputs))
@@ -208,10 +211,11 @@ def gradient_importance(
     ]
     like = network.inputs if network.tokens is None else np.empty(network.shape, np.float32)
     attributions = [np.empty_like(like) for _ in of_outputs]
-    incomplete = np.zeros((len(of_outputs), n_samples))
+    error = np.zeros((len(of_outputs), n_samples))
+    incomplete = np.zeros(error.shape, dtype=bool)
     for i, rows in tqdm(blocks, disable=not verbose, desc=method, unit="block"):
         if method == "integrated_gradients":
-            found, incomplete[i, rows] = integrate(
+            found, error[i, rows], incomplete[i, rows] = integrate(
                 explained,
                 rows,
                 of_outputs[i],
@@ -226,7 +230,16 @@ def gradient_importance(
         attributions[i][rows] = found
     more: dict[str, Any] = {}
     if method == "integrated_gradients":
-        more["completeness_error"] = incomplete.T if output_step == "all" else incomplete[0]
+        more["completeness_error"] = error.T if output_step == "all" else error[0]
+        if incomplete.any():
+            warnings.warn(
+                f"The integrated gradients of {int(incomplete.any(axis=0).sum())} of {n_samples} "
+                f"samples miss the change of the output by up to {np.abs(error).max():.2g}, with "
+                f"{max(n_steps, MOST_POINTS)} points each: see completeness_error. The output "
+                "turns too sharply on the way from the baseline; another baseline may help.",
+                UserWarning,
+                stacklevel=3,
+            )
     return gradient_result(
         network,
         units,
@@ -235,5 +248,6 @@ def gradient_importance(
         aggregate=aggregate,
         method=method,
         sample_weight=sample_weight,
+        reached=reached,
         **more,
     )

@@ -38,14 +38,22 @@ def gradient_result(
     aggregate: str,
     method: str,
     sample_weight: np.ndarray | None,
+    reached: np.ndarray,
     **more: Any,
 ) -> ImportanceResult:
-    """The importances of the units, averaged over the outputs that were explained."""
+    """The importances of the units, averaged over the outputs that were explained.
+
+    ``reached`` (n_outputs, n_samples) tells which sequences have each of these outputs.
+    """
     if every_step:
         shaped = np.stack([found.reshape(network.shape) for found in attributions], axis=1)
     else:
         shaped = attributions[0].reshape(network.shape)
     values = [np.abs(found) if aggregate == "mean_abs" else found for found in attributions]
+    n_reached = np.maximum(reached.sum(axis=0), 1)
+    if not reached.any(axis=0).all():  # by output_step: these samples have no part in the mean
+        weight = np.ones(len(shaped)) if sample_weight is None else sample_weight
+        sample_weight = weight * reached.any(axis=0)
     more |= {"attributions": shaped, "aggregate": aggregate}
     if network.tokens is not None:
         more |= {"tokens": network.tokens.in_words()}
@@ -54,7 +62,7 @@ def gradient_result(
             units.average(found.reshape(len(found), -1), network.real) for found in values
         ]
         return ImportanceResult.from_values(
-            np.mean(importances, axis=0),
+            np.sum(importances, axis=0) / n_reached,
             feature_names=units.names,
             method=method,
             by=units.by,
@@ -63,7 +71,8 @@ def gradient_result(
             sequence_mask=network.real,
             **more,
         )
-    mean, std = units.summarise(np.mean(values, axis=0), network.tokens, sample_weight)
+    of_tokens = np.sum(values, axis=0) / n_reached[:, None]
+    mean, std = units.summarise(of_tokens, network.tokens, sample_weight)
     more["counts"] = units.counts
     return ImportanceResult.from_summary(
         mean, std, feature_names=units.names, method=method, by=units.by, **more

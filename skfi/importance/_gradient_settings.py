@@ -139,7 +139,10 @@ def _outputs_shape(network: Network) -> tuple[int, ...]:
 
 
 def step_weights(network: Network, weights: np.ndarray, output_step: Any) -> list[np.ndarray]:
-    """The weights of each explained output: all steps together, one, or one after the other."""
+    """The weights of each explained output: all steps together, one, or one after the other.
+
+    All are zero for a sequence that has no such step.
+    """
     if not network.per_step:
         if output_step is not None:
             raise ValueError(
@@ -160,4 +163,9 @@ def step_weights(network: Network, weights: np.ndarray, output_step: Any) -> lis
         raise ValueError(f"output_step={output_step}, but the network has {steps} output steps.")
     lengths = real.sum(axis=1, keepdims=True)
     chosen = np.arange(steps) == (output_step if output_step >= 0 else lengths + output_step)
+    if not (real & chosen).any():
+        raise ValueError(
+            f"output_step={output_step}, but the longest of these sequences has {lengths.max()} "
+            "steps."
+        )
     return [weights * (real & chosen)[:, :, None]]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_array, check_consistent_length
 
@@ -59,6 +60,7 @@ class WordData:
 
 def reads_words(estimator: Any) -> bool:
     """Whether an estimator, fitted or not, takes texts or token ids."""
+    estimator = _searched(estimator)
     last = steps_of(estimator)[-1]
     model = network_of(last)
     if find_sequencer(estimator) is not None:
@@ -70,6 +72,11 @@ def reads_words(estimator: Any) -> bool:
     if model is None or hasattr(last, "embedding_dim"):
         return False
     return find_embedding(model) is not None and len(model.inputs[0].shape) == 2
+
+
+def _searched(estimator: Any) -> Any:
+    """What a search, fitted or not, fits."""
+    return estimator.estimator if isinstance(estimator, BaseSearchCV) else estimator
 
 
 def word_data(
@@ -87,6 +94,7 @@ def word_data(
             "feature_groups={'negation': ['not', 'no', 'never']}. permutation_importance takes "
             "every frequent word in turn."
         )
+    estimator = _searched(estimator)
     model = network_of(steps_of(estimator)[-1])
     if model is not None and takes_texts(model):
         raise ValueError(
@@ -102,9 +110,20 @@ def word_data(
         known = sorted({word for text in steps_of(estimator)[at].tokenize(X) for word in text})
     else:
         X = check_array(X, dtype=None, input_name="X")
-        known = [str(name) for name in feature_names or range(int(X.max()) + 1)]
+        given = range(int(X.max()) + 1) if feature_names is None else feature_names
+        known = [str(name) for name in given]
     # a group may bear the name of a word that is not in it: no such word is left out on its own
     names, members = group_units(np.array(known, dtype=object), feature_groups, keep_rest=False)
     words = [[known[i] if of_texts else i for i in group] for group in members]
+    numbers = [
+        one for group in feature_groups.values() for one in group if not isinstance(one, str)
+    ]
+    if of_texts and numbers:
+        raise ValueError(f"feature_groups of texts must hold words (str); got {numbers[0]!r}.")
+    if not of_texts and any(UNKNOWN_ID in group for group in words):
+        raise ValueError(
+            f"feature_groups holds the token id {UNKNOWN_ID}, which stands for an unknown word: it "
+            "is what the words that are left out become."
+        )
     check_consistent_length(X, y)
     return WordData(X, y, sample_weight, names, words, of_texts)

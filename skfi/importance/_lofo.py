@@ -21,7 +21,7 @@ from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._left_out import Failure, LeftOutEstimator, LeftOutScorer, SequenceData
 from skfi.importance._left_out_words import WordData, reads_words, word_data
 from skfi.importance._result import ImportanceResult
-from skfi.importance._scoring import scorer_for, scoring_name
+from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
 from skfi.importance._tokens import find_sequencer
 from skfi.metrics._step_scorer import last_of
 
@@ -59,7 +59,7 @@ def lofo_importance(
     estimator : estimator, keras.Model or Pipeline
         Any scikit-learn estimator or SciKeras wrapper; it is cloned. Of a Pipeline the whole is
         refitted without the raw column. Of a compiled ``keras.Model`` fresh networks of the same
-        layers are trained; say for how long in ``fit_params``.
+        layers are trained; say for how long in ``fit_params``. Frozen layers keep their weights.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
         All samples: cross-validation splits them. Also texts, or token ids (n_samples,
         n_positions).
@@ -80,7 +80,7 @@ def lofo_importance(
         What is left out. A single cell cannot be: the rest is no sequence.
     feature_groups : mapping of str to list of names or positions, default=None
         Units that are left out together; the others stay on their own. Of texts the groups of
-        words to leave out, which become unknown in training and test; no others are.
+        words to leave out, which become unknown (id 1) in training and test; no others are.
     feature_names : sequence of str, default=None
         Names of the features; by default the columns of a DataFrame, else x0, x1, ...
     sample_weight : array-like of shape (n_samples,), default=None
@@ -143,7 +143,9 @@ def lofo_importance(
     scorer = LeftOutScorer(scorer_for(estimator, scoring))
     if random_state is not None:
         estimator = _seeded_clone(estimator, check_random_state(random_state))
-    splitter = check_cv(5 if cv is None else cv, y, classifier=is_classifier(estimator))
+    per_step = getattr(last_of(estimator), "return_sequences", False)  # y is no list of labels
+    stratified = is_classifier(estimator) and not per_step
+    splitter = check_cv(5 if cv is None else cv, y, classifier=stratified)
     splits = list(splitter.split(data.X, y, cv_groups))
     model = LeftOutEstimator(estimator, data, fit_params)
 
@@ -159,7 +161,7 @@ def lofo_importance(
         by="word" if isinstance(data, WordData) else by,
         baseline_score=float(baseline_scores.mean()),
         baseline_scores=baseline_scores,
-        scoring=scoring_name(estimator, scoring),
+        scoring=scoring_name(estimator, scoring_of(estimator, scoring)),
         **more,
     )
 

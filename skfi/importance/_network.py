@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skfi._keras import check_inputs, check_network, gives_logits, mask_value_of, output_kind
-from skfi._padding import real_steps
+from skfi._padding import unmasked_steps
 from skfi.importance._last_step import input_names
 from skfi.importance._tokens import (
     Tokens,
@@ -113,7 +113,7 @@ def find_network(estimator: Any, X: Any, feature_names: Sequence[str] | None = N
 
 def _check_fitted(estimator: Any) -> None:
     for step in steps_of(estimator):
-        if hasattr(step, "fit"):
+        if hasattr(step, "fit") and not isinstance(step, keras.Model):
             check_is_fitted(step)
 
 
@@ -124,7 +124,7 @@ def _real_steps(estimator: Any, model: keras.Model, X: Any, inputs: np.ndarray) 
     mask_value = mask_value_of(model)
     if mask_value is None or inputs.ndim != 3:
         return None
-    return real_steps(inputs, mask_value)
+    return unmasked_steps(inputs, mask_value)
 
 
 def _names_after(steps: Pipeline, names: list[str] | None) -> list[str] | None:

@@ -12,16 +12,15 @@ from sklearn import inspection
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from skfi._padding import real_steps
+from skfi._padding import unmasked_steps
 from skfi._sequences import Units, fold, make_units
 from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import PermutedScorer, ReplacedWordScorer, permutation_view
 from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._result import ImportanceResult
-from skfi.importance._scoring import scorer_for, scoring_name
-from skfi.importance._tokens import Tokens, read_tokens
+from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
+from skfi.importance._tokens import Tokens, read_tokens, steps_of
 from skfi.importance._words import WordUnits, make_positions, make_word_units
-from skfi.metrics._step_scorer import last_of
 from skfi.preprocessing import SlidingWindow
 
 
@@ -148,6 +147,7 @@ def permutation_importance(
     noise                0.0             0.0
     """
     estimator = as_estimator(estimator)
+    scoring = scoring_of(estimator, scoring)
     estimator, X, tokens = read_tokens(estimator, X, feature_names)
     scorer = scorer_for(estimator, scoring)
     if hasattr(estimator, "check_target"):
@@ -205,10 +205,7 @@ def _units(
         units = make_positions(tokens, by, feature_groups)
         return units, tokens.real
     n_timesteps = columns_fold_into(estimator, X)
-    mask_value = getattr(last_of(estimator), "mask_value", None)
-    real = None
-    if mask_value is not None and (X.ndim == 3 or n_timesteps is not None):
-        real = real_steps(fold(np.asarray(X), n_timesteps if X.ndim == 2 else None), mask_value)
+    real = _real_steps(estimator, X, n_timesteps)
     units = make_units(
         X.shape,
         by=by,
@@ -218,6 +215,26 @@ def _units(
         from_start=real is not None,
     )
     return units, real
+
+
+def _real_steps(estimator: Any, X: Any, n_timesteps: int | None) -> np.ndarray | None:
+    """Which steps the network reads; they are padding where they reach it as its mask value."""
+    *before, last = steps_of(estimator)
+    mask_value = getattr(last, "mask_value", None)
+    if mask_value is None or _makes_windows(estimator):
+        return None
+    for step in before:
+        X = step.transform(X)
+    X = X.to_numpy(np.float64, na_value=np.nan) if hasattr(X, "columns") else np.asarray(X)
+    if X.ndim == 2 and n_timesteps is None:
+        if getattr(last, "n_timesteps_in_", 1) == 1:
+            return None
+        raise ValueError(
+            f"The columns of X fold into {last.n_timesteps_in_} steps only behind the steps of "
+            "the Pipeline, so it is not known which are padding. Transform X first, and pass the "
+            "last step."
+        )
+    return unmasked_steps(fold(X, n_timesteps if X.ndim == 2 else None), mask_value)
 
 
 def _check_order(estimator: Any, max_samples: float, n_samples: int) -> None:
@@ -254,6 +271,11 @@ class _KeepsBaseline:
 def _result(
     found: Any, units: Units | WordUnits, baseline: float, scoring: str | None
 ) -> ImportanceResult:
+    more: dict[str, Any] = {}
+    if isinstance(units, WordUnits):
+        more["counts"] = units.counts
+    elif units.by != "cell" or len(units) == np.prod(units.shape):  # groups of cells are no grid
+        more["axes"] = units.axes
     return ImportanceResult.from_values(
         found.importances,
         feature_names=units.names,
@@ -261,5 +283,5 @@ def _result(
         by=units.by,
         baseline_score=float(baseline),
         scoring=scoring,
-        **({"counts": units.counts} if isinstance(units, WordUnits) else {"axes": units.axes}),
+        **more,
     )

@@ -1,5 +1,6 @@
 """What every importance function returns."""
 
+import html
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class ImportanceResult(Bunch):
         Name of the metric; None for gradients.
     attributions : ndarray of the shape of X, or None
         Signed value of each cell of each sample; gradients only. Zero for padding.
+    sample_weight : ndarray of shape (n_samples,), or None
+        Gradients, not by word: the weights in the means over samples; None if there were none.
     axes : (list of str, list of str), or absent
         Names of the time steps and of the features of a sequence.
     sequence_mask : ndarray of bool of shape (n_samples, n_timesteps), None or absent
@@ -82,7 +85,7 @@ class ImportanceResult(Bunch):
         by : {"feature", "timestep", "cell"}, default="feature"
             What a unit is.
         weights : ndarray of shape (n_values,), default=None
-            Weight of each value in mean and standard deviation.
+            Weight of each value in mean and standard deviation; kept as ``sample_weight``.
         **more : dict
             Further entries.
 
@@ -97,6 +100,7 @@ class ImportanceResult(Bunch):
             mean = np.average(importances, axis=1, weights=weights)
             std = np.sqrt(np.average((importances - mean[:, None]) ** 2, axis=1, weights=weights))
         more["importances"] = importances
+        more["sample_weight"] = None if weights is None else np.asarray(weights)
         return cls.from_summary(
             mean, std, feature_names=feature_names, method=method, by=by, **more
         )
@@ -132,7 +136,7 @@ class ImportanceResult(Bunch):
         result : ImportanceResult
             The result.
         """
-        absent = ("importances", "baseline_score", "scoring", "attributions")
+        absent = ("importances", "baseline_score", "scoring", "attributions", "sample_weight")
         return cls(
             importances_mean=mean,
             importances_std=std,
@@ -189,4 +193,4 @@ class ImportanceResult(Bunch):
         if self.baseline_score is not None:
             title += f", baseline {self.scoring or 'score'} {self.baseline_score:.4g}"
         table = self.to_frame().to_html(float_format="{:.4g}".format)
-        return f"<div><p>{title}</p>{table}</div>"
+        return f"<div><p>{html.escape(title)}</p>{table}</div>"

@@ -1,13 +1,25 @@
 """The scorer for an estimator, and what its metric is called in tables and pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
+from sklearn.model_selection._search import BaseSearchCV
 
 from skfi.metrics import step_scorer
 from skfi.metrics._step_scorer import last_of
+
+
+def scoring_of(estimator: Any, scoring: Any) -> Any:
+    """``scoring``; if that is None, what a search was told to choose by."""
+    if scoring is not None or not isinstance(estimator, BaseSearchCV):
+        return scoring
+    if isinstance(estimator.scoring, Mapping):
+        return estimator.scoring[estimator.refit]
+    several = isinstance(estimator.scoring, (list, tuple, set))
+    return estimator.refit if several else estimator.scoring
 
 
 def scorer_for(estimator: Any, scoring: Any) -> Callable:
@@ -16,9 +28,24 @@ def scorer_for(estimator: Any, scoring: Any) -> Callable:
     A user's own function gets what the estimator predicts as it is.
     """
     scorer = check_scoring(estimator, scoring=scoring)
-    per_step = getattr(last_of(estimator), "return_sequences", False)
+    if not getattr(last_of(estimator), "return_sequences", False):
+        return scorer
+    if isinstance(scoring, Mapping):
+        return _Scorers({name: scorer_for(estimator, one) for name, one in scoring.items()})
+    if scoring is None:
+        scoring = "accuracy" if is_classifier(estimator) else "r2"
     own_function = callable(scoring) and not hasattr(scoring, "_score_func")
-    return step_scorer(scoring) if per_step and scoring is not None and not own_function else scorer
+    return scorer if own_function else step_scorer(scoring)
+
+
+@dataclass(frozen=True)
+class _Scorers:
+    """Several scorers by name."""
+
+    scorers: dict[str, Callable]
+
+    def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> dict[str, Any]:
+        return {name: score(estimator, X, y, **kwargs) for name, score in self.scorers.items()}
 
 
 def scoring_name(estimator: Any, scoring: Any) -> str:

@@ -11,7 +11,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skfi._keras import check_inputs, find_embedding, token_ids, vocabulary_of
-from skfi._padding import real_positions
 from skfi.preprocessing import TextSequencer
 
 
@@ -100,7 +99,7 @@ def read_tokens(
     sequencer = None
     if find_sequencer(estimator) is not None:
         for step in steps_of(estimator):
-            if hasattr(step, "fit"):
+            if hasattr(step, "fit") and not isinstance(step, keras.Model):
                 check_is_fitted(step)
         estimator, X, sequencer, _ = behind_sequencer(estimator, X)
     tokens = None
@@ -134,7 +133,8 @@ def find_tokens(
             f"The embedding of {model.name!r} gets ids of shape {ids.shape}; expected (n_samples, "
             "n_positions)."
         )
-    real = real_positions(ids) if layer.mask_zero else np.ones(ids.shape, dtype=bool)
+    # padding in front, as Keras' pad_sequences makes it, is masked like that at the end
+    real = ids != 0 if layer.mask_zero else np.ones(ids.shape, dtype=bool)
     return Tokens(ids, _words(layer.input_dim, model, sequencer, feature_names), real, read)
 
 
@@ -162,5 +162,7 @@ def _words(
         known = sequencer.words_
     else:
         known = vocabulary_of(model)
-    known = (known or [])[:n_tokens]
-    return [*known, *(str(i) for i in range(len(known), n_tokens))]
+    if not known:
+        return [str(i) for i in range(n_tokens)]
+    # ids without a word are named as no word is
+    return [*known[:n_tokens], *(f"[{i}]" for i in range(len(known), n_tokens))]

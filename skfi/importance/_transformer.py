@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from skfi._routing import RoutesFit
 from skfi._sequences import BY, n_features
 from skfi.importance._gradient import gradient_importance
-from skfi.importance._tokens import steps_of
+from skfi.importance._left_out_words import reads_words
 
 # Those that draw noise or baselines would make a row's features depend on the rows beside it.
 _METHODS = ("saliency", "input_x_gradient", "integrated_gradients")
@@ -119,22 +119,22 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
                 "GradientTransformer takes estimators. For a trained keras.Model: "
                 "GradientTransformer(FrozenEstimator(from_keras(model)))."
             )
-        self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
-        self.n_features_in_ = n_features(X)
-        if hasattr(self.estimator_, "feature_names_in_"):
-            self.feature_names_in_ = self.estimator_.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        tokens = hasattr(steps_of(self.estimator_)[-1], "n_tokens_")
+        tokens = reads_words(self.estimator)
         if tokens and self.by != "timestep":
             raise ValueError(
                 f"by={self.by!r} gives no column for each sample when X holds tokens; use "
                 "by='timestep', a column for each position."
             )
+        self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
+        if hasattr(self.estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.estimator_.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
         found = self._explain(X, by="timestep" if tokens else "feature", aggregate="mean_abs")
         total = found.importances_mean.sum()
         self.feature_importances_ = found.importances_mean / (total or 1.0)
         X = X if hasattr(X, "shape") else np.asarray(X)
+        self.n_features_in_ = n_features(X) if X.ndim > 1 else len(self.feature_importances_)
         self._names = self._explain(_safe_indexing(X, [0]), by=self.by).feature_names
         return self
 

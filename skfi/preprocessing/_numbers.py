@@ -1,6 +1,7 @@
 """Columns of a table as numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,3 +31,17 @@ def check_columns(frame: pd.DataFrame, features: Sequence, others: Sequence) -> 
             )
     if not len(features):
         raise ValueError("No feature is left besides the target; name some in features=.")
+
+
+def check_labels(features: Any, **columns: Any) -> None:
+    """Raise ValueError if features are one str, or one of the columns is a list of them."""
+    if isinstance(features, str):
+        raise ValueError(
+            f"features must be a list of columns; got {features!r}: write [{features!r}]."
+        )
+    for name, column in columns.items():
+        if not isinstance(column, Hashable):
+            raise ValueError(
+                f"{name} must be the label of one column; got {column!r}. Make one column of "
+                "several first, for instance with frame.groupby(columns).ngroup()."
+            )

@@ -1,6 +1,5 @@
 """Many series of unequal lengths, as one padded array and back."""
 
-import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -11,7 +10,13 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from skfi._padding import check_padding, real_steps
-from skfi.preprocessing._numbers import check_columns, numbers
+from skfi.preprocessing._series import (
+    as_series,
+    padded_targets,
+    padded_type,
+    seen_lengths,
+    series_of_frame,
+)
 
 
 @validate_params(
@@ -41,23 +46,26 @@ def stack_sequences(
     ----------
     data : pandas.DataFrame, list of arrays, or array
         A long table, a row for each series and time; or a list of arrays (n_timesteps_i,
-        n_features), one for each series; or one array of all series. With ``channels_first``
-        arrays have features before time, (n_features, n_timesteps), as in sktime and aeon.
+        n_features), one for each series; or one array of all series. Arrays may be padded with
+        NaN at their end. With ``channels_first`` they have features before time, (n_features,
+        n_timesteps), as in sktime and aeon.
     by : str, default=None
         Of a table: column of the series' id.
     time : str, default=None
-        Of a table: column of the time, by which each series is sorted; None takes the rows in
-        their order.
+        Of a table: column of the time, by which each series is sorted (an ordered categorical one
+        by its own order); None takes the rows in their order.
     target : str, default=None
         Of a table: column to predict. It must be constant within a series, or
         ``return_sequences=True``.
     features : list of str, default=None
-        Of a table: input columns; by default all others. A column that is constant within each
-        series, such as the altitude of a station, is a feature like any other.
+        Of a table: input columns; by default all but ``by``, ``time`` and ``target``. A column
+        that is constant within each series, such as the altitude of a station, is a feature like
+        any other.
     return_sequences : bool, default=False
         Give the target of every step, as estimators with ``return_sequences=True`` take it.
     mask_value : float, default=nan
-        What padded steps hold. NaN survives scaling; give the same to the estimator.
+        What padded steps hold. NaN survives scaling; give the same to the estimator. Integers
+        become floats if it is none of theirs.
     n_timesteps : int, default=None
         Steps to pad to; None is the length of the longest series.
     channels_first : bool, default=False
@@ -76,7 +84,8 @@ def stack_sequences(
         If ``data`` is of another kind.
     ValueError
         If a column is missing, repeated or not numeric, a value is missing, two rows have the same
-        id and time, or series differ in their features.
+        id and time, series differ in their features, a feature is also ``by``, ``time`` or
+        ``target``, or a series ends with steps that hold a ``mask_value`` other than NaN only.
 
     Warns
     -----
@@ -106,14 +115,14 @@ def stack_sequences(
     """
     more: dict[str, Any] = {}
     if isinstance(data, pd.DataFrame):
-        series, more = _series_of_frame(data, by, time, target, features, return_sequences)
+        series, more = series_of_frame(data, by, time, target, features, return_sequences)
     elif isinstance(data, (list, tuple, np.ndarray)):
         if by is not None or time is not None or target is not None or features is not None:
             raise ValueError(
                 "by, time, target and features name columns of a DataFrame; data is "
                 f"a {type(data).__name__}."
             )
-        series = [_as_series(array, i, channels_first) for i, array in enumerate(data)]
+        series = [as_series(array, i, channels_first) for i, array in enumerate(data)]
     else:
         raise TypeError(
             "data must be a DataFrame, a list of arrays (n_timesteps, n_features) or an array; got "
@@ -131,13 +140,14 @@ def stack_sequences(
     widths = {values.shape[1] for values in series}
     if len(widths) > 1:
         raise ValueError(f"The series differ in their number of features: {sorted(widths)}.")
-    dtype = np.result_type(*series, np.float32 if np.isnan(mask_value) else np.int8)
+    dtype = padded_type(series, mask_value)
     stacked = np.full((len(series), steps, widths.pop()), mask_value, dtype=dtype)
     for row, values in zip(stacked, series, strict=True):
         row[: len(values)] = values
+    lengths = seen_lengths(stacked, mask_value, lengths, more.get("index", range(len(series))))
     check_padding(stacked, mask_value, warn=bool((lengths < steps).any()))
     if "target" in more and return_sequences:
-        more["target"] = _padded_targets(more["target"], steps)
+        more["target"] = padded_targets(more["target"], steps)
     return Bunch(data=stacked, lengths=lengths, **more)
 
 
@@ -180,7 +190,7 @@ def unstack_sequences(
     Raises
     ------
     ValueError
-        If ``X`` is not 3-D, or names do not fit.
+        If ``X`` is not 3-D, or names do not fit, or are those of the columns "id" and "time".
 
     Examples
     --------
@@ -211,88 +221,14 @@ def unstack_sequences(
             f"X has {X.shape[2]} features and {len(X)} series; got {len(names)} feature_names and "
             f"{len(ids)} ids in index."
         )
+    taken = [name for name in names if name in ("id", "time")]
+    if taken:
+        raise ValueError(
+            f"feature_names has {taken}, but the table gets columns 'id' and 'time' of its own. "
+            "Give these features other names."
+        )
     row, step = np.nonzero(real)
     frame = pd.DataFrame(X[real], columns=names)
     frame.insert(0, "id", ids[row])
     frame.insert(1, "time", step)
     return frame
-
-
-def _as_series(array: Any, i: int, channels_first: bool) -> np.ndarray:
-    values = np.asarray(array)
-    if values.ndim != 2 or not values.size or not np.issubdtype(values.dtype, np.number):
-        raise ValueError(
-            f"Series {i} has shape {values.shape} and type {values.dtype}; expected numbers of "
-            "shape "
-            + ("(n_features, n_timesteps)." if channels_first else "(n_timesteps, n_features).")
-        )
-    return values.T if channels_first else values
-
-
-def _series_of_frame(
-    frame: pd.DataFrame,
-    by: str | None,
-    time: str | None,
-    target: str | None,
-    features: Sequence[str] | None,
-    return_sequences: bool,
-) -> tuple[list[np.ndarray], dict[str, Any]]:
-    """The series of a long table, and what else is known of them."""
-    if by is None:
-        raise ValueError("data is a DataFrame: say in by= which column holds the series' id.")
-    special = [column for column in (by, time, target) if column is not None]
-    names = [c for c in frame.columns if c not in special] if features is None else list(features)
-    check_columns(frame, names, [column for column in special if column not in names])
-    if frame[special].isna().any(axis=None):
-        raise ValueError(f"The columns {special} have missing values; drop or fill these rows.")
-    values = numbers(frame[names])
-    if not np.isfinite(values).all():
-        columns = [name for name in names if not np.isfinite(numbers(frame[[name]])).all()]
-        raise ValueError(
-            f"{int((~np.isfinite(values)).sum())} values are missing or infinite, in the columns "
-            f"{columns}. Fill them in, for instance with frame.groupby({by!r}).ffill()."
-        )
-    codes, ids = pd.factorize(frame[by])
-    order = np.arange(len(frame)) if time is None else _order_in_time(frame, by, time)
-    order = order[np.argsort(codes[order], kind="stable")]
-    rows = np.split(order, np.cumsum(np.bincount(codes))[:-1])
-    more: dict[str, Any] = {"feature_names": [str(name) for name in names], "index": ids}
-    if target is not None:
-        of_series = [frame[target].to_numpy()[of_one] for of_one in rows]
-        more["target"] = of_series if return_sequences else _constant(of_series, ids, target)
-    return [values[of_one] for of_one in rows], more
-
-
-def _order_in_time(frame: pd.DataFrame, by: str, time: str) -> np.ndarray:
-    """Positions of the rows in the order of time; says so if they were in another."""
-    repeated = frame.duplicated([by, time])
-    if repeated.any():
-        first = frame.loc[repeated, [by, time]].iloc[0].tolist()
-        raise ValueError(
-            f"{int(repeated.sum())} rows repeat an earlier row's {by} and {time}; the first is "
-            f"{first[0]}, {first[1]}. Drop or average them."
-        )
-    in_order = frame.groupby(by, sort=False)[time].is_monotonic_increasing
-    if not in_order.all():
-        warnings.warn(
-            f"The rows of {int((~in_order).sum())} of {len(in_order)} series were not in the order "
-            f"of {time!r}; they have been sorted.",
-            UserWarning,
-            stacklevel=4,
-        )
-    return np.argsort(frame[time].to_numpy(), kind="stable")
-
-
-def _constant(of_series: list[np.ndarray], ids: Any, target: str) -> np.ndarray:
-    for name, values in zip(ids, of_series, strict=True):
-        if (values != values[0]).any():
-            raise ValueError(
-                f"The target {target!r} changes within series {name!r}. For a target at every step "
-                "pass return_sequences=True."
-            )
-    return np.array([values[0] for values in of_series])
-
-
-def _padded_targets(of_series: list[np.ndarray], steps: int) -> np.ndarray:
-    """Targets of every step; a padded one repeats the last: no estimator looks at it."""
-    return np.stack([np.pad(y, (0, steps - len(y)), mode="edge") for y in of_series])

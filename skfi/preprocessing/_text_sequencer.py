@@ -11,6 +11,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skfi.preprocessing._vocabulary import check_left_out, given_words, left_out_words
+
 PADDING_ID, UNKNOWN_ID = 0, 1
 PADDING, UNKNOWN = "", "[unknown]"
 
@@ -39,12 +41,16 @@ class TextSequencer(TransformerMixin, BaseEstimator):
         so that "don't" is one word.
     tokenizer : callable, default=None
         Cuts a text into a list of words, in place of ``token_pattern``.
-    vocabulary : iterable of str, default=None
-        The words to know, in the order of their ids (of a mapping, its keys), in place of those of
-        the training texts.
+    vocabulary : iterable of str or mapping, default=None
+        The words to know, in the order of their ids, in place of those of the training texts;
+        ``max_tokens`` and ``min_count`` are not used then. A mapping of words to indices gives
+        its words in the order of the indices, as in CountVectorizer; a mapping of words to
+        anything else, such as vectors, in the order of its keys; a set is sorted. The words are
+        read as the texts are: without capitals if ``lowercase``, and so on.
     left_out : iterable of str, default=()
         Words that are read as unknown, although they may be in the vocabulary: how
-        :func:`~skfi.lofo_importance` takes words from a network.
+        :func:`~skfi.lofo_importance` takes words from a network. A word that is not in the
+        vocabulary as it stands is read as the texts are.
 
     Attributes
     ----------
@@ -123,17 +129,24 @@ class TextSequencer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a text is no str, or no word is frequent enough to be kept.
+            If a text is no str, no word is frequent enough to be kept, a word of ``vocabulary`` is
+            repeated, or ``vocabulary`` or ``left_out`` holds anything but words.
+
+        Warns
+        -----
+        UserWarning
+            If no word of a given ``vocabulary`` occurs in the texts.
         """
         self._validate_params()
+        check_left_out(self.left_out)
         texts = self.tokenize(X)
         longest = max(map(len, texts))
         self.max_length_ = max(1, longest) if self.max_length is None else self.max_length
+        # of what is read only: so every known word has an id that occurs in training
+        counts = Counter(word for text in texts for word in text[: self.max_length_])
         if self.vocabulary is not None:
-            words = self._given_words()
+            words = given_words(self.vocabulary, self._vectorizer().build_preprocessor(), counts)
         else:
-            # of what is read only: so every known word has an id that occurs in training
-            counts = Counter(word for text in texts for word in text[: self.max_length_])
             frequent = [word for word, count in counts.items() if count >= self.min_count]
             words = sorted(frequent, key=lambda word: (-counts[word], word))[: self.max_tokens]
             if not words:
@@ -160,7 +173,8 @@ class TextSequencer(TransformerMixin, BaseEstimator):
             The id of each word, then 0.
         """
         check_is_fitted(self)
-        left_out = set(self._folded(self.left_out))
+        fold = self._vectorizer().build_preprocessor()
+        left_out = left_out_words(self.left_out, self.vocabulary_, fold)
         ids = {word: i for word, i in self.vocabulary_.items() if word not in left_out}
         texts = self.tokenize(X)
         result = np.full((len(texts), self.max_length_), PADDING_ID, dtype=np.int32)
@@ -181,12 +195,7 @@ class TextSequencer(TransformerMixin, BaseEstimator):
         words : list of list of str
             The words of each text.
         """
-        analyze = CountVectorizer(
-            lowercase=self.lowercase,
-            strip_accents=self.strip_accents,
-            token_pattern=None if self.tokenizer else self.token_pattern,
-            tokenizer=self.tokenizer,
-        ).build_analyzer()
+        analyze = self._vectorizer().build_analyzer()
         return [analyze(text) for text in check_texts(X)]
 
     def inverse_transform(self, X: np.ndarray) -> list[list[str]]:
@@ -228,18 +237,13 @@ class TextSequencer(TransformerMixin, BaseEstimator):
         tags.input_tags.one_d_array = True
         return tags
 
-    def _given_words(self) -> list[str]:
-        words = list(self.vocabulary)  # type: ignore[arg-type]
-        repeated = [word for word, count in Counter(words).items() if count > 1]
-        if isinstance(self.vocabulary, str) or not words or repeated:
-            raise ValueError(
-                "vocabulary must hold different words, at least one"
-                + (f"; repeated: {repeated[:5]}." if repeated else f"; got {self.vocabulary!r}.")
-            )
-        return words
-
-    def _folded(self, words: Iterable[str]) -> list[str]:
-        return [word.lower() if self.lowercase else word for word in words]
+    def _vectorizer(self) -> CountVectorizer:
+        return CountVectorizer(
+            lowercase=self.lowercase,
+            strip_accents=self.strip_accents,
+            token_pattern=None if self.tokenizer else self.token_pattern,
+            tokenizer=self.tokenizer,
+        )
 
 
 def check_texts(X: Any) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, validate_params
 
-from skfi.preprocessing._numbers import check_columns, numbers
+from skfi.preprocessing._numbers import check_columns, check_labels, numbers
 
 
 @validate_params(
@@ -45,8 +45,8 @@ def make_windows(
     horizon : int, default=0
         How many rows after a window's last row its target stands; 0 is the last row itself.
     by : str, default=None
-        Column of the id of a series, if the table holds several one after the other: no window
-        goes from one into the next.
+        Column of the id of a series, if the table holds several one after the other, each in time
+        order: no window goes from one into the next.
     features : list of str, default=None
         Input columns; by default all but the target and ``by``. The target's own past may be
         among them when ``horizon`` is at least 1.
@@ -86,10 +86,7 @@ def make_windows(
     >>> windows.target
     array([2, 4, 3])
     """
-    if isinstance(features, str):
-        raise ValueError(
-            f"features must be a list of columns; got {features!r}: write [{features!r}]."
-        )
+    check_labels(features, by=by)
     targets = [target] if isinstance(target, str) or np.isscalar(target) else list(target)
     not_input = [*targets, by]
     names = [c for c in frame.columns if c not in not_input] if features is None else list(features)
@@ -128,7 +125,7 @@ def _starts(
 ) -> np.ndarray:
     """Row numbers at which windows begin."""
     needed = window + horizon
-    if by is None:
+    if by is None or frame.empty:
         if len(frame) < needed:
             raise ValueError(
                 f"frame has {len(frame)} rows; a window of {window} with horizon {horizon} needs "
@@ -143,6 +140,13 @@ def _starts(
             f"frame.sort_values({by!r}, kind='stable')."
         )
     lengths = np.diff(first, append=len(frame))
+    for name, start, length in zip(ids, first, lengths, strict=True):
+        if not frame.index[start : start + length].is_monotonic_increasing:
+            raise ValueError(
+                f"The rows of series {name!r} are not in time order, by the index of frame; call "
+                f"frame.sort_index().sort_values({by!r}, kind='stable'). If the index is no time "
+                "and the rows are in order, call frame.reset_index(drop=True)."
+            )
     short = np.flatnonzero(lengths < needed)
     if len(short):
         raise ValueError(
@@ -170,6 +174,11 @@ def _check(frame: pd.DataFrame, names: list, targets: list, by: str | None, hori
         raise ValueError(
             f"The target {sorted(set(names) & set(targets))} is among the features, and with "
             "horizon=0 the last row of each window holds the answer. Use horizon=1 or more."
+        )
+    if by is not None and frame[by].isna().any():
+        raise ValueError(
+            f"{int(frame[by].isna().sum())} rows have no value in the column {by!r} of by=; it is "
+            f"not known to which series they belong. Call frame.dropna(subset=[{by!r}])."
         )
     if by is None and not frame.index.is_monotonic_increasing:
         raise ValueError("The rows of frame are not in time order; call frame.sort_index().")

@@ -15,7 +15,7 @@ from skfi._keras import (
     output_kind,
     takes_texts,
 )
-from skfi._rebuild import fresh_optimizer
+from skfi._rebuild import fixed_weights, fresh_optimizer
 from skfi.recurrent._architecture import check_architecture
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._classifier import LSTMClassifier
@@ -114,7 +114,7 @@ def from_keras(
             f"n_timesteps={n_timesteps}, but the network takes sequences of {steps} steps."
         )
     params: dict[str, Any] = {
-        "network": Rebuilt(type(model), model.get_config()),
+        "network": Rebuilt(type(model), model.get_config(), fixed_weights(model)),
         "n_timesteps": n_timesteps,
         "return_sequences": len(model.outputs[0].shape) == 3,
     }

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 
 from skfi._keras import check_network, find_embedding, last_activation, mask_value_of
 from skfi._padding import NAN_STAND_IN
-from skfi._rebuild import rebuild
+from skfi._rebuild import Fixed, rebuild
 from skfi.recurrent._token_ids import TokenEmbedding
 
 CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
@@ -57,6 +58,8 @@ class Architecture:
                 f"{expected}: use the input_shape it is called with."
             )
         self._check_reading(model)
+        if self.embedding is not None:
+            self.embedding.put_into(find_embedding(model))
         n_outputs = model.outputs[0].shape[-1]
         softmax_of_two = self.activation == "sigmoid" and n_outputs == 2
         if n_outputs != self.n_outputs and not softmax_of_two:
@@ -74,7 +77,7 @@ class Architecture:
 
     def _check_reading(self, model: keras.Model) -> None:
         """That the user's network masks, embeds and answers as the parameters say."""
-        if self.mask_value is not None and mask_value_of(model) != self.mask_value:
+        if self.mask_value is not None and not _same_number(mask_value_of(model), self.mask_value):
             raise ValueError(
                 f"mask_value is set, but network returned a model without a layer "
                 f"keras.layers.Masking(mask_value={self.mask_value})"
@@ -120,9 +123,15 @@ class Architecture:
                 layers.append(keras.layers.Dropout(self.dropout))
         layers.append(keras.layers.Dense(self.n_outputs, activation=self.activation))
         model = keras.Sequential(layers)
-        if self.embedding is not None and self.embedding.table is not None:
-            model.layers[0].set_weights([self.embedding.table])
+        if self.embedding is not None:
+            self.embedding.put_into(model.layers[0])
         return model
+
+
+def _same_number(x: float | None, y: float) -> bool:
+    """Whether the numbers are equal in the type that networks compute in."""
+    dtype = keras.config.floatx()
+    return x is not None and bool(np.asarray(x).astype(dtype) == np.asarray(y).astype(dtype))
 
 
 @dataclass(frozen=True)
@@ -131,9 +140,10 @@ class Rebuilt:
 
     kind: type[keras.Model]
     config: dict[str, Any]
+    fixed: Fixed = field(compare=False)
 
     def __call__(self, input_shape: tuple[int | None, ...], n_outputs: int) -> keras.Model:
-        return rebuild(self.kind, self.config, input_shape)
+        return rebuild(self.kind, self.config, input_shape, self.fixed)
 
     def __repr__(self) -> str:
         return f"<layers of {self.config['name']!r}>"

@@ -3,6 +3,7 @@
 Id 0 is padding, at the end of a text, and id 1 an unknown word, as TextSequencer makes them.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
-from skfi._padding import check_padding, real_positions
+from skfi._padding import real_positions
 
 UNKNOWN_ID = 1
 
@@ -39,12 +40,27 @@ class TokenEmbedding:
         """A fresh layer, which masks padding."""
         start = "uniform" if self.table is None else keras.initializers.Constant(0.0)
         return keras.layers.Embedding(
-            self.n_tokens,
-            self.dim,
-            mask_zero=True,
-            trainable=self.trainable,
-            embeddings_initializer=start,
+            self.n_tokens, self.dim, mask_zero=True, embeddings_initializer=start
         )
+
+    def put_into(self, layer: Any) -> None:
+        """Give a layer of a new network, the user's own too, the vectors, and freeze it if asked.
+
+        Raises
+        ------
+        ValueError
+            If the layer has another shape.
+        """
+        layer.trainable = layer.trainable and self.trainable
+        if self.table is None:
+            return
+        expected = (layer.input_dim, layer.output_dim)
+        if self.table.shape != expected:
+            raise ValueError(
+                f"embedding has shape {self.table.shape}, but network returned a model with an "
+                f"Embedding of {expected[0]} tokens and {expected[1]} numbers each."
+            )
+        layer.set_weights([self.table])
 
 
 def reads_tokens(estimator: Any) -> bool:
@@ -90,8 +106,14 @@ def check_token_ids(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
             f"X holds the token id {ids.max()}, beyond the embedding of {estimator.n_tokens_} "
             "tokens. Set n_tokens (or the rows of embedding) to the size of the vocabulary."
         )
-    if reset and real_positions(ids).any():
-        check_padding(ids[real_positions(ids).any(axis=1)][:, :, None], 0, warn=True)
+    early = int((real_positions(ids) & (ids == 0)).sum())
+    if reset and early:
+        warnings.warn(
+            f"{early} ids are 0, padding, in front of words or between them; the network skips "
+            "them. Pad at the end, as TextSequencer does, or Keras' pad_sequences(padding='post').",
+            UserWarning,
+            stacklevel=2,
+        )
     return ids
 
 

@@ -57,6 +57,8 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
         _, steps, features = fold(X, estimator.n_timesteps).shape
         estimator._n_dim_in = X.ndim
         estimator.n_timesteps_in_ = steps
+        if hasattr(estimator, "n_tokens_"):  # of an earlier fit on token ids
+            del estimator.n_tokens_
         if X.ndim == 3:
             estimator.n_features_in_ = features
             if hasattr(estimator, "feature_names_in_"):  # of an earlier fit on a DataFrame
@@ -80,9 +82,13 @@ def network_input(estimator: Any, X: np.ndarray) -> np.ndarray:
 
 
 def network_mask_value(estimator: Any) -> float | None:
-    """The value that padded steps have in the network's input."""
+    """The value that padded steps have in the network's input, exact in its type."""
     mask_value = estimator.mask_value
-    return NAN_STAND_IN if mask_value is not None and np.isnan(mask_value) else mask_value
+    if mask_value is None:
+        return None
+    if np.isnan(mask_value):
+        return NAN_STAND_IN
+    return float(np.asarray(mask_value).astype(keras.config.floatx()))
 
 
 def steps_to_read(estimator: Any, X: np.ndarray) -> np.ndarray:

@@ -9,8 +9,20 @@ from typing import Any
 
 import keras
 import numpy as np
+from scikeras.utils.transformers import ClassifierLabelEncoder
 from scikeras.wrappers import BaseWrapper, KerasClassifier, KerasRegressor
 from sklearn.preprocessing import FunctionTransformer
+
+
+class ClassWrapper(KerasClassifier):
+    """A wrapper for class numbers, of which a batch need not hold each one."""
+
+    _n_classes: int
+
+    @property
+    def target_encoder(self) -> ClassifierLabelEncoder:
+        """Keeps the numbers as they are; SciKeras' own would number those of the batch anew."""
+        return ClassifierLabelEncoder(loss=self.loss, categories=[np.arange(self._n_classes)])
 
 
 class PerStepWrapper(KerasRegressor):
@@ -37,8 +49,11 @@ def make_wrapper(model: keras.Model, *, classifier: bool, **fit_params: Any) -> 
     Its ``random_state`` stays None: SciKeras leaves TensorFlow's determinism switch on after a
     seeded fit. The estimator seeds around the call instead.
     """
-    make = KerasClassifier if classifier else KerasRegressor
-    return make(model=model, random_state=None, **fit_params)
+    make = ClassWrapper if classifier else KerasRegressor
+    wrapper = make(model=model, random_state=None, **fit_params)
+    if classifier:
+        wrapper._n_classes = max(2, model.outputs[0].shape[-1])
+    return wrapper
 
 
 def fit_per_step(

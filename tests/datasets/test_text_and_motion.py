@@ -44,8 +44,21 @@ class TestReviews:
         assert len(set(reviews.review)) == 298
 
     def test_neutral_sentences(self):
-        texts, labels = fetch_review_sentences(neutral=-1, return_X_y=True)
-        assert len(texts) == len(labels) == 3708
+        reviews = fetch_review_sentences(neutral=0)
+        assert len(reviews.data) == len(reviews.target) == 3610  # 98 are rated 0
+        assert (reviews.rating != 0).all()
+
+    @pytest.mark.parametrize(
+        ("neutral", "message"),
+        [
+            pytest.param(-1, r"'neutral' .* in the range \[0", id="negative"),
+            pytest.param(4, r"'neutral' .* 4\.0\)", id="the best rating"),
+            pytest.param(3.9, r"no sentence: they are rated from -3\.7 to 3\.85", id="too much"),
+        ],
+    )
+    def test_what_is_neutral_must_leave_sentences(self, neutral, message):
+        with pytest.raises(ValueError, match=message):
+            fetch_review_sentences(neutral=neutral)
 
     def test_the_labels_can_be_learnt(self):
         X, y = fetch_review_sentences(return_X_y=True)
@@ -67,6 +80,12 @@ class TestTexts:
             at = next(i for i, word in enumerate(words) if texts.relevance.get(word))
             negated = at > 0 and words[at - 1] == "not"
             assert label == ((texts.relevance[words[at]] > 0) != negated)
+
+    @pytest.mark.parametrize(("negation", "longest"), [(0.0, 4), (0.8, 5)])
+    def test_lengths(self, negation, longest):
+        texts = make_text_classification(500, n_words=4, negation=negation, random_state=0)
+        lengths = {len(text.split()) for text in texts.data}
+        assert lengths == set(range(2, longest + 1))
 
     def test_not_tells_nothing_on_its_own(self):
         texts = make_text_classification(3000, negation=0.5, random_state=0)

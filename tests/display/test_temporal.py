@@ -4,12 +4,27 @@ import numpy as np
 import pytest
 
 from skfi import (
+    ImportanceResult,
     LSTMRegressor,
     TemporalImportanceDisplay,
+    from_keras,
     gradient_importance,
     permutation_importance,
 )
 from skfi.datasets import make_lagged_sequences
+
+STEPS = ["t-2", "t-1", "t"]
+
+
+def permuted(n_units, features=()):
+    """A result by cell as permutation_importance gives it: 3 steps, features named or not."""
+    return ImportanceResult.from_values(
+        np.arange(float(n_units))[:, None],
+        feature_names=[f"x{i}" for i in range(n_units)],
+        method="permutation",
+        by="cell",
+        axes=(STEPS, list(features)),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +87,67 @@ def test_permutation_by_cell_and_by_time_step(regressor, regression):
         regressor, X, y, method="permutation", by="timestep", **call
     ).plot()
     assert display.values_[0].shape == (1, 6)
+
+
+@pytest.mark.parametrize("features", [(), ("rain", "tmin")], ids=["columns", "sequences"])
+def test_cells_of_columns_and_of_sequences(features):
+    """The names of 2-D columns are those of cells: the axis of features has none."""
+    display = TemporalImportanceDisplay.from_result(permuted(6, features)).plot()
+    assert display.values_[0].tolist() == [[0, 2, 4], [1, 3, 5]]
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == (list(features) or ["x0", "x1"])
+    for n_units in (5, *([3] if features else [])):  # fewer than cells: there were groups
+        with pytest.raises(ValueError, match="without feature_groups"):
+            TemporalImportanceDisplay.from_result(permuted(n_units, features))
+
+
+def test_columns_that_fold_into_steps(regressor, regression):
+    X, y = regression.data[:40], regression.target[:40]
+    call = {"method": "permutation", "n_repeats": 1, "random_state": 0}
+    network = regressor.model_
+    of_cells = TemporalImportanceDisplay.from_estimator(network, X, y, **call).plot()
+    folds = from_keras(network, n_timesteps=6)
+    of_columns = TemporalImportanceDisplay.from_estimator(folds, X.reshape(40, -1), y, **call)
+    assert np.allclose(of_columns.plot().values_[0], of_cells.values_[0])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ({"feature_groups": {"a": ["x0"]}}, r"got feature_groups \['a'\]: .* Leave .* out"),
+        ({"by": "feature"}, "got by='feature': a heat map over time needs by='cell' or"),
+    ],
+    ids=["groups", "by"],
+)
+@pytest.mark.parametrize("method", ["permutation", "lofo"])
+def test_refused_before_it_is_computed(method, call, message):
+    with pytest.raises(ValueError, match=f"method='{method}' {message}"):
+        TemporalImportanceDisplay.from_estimator(None, None, method=method, **call)
+
+
+@pytest.mark.parametrize("aggregate", ["mean", "mean_abs"])
+@pytest.mark.parametrize("n_axes", [2, 3], ids=["columns", "sequences"])
+def test_a_mean_is_over_the_sequences_that_reach_the_step(aggregate, n_axes):
+    values = np.array([[[1.0, -2], [3, 4], [0, 0]], [[5, 6], [0, 0], [0, 0]]])
+    result = ImportanceResult.from_values(
+        np.ones((2, 2)),
+        feature_names=["rain", "tmin"],
+        method="saliency",
+        weights=np.array([3.0, 1]),
+        attributions=values if n_axes == 3 else values.reshape(2, -1),
+        aggregate=aggregate,
+        axes=(STEPS, ["rain", "tmin"]),
+        sequence_mask=np.array([[True, True, False], [True, False, False]]),
+    )
+    first = [2.0, 0.0] if aggregate == "mean" else [2.0, 3.0]  # (3 * 1 + 1 * 5) / 4, ...
+    expected = np.array([first, [3, 4], [np.nan] * 2])
+    display = TemporalImportanceDisplay.from_result(result).plot()
+    assert np.allclose(display.values_[0], expected.T, equal_nan=True)
+    result.sequence_mask = None  # nothing is padding: only the weights count
+    display.plot()
+    assert np.allclose(display.values_[0][:, 1], [2.25, 3])
+    del result["sample_weight"]  # of a result that was stored before there was one
+    assert np.allclose(display.plot().values_[0][:, 1], [1.5, 2])
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,16 @@ def test_long_texts_are_broken_into_lines(result):
     assert len(set(lines)) == 3
 
 
+def test_values_behind_a_text_are_not_drawn(result):
+    """An embedding without mask_zero has values for padding, of which no step is masked."""
+    html = TokenImportanceDisplay.from_result(result).to_html()
+    result.sequence_mask = np.ones((3, 4), dtype=bool)
+    result.attributions[0, 3] = 9.0  # no word, and no colour of the scale
+    display = TokenImportanceDisplay.from_result(result)
+    assert display.to_html() == html
+    assert len(display.plot().ax_.texts) == 7
+
+
 def test_bad_results(result, regressor, regression):
     found = gradient_importance(regressor, regression.data[:3])
     with pytest.raises(ValueError, match="has no value for each token"):

@@ -17,6 +17,7 @@ def test_each_step_is_permuted_among_the_sequences_that_reach_it(seed):
     random = np.random.default_rng(seed)
     lengths = random_lengths(40, 9, seed)
     real = np.arange(9) < lengths[:, None]
+    real &= random.random(real.shape) < (0.7 if seed > 2 else 1)  # a network may skip steps inside
     rows = random.permutation(40)[:30]  # a subsample, in any order
     found = donors(rows, random.permutation(rows), real)
     for t in range(9):

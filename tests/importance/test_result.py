@@ -32,6 +32,15 @@ def test_mean_and_spread(result):
     assert np.allclose(weighted.importances_std, repeated.std(axis=1))
 
 
+def test_weights_are_kept(result):
+    call = {"feature_names": list("abc"), "method": "saliency", "by": "feature"}
+    weighted = ImportanceResult.from_values(VALUES, weights=[3, 1], **call)
+    assert isinstance(weighted.sample_weight, np.ndarray)
+    assert weighted.sample_weight.tolist() == [3, 1]
+    assert result.sample_weight is None
+    assert ImportanceResult.from_summary(np.ones(3), np.ones(3), **call).sample_weight is None
+
+
 def test_frame_is_sorted_and_signed(result):
     frame = result.to_frame()
     assert frame.index.tolist() == ["rain", "tmin", "<noise>"]
@@ -45,6 +54,8 @@ def test_html_is_escaped(result):
     assert "&lt;noise&gt;" in html
     assert "<noise>" not in html
     assert "baseline r2 0.8" in html
+    result.scoring = "<lambda>"  # as a metric without a name is called
+    assert "baseline &lt;lambda&gt; 0.8" in result._repr_html_()
 
 
 def test_is_a_bunch_that_pickles(result):

@@ -316,7 +316,30 @@ class TestEveryForm:
         with pytest.raises(ValueError, match="takes texts"):
             from_keras(vectorized)
         with pytest.raises(ValueError, match=r"X must hold one text \(str\) for each sample"):
+            gradient_importance(vectorized, "good")
+        with pytest.raises(ValueError, match=r"X must hold one text \(str\) for each sample"):
             gradient_importance(vectorized, np.ones((3, 2)))
+
+    def test_text_vectorization_that_cuts_where_the_longest_text_ends(self, pipe, texts):
+        layer = keras.layers.TextVectorization(standardize=None, vocabulary=pipe[0].words_[2:])
+        inner = pipe[-1].model_
+        body = [*inner.layers]  # the layers without the input of fixed length
+        inputs = keras.Input((1,), dtype="string")
+        output = layer(inputs)
+        for one in body:
+            output = one(output)
+        model = keras.Model(inputs, output)
+        X = sorted(texts.data, key=len)  # so that the longest text of the chunks differs
+        expected = gradient_importance(pipe, X, **SIGNED)
+        found = gradient_importance(model, X, **SIGNED)
+        width = found.attributions.shape[1]
+        assert np.allclose(found.attributions, expected.attributions[:, :width], atol=1e-5)
+
+    def test_a_pipeline_that_ends_in_a_keras_model(self, pipe, texts):
+        whole = make_pipeline(pipe[0], pipe[-1].model_)
+        expected = gradient_importance(pipe, texts.data[:30], **SIGNED)
+        found = gradient_importance(whole, texts.data[:30], **SIGNED)
+        assert np.allclose(found.importances_mean, expected.importances_mean)
 
     def test_permutation(self, pipe, texts, ids):
         call = {"scoring": "accuracy", "n_repeats": 2, "random_state": 0, "max_features": 10}
@@ -337,6 +360,24 @@ class TestEveryForm:
         for call in (gradient_importance, permutation_importance):
             with pytest.raises(ValueError, match="by='cell' has no meaning for tokens"):
                 call(pipe, texts.data, texts.target, by="cell")
+
+
+def test_ids_without_a_word_bear_no_words_name():
+    """More ids than words: a group of the word "5" is that word, not the id 5."""
+    texts = ["5 good", "5 bad", "good 5 5", "bad"] * 10
+    network = LSTMClassifier(2, embedding_dim=2, n_tokens=12, epochs=1, importance=None)
+    pipe = make_pipeline(TextSequencer(), network).fit(texts, [1, 0] * 20)
+    found = gradient_importance(pipe, texts, feature_groups={"five": ["5"]})
+    assert found.counts[found.feature_names == "five"] == 40
+    call = {"feature_groups": {"n": [2]}, "cv": 2}
+    with pytest.raises(ValueError, match=r"must hold words \(str\); got 2"):
+        lofo_importance(pipe, texts, [1, 0] * 20, **call)
+    ids = pipe[0].transform(texts)
+    with pytest.raises(ValueError, match="holds the token id 1, which stands for an unknown word"):
+        lofo_importance(network, ids, [1, 0] * 20, feature_groups={"n": [1, 2]}, cv=2)
+    search = GridSearchCV(pipe, {"lstmclassifier__units": [2]}, cv=2)
+    call = {"feature_groups": {"five": ["5"]}, "cv": 2}
+    assert lofo_importance(search, texts, [1, 0] * 20, **call).by == "word"
 
 
 def test_negation_is_seen_by_what_it_does():

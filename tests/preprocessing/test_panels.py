@@ -66,6 +66,16 @@ class TestFrames:
             panel = stack_sequences(mixed, **CALL)
         assert np.array_equal(panel.data, stack_sequences(FRAME, **CALL).data, equal_nan=True)
 
+    def test_an_ordered_category_as_time(self):
+        order = pd.CategoricalDtype(["low", "mid", "high"], ordered=True)
+        frame = FRAME.assign(day=pd.Categorical(["low", "mid", "high", "low", "mid"], dtype=order))
+        expected = stack_sequences(FRAME, **CALL).data
+        assert np.array_equal(stack_sequences(frame, **CALL).data, expected, equal_nan=True)
+        with pytest.warns(UserWarning, match="2 of 2 series were not in the order") as caught:
+            panel = stack_sequences(frame[::-1], **CALL)
+        assert np.array_equal(panel.data[::-1], expected, equal_nan=True)
+        assert caught[0].filename == __file__
+
     @pytest.mark.parametrize(
         ("frame", "change", "message"),
         [
@@ -81,6 +91,12 @@ class TestFrames:
             ),
             (FRAME.assign(pulse=[1, 2, None, 4, 5]), {}, r"1 values are missing .* \['pulse'\]"),
             (FRAME.assign(day=FRAME["day"].where(FRAME["day"] > "2020-01-01")), {}, "missing val"),
+            (FRAME, {"target": "pain", "features": ["pulse", "pain"]}, r"\['pain'\] are among"),
+            (FRAME.assign(day=1), {"features": ["day"]}, r"\['day'\] are among the features"),
+            (FRAME, {"features": ["pulse", "id"]}, r"\['id'\] are among the features"),
+            (FRAME, {"features": "pulse"}, r"features must be a list .* write \['pulse'\]"),
+            (FRAME, {"by": ["id"]}, r"by must be the label of one column; got \['id'\]"),
+            (FRAME[:0], {}, "data has no rows"),
         ],
     )
     def test_bad_frames(self, frame, change, message):
@@ -112,6 +128,45 @@ class TestArrays:
         assert stacked[1, 2, 0] == X[1, 0, 2]
         assert np.array_equal(unstack_sequences(stacked, to="array", channels_first=True), X)
 
+    def test_a_padded_array_is_left_as_it_is(self):
+        panel = stack_sequences(list(self.series), n_timesteps=5)
+        again = stack_sequences(panel.data)
+        assert np.array_equal(again.data, panel.data, equal_nan=True)
+        assert again.lengths.tolist() == panel.lengths.tolist() == [3, 1]
+
+    @pytest.mark.parametrize(
+        ("dtype", "mask_value", "expected"),
+        [
+            pytest.param("int64", -1, "int64", id="one of the integers"),
+            pytest.param("int64", -0.5, "float64", id="no integer"),
+            pytest.param("int8", -999.0, "float32", id="out of range"),
+            pytest.param("int8", 0.1, "float64", id="exact in no float32"),
+            pytest.param("uint8", -1, "int16", id="unsigned"),
+            pytest.param("float32", -0.1, "float32", id="floats stay"),
+            pytest.param("float32", -np.inf, "float32", id="infinity"),
+            pytest.param("float16", -1e6, "float32", id="out of range of floats"),
+        ],
+    )
+    def test_the_type_holds_the_mask_value(self, dtype, mask_value, expected):
+        series = [np.full((2, 1), 3, dtype), np.full((1, 1), 3, dtype)]
+        data = stack_sequences(series, mask_value=mask_value).data
+        assert data.dtype == expected
+        assert data[:, :, 0].tolist() == [[3, 3], [3, data.dtype.type(mask_value)]]
+
+    def test_yes_and_no_take_any_mask_value(self):
+        frame = FRAME.assign(pulse=FRAME["pulse"] > 1)
+        panel = stack_sequences(frame, "id", features=["pulse"], mask_value=-0.5)
+        assert panel.data[:, :, 0].tolist() == [[0, 1, 1], [1, 1, -0.5]]
+
+    @pytest.mark.parametrize("longer", [False, True], ids=["one length", "padded"])
+    def test_data_that_end_with_the_mask_value(self, longer):
+        series = [np.ones((2 + longer, 1)), np.array([[1.0], [0.0]])]
+        with pytest.raises(ValueError, match="The last 1 steps of series 1 hold mask_value=0 only"):
+            stack_sequences(series, mask_value=0)
+        frame = FRAME.assign(pulse=[1, 2, 0, 4, 5])
+        with pytest.raises(ValueError, match="The last 1 steps of series 'b' hold mask_value=0"):
+            stack_sequences(frame, "id", features=["pulse"], mask_value=0)
+
     @pytest.mark.parametrize(
         ("data", "kwargs", "message"),
         [
@@ -133,6 +188,8 @@ class TestArrays:
             unstack_sequences(np.ones((2, 2)))
         with pytest.raises(ValueError, match="1 feature_names and 2 ids"):
             unstack_sequences(np.ones((2, 2, 2)), feature_names=["a"])
+        with pytest.raises(ValueError, match=r"feature_names has \['time'\], but the table gets"):
+            unstack_sequences(np.ones((2, 2, 2)), feature_names=["time", "a"])
 
 
 class TestWindowsOfSeveralSeries:
@@ -151,3 +208,27 @@ class TestWindowsOfSeveralSeries:
     def test_rows_of_a_series_stand_together(self):
         with pytest.raises(ValueError, match="must stand together"):
             make_windows(self.frame.iloc[[0, 3, 1, 4, 2]], target="ill", window=2, by="id")
+
+    def test_rows_of_each_series_are_in_time_order(self):
+        days = self.frame.set_index(FRAME["day"])
+        call = {"target": "ill", "window": 2, "by": "id", "features": ["pulse"]}
+        assert make_windows(days, **call).groups.tolist() == ["b", "b", "a"]
+        with pytest.raises(ValueError, match="series 'a' are not in time order, by the index"):
+            make_windows(days.iloc[[0, 1, 2, 4, 3]], **call)
+
+    @pytest.mark.parametrize(
+        ("frame", "by", "message"),
+        [
+            pytest.param(
+                FRAME.assign(id=["b", "b", None, "a", "a"]),
+                "id",
+                "1 rows have no value in the column 'id'",
+                id="no id",
+            ),
+            pytest.param(FRAME[:0], "id", "has 0 rows; a window of 2", id="empty"),
+            pytest.param(FRAME, ["id"], "by must be the label of one column", id="list"),
+        ],
+    )
+    def test_bad_series(self, frame, by, message):
+        with pytest.raises(ValueError, match=message):
+            make_windows(frame, target="ill", window=2, by=by, features=["pulse"])

@@ -67,8 +67,50 @@ def test_words_are_those_of_scikit_learns_analyzer(params, text, expected):
 def test_a_given_vocabulary_keeps_its_order():
     sequencer = TextSequencer(vocabulary=["sound", "good"]).fit(TEXTS)
     assert sequencer.vocabulary_ == {"sound": 2, "good": 3}
-    vectors = {"price": [1.0], "no": [2.0]}
-    assert TextSequencer(vocabulary=vectors).fit(TEXTS).words_[2:] == ["price", "no"]
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "words"),
+    [
+        pytest.param({"price": [2.0], "no": [1.0]}, ["price", "no"], id="vectors: its keys"),
+        pytest.param({"price": 1, "no": 0}, ["no", "price"], id="indices: their order"),
+        pytest.param({"price": 0, "no": 0}.keys(), ["price", "no"], id="keys"),
+        pytest.param({"sound", "price", "no", "good"}, ["good", "no", "price", "sound"], id="set"),
+    ],
+)
+def test_the_order_of_a_mapping_or_a_set(vocabulary, words):
+    assert TextSequencer(vocabulary=vocabulary).fit(TEXTS).words_[2:] == words
+
+
+def shouts_numbers(text):
+    """A tokenizer that makes a word which lowercase would not."""
+    return ["NUM" if word.isdigit() else word for word in text.split()]
+
+
+class TestGivenWordsAreReadAsTextsAre:
+    @pytest.mark.parametrize(
+        ("params", "word", "text"),
+        [
+            pytest.param({}, "Good", "Good", id="capitals"),
+            pytest.param({"strip_accents": "unicode"}, "caf\u00e9", "caf\u00e9", id="accents"),
+            pytest.param({"lowercase": False}, "Good", "Good", id="as they stand"),
+            pytest.param({"tokenizer": shouts_numbers}, "NUM", "10", id="of a tokenizer"),
+        ],
+    )
+    def test_both(self, params, word, text):
+        sequencer = TextSequencer(vocabulary=[word], **params)
+        assert sequencer.fit_transform([text]).tolist() == [[2]]
+        assert sequencer.set_params(left_out=[word]).transform([text]).tolist() == [[1]]
+
+    def test_two_that_become_one(self):
+        with pytest.raises(ValueError, match=r"'Good' and 'good' of .* both read as 'good'"):
+            TextSequencer(vocabulary=["Good", "good"]).fit(TEXTS)
+        assert TextSequencer(vocabulary=["Good", "good"], lowercase=False).fit(TEXTS)
+
+    def test_none_that_occurs(self):
+        with pytest.warns(UserWarning, match="No word of vocabulary, such as 'noise', occurs") as w:
+            TextSequencer(vocabulary=["noise"]).fit(TEXTS)
+        assert w[0].filename == __file__
 
 
 def test_words_left_out_are_unknown():
@@ -109,8 +151,24 @@ def test_bad_texts(X, message):
 
 
 @pytest.mark.parametrize(
-    ("vocabulary", "message"), [([], "at least one"), (["a", "b", "a"], r"repeated: \['a'\]")]
+    ("vocabulary", "message"),
+    [
+        pytest.param([], "at least one", id="empty"),
+        pytest.param(["a", "b", "a"], r"repeated: \['a'\]", id="repeated"),
+        pytest.param({"a": 0, "b": 0}, "two words to the same index", id="repeated indices"),
+        pytest.param("good", r"vocabulary must be a list of words; .* \['good'\]", id="str"),
+        pytest.param([1, 2], "must hold words .* got 1, of type int", id="numbers"),
+    ],
 )
 def test_bad_vocabularies(vocabulary, message):
     with pytest.raises(ValueError, match=message):
         TextSequencer(vocabulary=vocabulary).fit(TEXTS)
+
+
+def test_one_word_left_out_is_a_list_too():
+    message = r"left_out must be a list of words; got 'good': write \['good'\]"
+    with pytest.raises(ValueError, match=message):
+        TextSequencer(left_out="good").fit(TEXTS)
+    sequencer = TextSequencer().fit(TEXTS).set_params(left_out="good")
+    with pytest.raises(ValueError, match=message):
+        sequencer.transform(TEXTS)

@@ -141,6 +141,21 @@ class TestImportances:
         both = gradient_importance(model, full)  # the mean over the steps
         assert np.allclose(found.attributions.mean(axis=1), both.attributions, atol=1e-5)
 
+    def test_a_sequence_without_the_step_has_no_part_in_the_mean(self, model, lagged):
+        longest = real_of(lagged).sum(axis=1) == 8
+        found = gradient_importance(model, lagged.data, output_step=7)
+        expected = gradient_importance(model, lagged.data[longest], output_step=7)
+        assert np.allclose(found.importances_mean, expected.importances_mean)
+        shortest = lagged.data[real_of(lagged).sum(axis=1) == 5]
+        with pytest.raises(ValueError, match="the longest of these sequences has 5 steps"):
+            gradient_importance(model, shortest, output_step=6)
+
+    def test_all_steps_are_as_many_as_a_sequence_has(self, model, lagged):
+        call = {"aggregate": "mean", "by": "feature"}
+        every = gradient_importance(model, lagged.data, output_step="all", **call)
+        together = gradient_importance(model, lagged.data, **call)  # the mean over real steps
+        assert np.allclose(every.importances, together.importances, atol=1e-6)
+
     def test_negative_steps_count_from_each_end(self, model, lagged):
         last = gradient_importance(model, lagged.data, output_step=-1)
         lengths = real_of(lagged).sum(axis=1)

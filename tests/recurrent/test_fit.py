@@ -171,6 +171,22 @@ def test_warm_start_goes_on(regression):
     assert model.model_ is not network
 
 
+def test_warm_start_on_some_of_the_classes(classification):
+    """A batch without the first class is not numbered anew."""
+    X, y = classification.data[:60], classification.target[:60]
+    model = LSTMClassifier(4, epochs=5, learning_rate=0.05, warm_start=True, random_state=0)
+    model.set_params(importance=None).fit(X, y)
+    later = y != "high"  # class 0
+    before = model.predict_proba(X)[:, 0].mean()
+    model.set_params(epochs=10).fit(X[later], y[later])
+    assert model.predict_proba(X)[:, 0].mean() < before
+    two = LSTMClassifier(4, epochs=5, learning_rate=0.05, warm_start=True, random_state=0)
+    two.set_params(importance=None).fit(X, y == "high")
+    before = two.predict_proba(X)[:, 1].mean()
+    two.fit(X[~later], np.ones((~later).sum(), dtype=bool))
+    assert two.predict_proba(X)[:, 1].mean() > before
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

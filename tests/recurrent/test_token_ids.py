@@ -15,6 +15,16 @@ Y = np.array([0, 1, 0, 1] * 5)
 QUICK = {"epochs": 1, "importance": None, "random_state": 0}
 
 
+def own_network(input_shape, n_outputs, n_tokens=6):
+    layers = [
+        keras.Input(input_shape),
+        keras.layers.Embedding(n_tokens, 2),
+        keras.layers.LSTM(2),
+        keras.layers.Dense(n_outputs, activation="sigmoid"),
+    ]
+    return keras.Sequential(layers)
+
+
 def test_grid_search_on_raw_texts():
     texts = make_text_classification(60, random_state=0)
     pipe = make_pipeline(TextSequencer(min_count=1), LSTMClassifier(2, embedding_dim=2, **QUICK))
@@ -45,6 +55,12 @@ class TestPretrained:
         trained = self.first_layer(epochs=5)
         assert not np.allclose(trained[2:], self.vectors[2:])
         assert np.allclose(trained, self.vectors, atol=0.2)
+
+    def test_in_a_network_of_your_own(self):
+        vectors = self.vectors[:, :2]
+        params = QUICK | {"embedding_trainable": False}
+        model = LSTMClassifier(network=own_network, embedding=vectors, **params).fit(IDS, Y)
+        assert np.allclose(model.model_.layers[0].get_weights()[0], vectors)
 
     def test_words_to_vectors(self):
         words = {"good": [1.0, 2.0], "bad": [3.0, 0.0]}
@@ -103,23 +119,25 @@ class TestBadInput:
     def test_padding_inside_a_text(self):
         ids = IDS.copy()
         ids[2, 1] = 0
-        with pytest.warns(UserWarning, match="1 cells of real data hold mask_value=0"):
+        with pytest.warns(UserWarning, match="1 ids are 0, padding, in front of words or between"):
             LSTMClassifier(2, embedding_dim=2, **QUICK).fit(ids, Y)
 
-    def test_your_own_network_needs_an_embedding(self):
-        def network(input_shape, n_outputs, n_tokens):
-            layers = [
-                keras.Input(input_shape),
-                keras.layers.Embedding(n_tokens, 2),
-                keras.layers.LSTM(2),
-                keras.layers.Dense(n_outputs, activation="sigmoid"),
-            ]
-            return keras.Sequential(layers)
+    def test_your_own_network_with_vectors_of_another_shape(self):
+        with pytest.raises(ValueError, match=r"embedding has shape \(6, 3\), but network returned"):
+            LSTMClassifier(network=own_network, embedding=np.ones((6, 3)), **QUICK).fit(IDS, Y)
 
-        model = LSTMClassifier(network=network, embedding_dim=2, **QUICK)
+    def test_your_own_network_needs_an_embedding(self):
+        model = LSTMClassifier(network=own_network, embedding_dim=2, **QUICK)
         model.set_params(network_params={"n_tokens": 6}).fit(IDS, Y)
         with pytest.raises(ValueError, match="at least 6 tokens; it has one of 3"):
             model.set_params(network_params={"n_tokens": 3}).fit(IDS, Y)
+
+
+def test_a_later_fit_on_numbers():
+    model = LSTMClassifier(2, embedding_dim=2, epochs=1, random_state=0).fit(IDS, Y)
+    X = np.random.default_rng(0).normal(size=(20, 5, 3))
+    model.set_params(embedding_dim=None).fit(X, Y)
+    assert model.feature_importances_.shape == (3,)
 
 
 def test_a_later_fit_of_a_finalized_network():
