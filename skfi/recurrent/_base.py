@@ -1,6 +1,7 @@
 """What both estimators share: the course of ``fit``, the network's output, the importances."""
 
 from abc import ABCMeta, abstractmethod
+from contextlib import nullcontext
 from typing import Any, Self
 
 import keras
@@ -21,6 +22,7 @@ from skfi.importance._fitted import check_importance, fitted_importances
 from skfi.recurrent._architecture import check_architecture
 from skfi.recurrent._networks import Architecture
 from skfi.recurrent._parameters import Parameters
+from skfi.recurrent._pool import pool
 from skfi.recurrent._step_targets import StepTargets
 from skfi.recurrent._training import Training
 from skfi.recurrent._validation import (
@@ -229,14 +231,18 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         }
         before = model.get_weights()
         train_weight = None if weight is None else weight[train]
-        with config_context(transform_output="default"):  # for SciKeras' own transformers
+        # a user's callbacks may keep the network that they see; our own do not
+        borrowed = nullcontext(model) if self.callbacks else pool.twin(model)
+        # SciKeras' own transformers
+        with borrowed as trained, config_context(transform_output="default"):
             if self.return_sequences:
                 wrapper = fit_per_step(
-                    model, X[train], target[train], step_weight[train], **params, **validation
+                    trained, X[train], target[train], step_weight[train], **params, **validation
                 )
             else:
-                wrapper = make_wrapper(model, classifier=is_classifier(self), **params)
+                wrapper = make_wrapper(trained, classifier=is_classifier(self), **params)
                 wrapper.fit(X[train], target[train], sample_weight=train_weight, **validation)
+        wrapper.model = wrapper.model_ = model
         if not all(np.isfinite(array).all() for array in model.get_weights()):
             model.set_weights(before)
             losses = wrapper.history_["loss"]

@@ -1,0 +1,161 @@
+"""Networks that stay compiled, so that Keras traces their training once and not at every fit.
+
+A network is trained in the body of a twin: another network of the same layers, loss and optimizer,
+which was traced in an earlier fit. The twin takes over all variables of the network (weights, seeds
+of dropout, the optimizer's state), trains, and gives them back. So training starts from what the
+fresh network has and comes to the same weights, and no user ever holds a twin.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from skfi._keras import compiled_loss, seeded
+from skfi.recurrent._training import WeightedMean
+
+
+class Pool:
+    """Compiled networks that are free to be trained in, shared by all fits of the process.
+
+    Attributes
+    ----------
+    max_networks : int
+        How many are kept, those used last; 0 switches the pool off.
+    max_bytes : int
+        How many bytes their variables may take together.
+
+    Examples
+    --------
+    >>> from skfi.recurrent import pool
+    >>> pool.clear()
+    >>> len(pool)
+    0
+    """
+
+    def __init__(self, max_networks: int = 8, max_bytes: int = 2**28) -> None:
+        self.max_networks = max_networks
+        self.max_bytes = max_bytes
+        self._free: list[tuple[Any, keras.Model]] = []
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._free)
+
+    def clear(self) -> None:
+        """Let go of all networks."""
+        with self._lock:
+            self._free.clear()
+
+    @contextmanager
+    def twin(self, model: keras.Model) -> Iterator[keras.Model]:
+        """A network to train in place of ``model``, which has its state in the end.
+
+        It is ``model`` itself if the pool is off, or if something of its own code is in it, of
+        which no one can tell whether another network has the same.
+        """
+        kind = _kind(model) if self.max_networks > 0 else None
+        if kind is None:
+            yield model
+            return
+        twin = self._take(kind)
+        if twin is None:
+            twin = _another(model)
+        _hand_over(model, twin)
+        yield twin
+        _hand_over(twin, model)
+        model.history = twin.history
+        model.history.set_model(model)
+        self._give_back(kind, twin)
+
+    def _take(self, kind: Any) -> keras.Model | None:
+        with self._lock:
+            for i, (known, _) in enumerate(self._free):
+                if known == kind:
+                    return self._free.pop(i)[1]
+        return None
+
+    def _give_back(self, kind: Any, twin: keras.Model) -> None:
+        with self._lock:
+            self._free.insert(0, (kind, twin))
+            del self._free[self.max_networks :]
+            while sum(_n_bytes(model) for _, model in self._free) > self.max_bytes:
+                del self._free[-1]
+
+
+pool = Pool()
+
+
+def _kind(model: keras.Model) -> Any:
+    """What networks have in common that are trained by the same graph; None if not known."""
+    layers = model._flatten_layers()
+    if any(not _is_keras(layer) or isinstance(layer, keras.layers.Lambda) for layer in layers):
+        return None
+    try:
+        config, compiled = model.get_config(), model.get_compile_config()
+    except (ValueError, NotImplementedError, TypeError):  # of something that cannot be saved
+        return None
+    loss = compiled_loss(model)
+    own_loss = isinstance(loss, WeightedMean)
+    if own_loss:
+        compiled["loss"] = None
+    if not (_is_keras(model.optimizer) and _of_keras(config) and _of_keras(compiled)):
+        return None
+    optimizer = compiled["optimizer"]["config"]
+    optimizer["name"] = ""  # counted up too
+    if isinstance(optimizer.get("learning_rate"), float):  # a variable, which is handed over
+        optimizer["learning_rate"] = 0.0
+    names = {layer.name: i for i, layer in enumerate(layers)}
+    settings = (keras.config.dtype_policy().name, keras.config.floatx())
+    flags = [layer.trainable for layer in layers]
+    text = json.dumps([_renamed(config, names), compiled, flags, settings], sort_keys=True)
+    return text, loss.function if own_loss else None
+
+
+def _is_keras(thing: Any) -> bool:
+    return type(thing).__module__.split(".")[0] == "keras"
+
+
+def _of_keras(config: Any) -> bool:
+    """Whether a configuration names nothing but Keras' own classes and functions."""
+    if isinstance(config, dict):
+        own = config.get("registered_name") or (config.get("module") or "keras").split(".")[0]
+        return own == "keras" and all(_of_keras(value) for value in config.values())
+    return not isinstance(config, (list, tuple)) or all(_of_keras(value) for value in config)
+
+
+def _renamed(config: Any, names: dict[str, int], key: str = "") -> Any:
+    """The configuration with layers called by number: Keras counts names up."""
+    if isinstance(config, dict):
+        return {k: _renamed(value, names, k) for k, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [_renamed(value, names, key) for value in config]
+    is_name = key in ("name", "keras_history", "input_layers", "output_layers")
+    return names.get(config, config) if is_name and isinstance(config, str) else config
+
+
+def _another(model: keras.Model) -> keras.Model:
+    """A network of the same layers, compiled in the same way."""
+    with seeded(0):  # leaves every generator as it was
+        twin = type(model).from_config(model.get_config())
+        if not twin.built:
+            twin.build(model.input_shape)
+    twin.compile_from_config(model.get_compile_config())
+    return twin
+
+
+def _hand_over(giver: keras.Model, taker: keras.Model) -> None:
+    for model in (giver, taker):
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+    theirs = [*taker.variables, *taker.optimizer.variables]
+    for mine, yours in zip([*giver.variables, *giver.optimizer.variables], theirs, strict=True):
+        yours.assign(mine)
+
+
+def _n_bytes(model: keras.Model) -> int:
+    variables = [*model.variables, *model.optimizer.variables]
+    return sum(int(v.value.dtype.size) * v.value.shape.num_elements() for v in variables)

@@ -1,0 +1,188 @@
+"""Networks that stay compiled: a fit in a pooled network is the fit of a fresh one."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from skfi import LSTMClassifier, LSTMRegressor
+from skfi.recurrent import pool
+
+X = np.random.default_rng(0).normal(size=(60, 5, 3)).astype("float32")
+Y = X[:, :, 0].mean(axis=1)
+QUICK = {"epochs": 2, "random_state": 0, "importance": None}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_pool(monkeypatch):
+    monkeypatch.setattr(pool, "max_networks", 8)
+    pool.clear()
+
+
+def without_pool(estimator, y):
+    kept, pool.max_networks = pool.max_networks, 0
+    try:
+        return clone(estimator).fit(X, y)
+    finally:
+        pool.max_networks = kept
+
+
+def own_layers(input_shape, n_outputs):
+    return keras.Sequential(
+        [keras.Input(input_shape), keras.layers.LSTM(3), keras.layers.Dense(n_outputs)]
+    )
+
+
+def residual(input_shape, n_outputs):
+    inputs = keras.Input(input_shape)
+    states = keras.layers.GRU(3, return_sequences=True)(inputs)
+    both = keras.layers.Add()([inputs, states])
+    return keras.Model(inputs, keras.layers.Dense(n_outputs)(keras.layers.Flatten()(both)))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (LSTMRegressor(4, **QUICK), Y),
+        (LSTMRegressor((3, 2), cell="gru", bidirectional=True, dropout=0.4, **QUICK), Y),
+        (LSTMRegressor(3, cell="rnn", optimizer=keras.optimizers.SGD(0.1, 0.9), **QUICK), Y),
+        (LSTMRegressor(3, early_stopping=True, n_iter_no_change=1, **QUICK | {"epochs": 9}), Y),
+        (LSTMRegressor(3, return_sequences=True, mask_value=np.nan, **QUICK), X[:, :, 0]),
+        (LSTMRegressor(network=own_layers, **QUICK), Y),
+        (LSTMRegressor(network=residual, **QUICK), Y),
+        (LSTMClassifier(3, batch_size=7, **QUICK), Y > 0),
+        (LSTMClassifier(3, loss="hinge", learning_rate=0.1, **QUICK), Y > 0),
+    ],
+    ids=["lstm", "dropout", "momentum", "stopping", "steps", "own", "functional", "labels", "loss"],
+)
+def test_a_pooled_fit_is_a_fresh_fit(estimator, y):
+    expected = without_pool(estimator, y)
+    for _ in range(3):
+        found = clone(estimator).fit(X, y)
+        assert found.history_ == expected.history_
+        assert np.array_equal(found.predict(X), expected.predict(X))
+        for mine, theirs in zip(
+            [*found.model_.variables, *found.model_.optimizer.variables],
+            [*expected.model_.variables, *expected.model_.optimizer.variables],
+            strict=True,
+        ):
+            assert np.array_equal(mine, theirs)
+    assert len(pool) == 1
+
+
+def test_an_estimator_keeps_its_own_network():
+    first = LSTMRegressor(4, **QUICK).fit(X, Y)
+    before = first.predict(X)
+    second = LSTMRegressor(4, **QUICK | {"random_state": 1}).fit(X, -Y)
+    assert second.model_ is not first.model_
+    assert second.wrapper_.model_ is second.model_
+    assert second.model_.history.model is second.model_
+    assert np.array_equal(first.predict(X), before)
+
+
+def test_a_warm_start_goes_on_as_without():
+    model = LSTMRegressor(4, warm_start=True, **QUICK)
+    expected = without_pool(model, Y)
+    pool.max_networks = 0
+    expected.fit(X, Y)
+    pool.max_networks = 8
+    found = clone(model).fit(X, Y).fit(X, Y)
+    assert np.array_equal(found.predict(X), expected.predict(X))
+
+
+def test_learning_rates_share_a_network():
+    grid = {"learning_rate": [0.001, 0.1]}
+    search = GridSearchCV(LSTMRegressor(3, **QUICK), grid, cv=2).fit(X, Y)
+    assert len(pool) == 1
+    model = LSTMRegressor(3, **QUICK, learning_rate=search.best_params_["learning_rate"])
+    assert np.array_equal(search.predict(X), without_pool(model, Y).predict(X))
+
+
+def activated(input_shape, n_outputs, activation):
+    layers = [
+        keras.Input(input_shape),
+        keras.layers.SimpleRNN(2, activation=activation, name=activation),
+        keras.layers.Dense(n_outputs),
+    ]
+    return keras.Sequential(layers)
+
+
+def test_other_layers_are_another_network():
+    """Also if their names differ in the same way."""
+    for activation in ("tanh", "relu"):
+        params = {"network": activated, "network_params": {"activation": activation}} | QUICK
+        model = LSTMRegressor(**params)
+        assert np.array_equal(model.fit(X, Y).predict(X), without_pool(model, Y).predict(X))
+    assert len(pool) == 2
+
+
+@keras.saving.register_keras_serializable("tests")
+class Doubled(keras.layers.Layer):
+    """A layer of which no configuration tells how it computes."""
+
+    def call(self, inputs):
+        return 2 * inputs
+
+
+def with_own_layer(input_shape, n_outputs):
+    layers = [keras.Input(input_shape), Doubled(), keras.layers.LSTM(2)]
+    return keras.Sequential([*layers, keras.layers.Dense(n_outputs)])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"network": with_own_layer},
+        {"callbacks": [keras.callbacks.TerminateOnNaN()]},
+        {"loss": lambda truth, found: keras.ops.abs(truth - found)},
+    ],
+    ids=["layer", "callback", "function"],
+)
+def test_a_network_with_code_of_the_user_is_trained_itself(params):
+    LSTMRegressor(3, **QUICK, **params).fit(X, Y)
+    assert len(pool) == 0
+
+
+def test_an_error_in_the_middle_of_a_fit(monkeypatch):
+    LSTMRegressor(3, **QUICK).fit(X, Y)
+
+    def fail(self, epoch, logs=None):
+        raise RuntimeError("stop here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.callbacks.History, "on_epoch_end", fail)
+        with pytest.raises(RuntimeError, match="stop here"):
+            LSTMRegressor(3, **QUICK).fit(X, Y)
+    assert len(pool) == 0  # who knows what state it is in
+    model = LSTMRegressor(3, **QUICK)
+    assert np.array_equal(model.fit(X, Y).predict(X), without_pool(model, Y).predict(X))
+
+
+class TestBounds:
+    def test_a_few_networks_are_kept(self):
+        pool.max_networks = 2
+        for units in (2, 3, 4):
+            LSTMRegressor(units, **QUICK).fit(X, Y)
+        assert len(pool) == 2
+        pool.clear()
+        assert len(pool) == 0
+
+    def test_bytes(self, monkeypatch):
+        monkeypatch.setattr(pool, "max_bytes", 2000)  # an LSTM(2) has 224 in weights, Adam twice
+        LSTMRegressor(2, **QUICK).fit(X, Y)
+        assert len(pool) == 1
+        LSTMRegressor(40, **QUICK).fit(X, Y)
+        assert len(pool) == 0
+
+    def test_switched_off(self):
+        pool.max_networks = 0
+        LSTMRegressor(2, **QUICK).fit(X, Y)
+        assert len(pool) == 0
+
+
+def test_clear_session_breaks_nothing():
+    model = LSTMRegressor(3, **QUICK)
+    expected = model.fit(X, Y).predict(X)
+    keras.backend.clear_session()
+    assert np.array_equal(clone(model).fit(X, Y).predict(X), expected)
