@@ -23,9 +23,11 @@ from skfi._keras._networks import (
     takes_texts,
 )
 from skfi._keras._seeds import seeded
+from skfi._keras._structure import another, is_keras, only_keras, structure
 
 __all__ = [
     "CHUNK_SIZE",
+    "another",
     "check_inputs",
     "check_network",
     "class_probabilities",
@@ -38,11 +40,14 @@ __all__ = [
     "forward_ids",
     "gives_logits",
     "input_gradient",
+    "is_keras",
     "last_activation",
     "loss_name",
     "mask_value_of",
+    "only_keras",
     "output_kind",
     "seeded",
+    "structure",
     "takes_texts",
     "token_ids",
     "vocabulary_of",

@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from skfi._keras import compiled_loss, seeded
+from skfi._keras import another, compiled_loss, is_keras, only_keras, structure
 from skfi.recurrent._training import WeightedMean
 
 
@@ -63,7 +63,8 @@ class Pool:
             return
         twin = self._take(kind)
         if twin is None:
-            twin = _another(model)
+            twin = another(model)
+            twin.compile_from_config(model.get_compile_config())
         _hand_over(model, twin)
         yield twin
         _hand_over(twin, model)
@@ -79,6 +80,8 @@ class Pool:
         return None
 
     def _give_back(self, kind: Any, twin: keras.Model) -> None:
+        if _n_bytes(twin) > self.max_bytes:
+            return
         with self._lock:
             self._free.insert(0, (kind, twin))
             del self._free[self.max_networks :]
@@ -91,60 +94,22 @@ pool = Pool()
 
 def _kind(model: keras.Model) -> Any:
     """What networks have in common that are trained by the same graph; None if not known."""
-    layers = model._flatten_layers()
-    if any(not _is_keras(layer) or isinstance(layer, keras.layers.Lambda) for layer in layers):
-        return None
+    layers = structure(model)
+    loss = compiled_loss(model)
     try:
-        config, compiled = model.get_config(), model.get_compile_config()
+        compiled = model.get_compile_config()
     except (ValueError, NotImplementedError, TypeError):  # of something that cannot be saved
         return None
-    loss = compiled_loss(model)
     own_loss = isinstance(loss, WeightedMean)
     if own_loss:
         compiled["loss"] = None
-    if not (_is_keras(model.optimizer) and _of_keras(config) and _of_keras(compiled)):
+    if layers is None or not (is_keras(model.optimizer) and only_keras(compiled)):
         return None
     optimizer = compiled["optimizer"]["config"]
-    optimizer["name"] = ""  # counted up too
+    optimizer["name"] = ""  # counted up
     if isinstance(optimizer.get("learning_rate"), float):  # a variable, which is handed over
         optimizer["learning_rate"] = 0.0
-    names = {layer.name: i for i, layer in enumerate(layers)}
-    settings = (keras.config.dtype_policy().name, keras.config.floatx())
-    flags = [layer.trainable for layer in layers]
-    text = json.dumps([_renamed(config, names), compiled, flags, settings], sort_keys=True)
-    return text, loss.function if own_loss else None
-
-
-def _is_keras(thing: Any) -> bool:
-    return type(thing).__module__.split(".")[0] == "keras"
-
-
-def _of_keras(config: Any) -> bool:
-    """Whether a configuration names nothing but Keras' own classes and functions."""
-    if isinstance(config, dict):
-        own = config.get("registered_name") or (config.get("module") or "keras").split(".")[0]
-        return own == "keras" and all(_of_keras(value) for value in config.values())
-    return not isinstance(config, (list, tuple)) or all(_of_keras(value) for value in config)
-
-
-def _renamed(config: Any, names: dict[str, int], key: str = "") -> Any:
-    """The configuration with layers called by number: Keras counts names up."""
-    if isinstance(config, dict):
-        return {k: _renamed(value, names, k) for k, value in config.items()}
-    if isinstance(config, (list, tuple)):
-        return [_renamed(value, names, key) for value in config]
-    is_name = key in ("name", "keras_history", "input_layers", "output_layers")
-    return names.get(config, config) if is_name and isinstance(config, str) else config
-
-
-def _another(model: keras.Model) -> keras.Model:
-    """A network of the same layers, compiled in the same way."""
-    with seeded(0):  # leaves every generator as it was
-        twin = type(model).from_config(model.get_config())
-        if not twin.built:
-            twin.build(model.input_shape)
-    twin.compile_from_config(model.get_compile_config())
-    return twin
+    return layers, json.dumps(compiled), loss.function if own_loss else None
 
 
 def _hand_over(giver: keras.Model, taker: keras.Model) -> None:

@@ -130,16 +130,24 @@ def with_own_layer(input_shape, n_outputs):
     return keras.Sequential([*layers, keras.layers.Dense(n_outputs)])
 
 
+def with_scaling(input_shape, n_outputs):
+    scaling = keras.layers.Normalization()
+    scaling.adapt(3 * X + 1)  # kept outside of the network's variables
+    layers = [keras.Input(input_shape), scaling, keras.layers.LSTM(2)]
+    return keras.Sequential([*layers, keras.layers.Dense(n_outputs)])
+
+
 @pytest.mark.parametrize(
     "params",
     [
         {"network": with_own_layer},
+        {"network": with_scaling},
         {"callbacks": [keras.callbacks.TerminateOnNaN()]},
         {"loss": lambda truth, found: keras.ops.abs(truth - found)},
     ],
-    ids=["layer", "callback", "function"],
+    ids=["layer", "state", "callback", "function"],
 )
-def test_a_network_with_code_of_the_user_is_trained_itself(params):
+def test_a_network_with_state_or_code_of_its_own_is_trained_itself(params):
     LSTMRegressor(3, **QUICK, **params).fit(X, Y)
     assert len(pool) == 0
 
@@ -173,7 +181,10 @@ class TestBounds:
         LSTMRegressor(2, **QUICK).fit(X, Y)
         assert len(pool) == 1
         LSTMRegressor(40, **QUICK).fit(X, Y)
-        assert len(pool) == 0
+        assert len(pool) == 1
+        LSTMRegressor(3, **QUICK).fit(X, Y)
+        LSTMRegressor(4, **QUICK).fit(X, Y)
+        assert len(pool) < 3
 
     def test_switched_off(self):
         pool.max_networks = 0

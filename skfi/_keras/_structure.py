@@ -1,0 +1,68 @@
+"""Which networks compute alike, so that they can share a compiled graph."""
+
+import json
+from typing import Any
+
+import keras
+
+from skfi._keras._seeds import seeded
+
+
+def structure(model: keras.Model) -> str | None:
+    """A text that networks of the same layers have in common; None if that cannot be told.
+
+    It cannot of layers with code of the user, nor of layers whose state is no variable.
+    """
+    layers = model._flatten_layers()
+    if not all(is_keras(layer) and _state_is_variables(layer) for layer in layers):
+        return None
+    try:
+        config = model.get_config()
+    except (ValueError, NotImplementedError, TypeError):  # of something that cannot be saved
+        return None
+    if not only_keras(config):
+        return None
+    names = {layer.name: i for i, layer in enumerate(layers)}
+    settings = [keras.config.dtype_policy().name, keras.config.floatx()]
+    flags = [layer.trainable for layer in layers]
+    return json.dumps([type(model).__name__, _renamed(config, names), flags, settings])
+
+
+def another(model: keras.Model) -> keras.Model:
+    """A network of the same layers, with weights of its own."""
+    with seeded(0):  # leaves every generator as it was
+        fresh = type(model).from_config(model.get_config())
+        if not fresh.built:
+            fresh.build(model.input_shape)
+    return fresh
+
+
+def is_keras(thing: Any) -> bool:
+    """Whether a layer, loss or optimizer is of a class of Keras' own."""
+    return type(thing).__module__.split(".")[0] == "keras"
+
+
+def only_keras(config: Any) -> bool:
+    """Whether a configuration names nothing but Keras' own classes and functions."""
+    if isinstance(config, dict):
+        own = config.get("registered_name") or (config.get("module") or "keras").split(".")[0]
+        return own == "keras" and all(only_keras(value) for value in config.values())
+    return not isinstance(config, (list, tuple)) or all(only_keras(value) for value in config)
+
+
+def _state_is_variables(layer: keras.layers.Layer) -> bool:
+    # tables of words, adapted means, functions of the user, saved programs
+    modules = type(layer).__module__.split(".")
+    return "preprocessing" not in modules and not isinstance(
+        layer, (keras.layers.Lambda, keras.layers.TFSMLayer)
+    )
+
+
+def _renamed(config: Any, names: dict[str, int], key: str = "") -> Any:
+    """The configuration with layers called by number: Keras counts names up."""
+    if isinstance(config, dict):
+        return {k: _renamed(value, names, k) for k, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [_renamed(value, names, key) for value in config]
+    is_name = key in ("name", "keras_history", "input_layers", "output_layers")
+    return names.get(config, config) if is_name and isinstance(config, str) else config
