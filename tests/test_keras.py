@@ -81,11 +81,55 @@ def test_compiled_calls_end_with_their_network(X):
     model = linear_network(np.ones((9, 3, 1)))
     _keras.forward(model, X[:2])
     _keras.input_gradient(model, X[:2], np.ones((2, 1)))
-    assert set(_compiled._functions[model]) == {_compiled._trace_forward, _compiled._trace_gradient}
+    assert set(_compiled._calls[model]) == {_compiled._trace_forward, _compiled._trace_gradient}
     gone = weakref.ref(model)
     del model
     gc.collect()
     assert gone() is None
+
+
+def test_networks_of_the_same_layers_share_a_trace(X, monkeypatch):
+    traces = []
+    trace = _compiled._trace_forward
+
+    def counted(model):
+        traces.append(model)
+        return trace(model)
+
+    monkeypatch.setattr(_compiled, "_trace_forward", counted)
+
+    def network():
+        layers = [keras.Input((9, 3)), keras.layers.LSTM(4), keras.layers.Dropout(0.5)]
+        return keras.Sequential([*layers, keras.layers.Dense(2, activation="softmax")])
+
+    first, second = network(), network()
+    for model in (first, second, first):
+        assert np.allclose(_keras.forward(model, X[:50]), model(X[:50]), atol=1e-6)
+    first.set_weights(second.get_weights())  # weights are read when they are needed
+    assert np.array_equal(_keras.forward(first, X[:50]), _keras.forward(second, X[:50]))
+    assert len(traces) == 1
+    weights = np.ones((50, 2)) * [1, 0]
+    for model in (first, network()):
+        x = tf.constant(X[:50])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(model(x) * weights)
+        expected = tape.gradient(total, x)
+        assert np.allclose(_keras.input_gradient(model, X[:50], weights), expected, atol=1e-6)
+
+
+def test_shared_traces_are_bounded(X, monkeypatch):
+    _compiled.clear_compiled()
+    monkeypatch.setattr(_compiled, "_MOST_SHARED", 2)
+    for units in (1, 2, 3):
+        model = keras.Sequential([keras.Input((9, 3)), keras.layers.LSTM(units)])
+        _keras.forward(model, X[:5])
+    assert len(_compiled._shared) == 2
+    monkeypatch.setattr(_compiled, "_MOST_BYTES", 10)
+    _compiled.clear_compiled()
+    model = keras.Sequential([keras.Input((9, 3)), keras.layers.LSTM(2)])
+    assert np.allclose(_keras.forward(model, X[:5]), model(X[:5]), atol=1e-6)
+    assert len(_compiled._shared) == 0
 
 
 def test_seeded_leaves_every_global_generator_as_found():

@@ -1,6 +1,6 @@
 """Everything that touches Keras' inner workings, and all of TensorFlow."""
 
-from skfi._keras._compiled import CHUNK_SIZE, forward, input_gradient
+from skfi._keras._compiled import CHUNK_SIZE, clear_compiled, forward, input_gradient
 from skfi._keras._embedding import (
     embedding_gradient,
     embedding_table,
@@ -23,7 +23,7 @@ from skfi._keras._networks import (
     takes_texts,
 )
 from skfi._keras._seeds import seeded
-from skfi._keras._structure import another, is_keras, only_keras, structure
+from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
 
 __all__ = [
     "CHUNK_SIZE",
@@ -31,6 +31,7 @@ __all__ = [
     "check_inputs",
     "check_network",
     "class_probabilities",
+    "clear_compiled",
     "compiled_loss",
     "embedding_gradient",
     "embedding_table",
@@ -44,6 +45,7 @@ __all__ = [
     "last_activation",
     "loss_name",
     "mask_value_of",
+    "n_bytes",
     "only_keras",
     "output_kind",
     "seeded",

@@ -4,13 +4,18 @@ Calls run in chunks of a fixed number of rows, the last chunk padded. Float roun
 row's place in the batch, so this is what makes a prediction independent of the rows around it.
 """
 
+import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from skfi._keras._structure import another, n_bytes, structure
 
 # Matrix kernels take rows in packs (24 with AVX2, 48 with AVX-512) and round a left-over pack
 # differently: every call has a multiple of 48 rows. Above 240 the work is split over threads at
@@ -34,31 +39,84 @@ def input_gradient(
     return in_chunks(compiled(model, _trace_gradient), [X, weights], chunk_size)
 
 
-# One compiled function for each network and kind of call. A function refers to its network weakly,
-# so that an entry ends with its network.
-_functions: weakref.WeakKeyDictionary[keras.Model, dict[Callable, Any]] = (
-    weakref.WeakKeyDictionary()
-)
+@dataclass(frozen=True)
+class Compiled:
+    """A traced function of inputs, for one network."""
+
+    function: Any
+    specs: tuple[Any, ...]  # of the inputs
+    variables: tuple[Any, ...] = ()  # of the network, if the trace is shared with others
+
+    def __call__(self, *inputs: tf.Tensor) -> tf.Tensor:
+        return self.function(*(tf.convert_to_tensor(v) for v in self.variables), *inputs)
 
 
-def compiled(model: keras.Model, trace: Callable[[keras.Model], Any]) -> Any:
-    """The function that ``trace`` makes of ``model``, made once."""
-    of_model = _functions.setdefault(model, {})
-    if trace not in of_model:
-        of_model[trace] = trace(model)
+# A trace makes a function of a network's inputs, and their specifications
+Trace = Callable[[Any], tuple[Callable, tuple[Any, ...]]]
+
+# The calls of each network. A function of its own refers to the network weakly, so that an entry
+# ends with its network.
+_calls: weakref.WeakKeyDictionary[keras.Model, dict[Trace, Compiled]] = weakref.WeakKeyDictionary()
+
+# Traces that networks of the same layers share: their variables are arguments. They are traced on
+# a network that is kept with them; the ones used last stay.
+_shared: OrderedDict[tuple[str, Trace], tuple[keras.Model, Compiled]] = OrderedDict()
+_MOST_SHARED, _MOST_BYTES = 32, 2**26
+_lock = threading.RLock()
+
+
+def compiled(model: keras.Model, trace: Trace) -> Compiled:
+    """The function that ``trace`` makes of ``model``; traced once for all networks like it."""
+    of_model = _calls.setdefault(model, {})
+    if trace in of_model:
+        return of_model[trace]
+    layers = structure(model) if n_bytes(model.variables) <= _MOST_BYTES else None
+    if layers is None:
+        function, specs = trace(weakref.proxy(model))
+        of_model[trace] = Compiled(_concrete(function, specs), specs)
+        return of_model[trace]
+    with _lock:
+        if (layers, trace) not in _shared:
+            _shared[layers, trace] = _trace_shared(model, trace)
+        _shared.move_to_end((layers, trace))
+        _, call = _shared[layers, trace]
+        while len(_shared) > _MOST_SHARED:
+            _shared.popitem(last=False)
+    of_model[trace] = replace(call, variables=tuple(model.variables))
     return of_model[trace]
 
 
-def _trace_forward(model: keras.Model) -> Any:
+def clear_compiled() -> None:
+    """Let go of shared traces that no network uses."""
+    with _lock:
+        _shared.clear()
+
+
+def _trace_shared(model: keras.Model, trace: Trace) -> tuple[keras.Model, Compiled]:
+    pattern = another(model)
+    function, specs = trace(pattern)
+    n_variables = len(pattern.variables)
+
+    def stateless(*arguments: tf.Tensor) -> tf.Tensor:
+        state = list(zip(pattern.variables, arguments[:n_variables], strict=True))
+        with keras.StatelessScope(state_mapping=state):
+            return function(*arguments[n_variables:])
+
+    of_variables = tuple(tf.TensorSpec(v.shape, v.dtype) for v in pattern.variables)
+    return pattern, Compiled(_concrete(stateless, (*of_variables, *specs)), specs)
+
+
+def _concrete(function: Callable, specs: tuple[Any, ...]) -> Any:
+    traced = tf.function(function, input_signature=specs, autograph=False)
+    return traced.get_concrete_function()
+
+
+def _trace_forward(model: Any) -> tuple[Callable, tuple[Any, ...]]:
     spec = tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype)
-    network = weakref.proxy(model)
-    call = tf.function(
-        lambda x: network(x, training=False), input_signature=[spec], autograph=False
-    )
-    return call.get_concrete_function()
+    return lambda x: model(x, training=False), (spec,)
 
 
-def _trace_gradient(model: keras.Model) -> Any:
+def _trace_gradient(model: Any) -> tuple[Callable, tuple[Any, ...]]:
     inputs, outputs = model.inputs[0], model.outputs[0]
     no_gradient = ValueError(
         f"The network {model.name!r} has no gradient with respect to its {inputs.dtype} input: it "
@@ -68,12 +126,11 @@ def _trace_gradient(model: keras.Model) -> Any:
     )
     if not tf.as_dtype(inputs.dtype).is_floating:
         raise no_gradient
-    network = weakref.proxy(model)
 
     def gradient(x: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            total = tf.reduce_sum(network(x, training=False) * weights)
+            total = tf.reduce_sum(model(x, training=False) * weights)
         found = tape.gradient(total, x)
         if found is None:
             raise no_gradient
@@ -83,13 +140,13 @@ def _trace_gradient(model: keras.Model) -> Any:
         tf.TensorSpec(inputs.shape, inputs.dtype),
         tf.TensorSpec(outputs.shape, outputs.dtype),
     ]
-    traced = tf.function(gradient, input_signature=specs, autograph=False)
-    return traced.get_concrete_function()
+    return gradient, tuple(specs)
 
 
-def in_chunks(function: Any, arrays: list[np.ndarray], chunk_size: int = CHUNK_SIZE) -> np.ndarray:
+def in_chunks(
+    function: Compiled, arrays: list[np.ndarray], chunk_size: int = CHUNK_SIZE
+) -> np.ndarray:
     """Call a compiled function on blocks of rows of ``arrays``."""
-    specs = function.structured_input_signature[0]
     n_samples = len(arrays[0])
     chunk_size = -(-chunk_size // _PAD_TO) * _PAD_TO
     result: np.ndarray | None = None
@@ -97,7 +154,7 @@ def in_chunks(function: Any, arrays: list[np.ndarray], chunk_size: int = CHUNK_S
         rows = min(chunk_size, n_samples - start)
         chunk = [
             tf.constant(_padded(array[start : start + rows]), dtype=spec.dtype)
-            for array, spec in zip(arrays, specs, strict=True)
+            for array, spec in zip(arrays, function.specs, strict=True)
         ]
         part = function(*chunk).numpy()[:rows]
         if result is None:

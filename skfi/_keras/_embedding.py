@@ -118,28 +118,20 @@ def _behind_texts(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
 
     Ids are put in the place of what makes ids of texts, so that the mask, too, comes from them.
     """
-    network, vectorization = weakref.proxy(model), _vectorization_of(model)
+    vectorization, shape = _vectorization_of(model), model.inputs[0].shape[1:]
     if vectorization is None:
-        return lambda x: network(x, training=False)
-    layer, shape = weakref.proxy(vectorization), model.inputs[0].shape[1:]
+        return lambda x: model(x, training=False)
+    layer = weakref.proxy(vectorization)  # a trace must not keep its network
 
     def outputs(ids: tf.Tensor) -> tf.Tensor:
         with _replaced(layer, lambda inputs: ids):
-            return network(tf.fill([tf.shape(ids)[0], *shape], ""), training=False)
+            return model(tf.fill([tf.shape(ids)[0], *shape], ""), training=False)
 
     return outputs
 
 
-def _concrete(function: Callable, specs: tuple) -> Any:
-    traced = tf.function(function, input_signature=specs, autograph=False)
-    return traced.get_concrete_function()
-
-
-# As in _compiled, the traced functions refer to their network weakly.
-
-
-def _trace_ids(model: keras.Model) -> Any:
-    layer, network = weakref.proxy(_embedding_of(model)), weakref.proxy(model)
+def _trace_ids(model: Any) -> Any:
+    layer, inputs = weakref.proxy(_embedding_of(model)), model.inputs[0]
 
     def ids(x: tf.Tensor) -> tf.Tensor:
         seen = []
@@ -150,30 +142,29 @@ def _trace_ids(model: keras.Model) -> Any:
             return call(inputs)
 
         with _replaced(layer, remember):
-            network(x, training=False)
+            model(x, training=False)
         return tf.identity(seen[0])
 
-    inputs = model.inputs[0]
-    return _concrete(ids, (tf.TensorSpec(inputs.shape, inputs.dtype),))
+    return ids, (tf.TensorSpec(inputs.shape, inputs.dtype),)
 
 
-def _trace_forward_ids(model: keras.Model) -> Any:
+def _trace_forward_ids(model: Any) -> Any:
     if _vectorization_of(model) is None:
         raise ValueError(f"The network {model.name!r} has no TextVectorization layer.")
-    return _concrete(_behind_texts(model), _specs(model)[:1])
+    return _behind_texts(model), _specs(model)[:1]
 
 
-def _trace_forward_embedded(model: keras.Model) -> Any:
+def _trace_forward_embedded(model: Any) -> Any:
     layer, network = weakref.proxy(_embedding_of(model)), _behind_texts(model)
 
     def outputs(x: tf.Tensor, embedded: tf.Tensor) -> tf.Tensor:
         with _replaced(layer, lambda inputs: embedded):
             return network(x)
 
-    return _concrete(outputs, _specs(model)[:2])
+    return outputs, _specs(model)[:2]
 
 
-def _trace_gradient(model: keras.Model) -> Any:
+def _trace_gradient(model: Any) -> Any:
     layer, network = weakref.proxy(_embedding_of(model)), _behind_texts(model)
     name = model.name
 
@@ -186,4 +177,4 @@ def _trace_gradient(model: keras.Model) -> Any:
             raise ValueError(f"The network {name!r} does not use its embedding.")
         return found
 
-    return _concrete(gradient, _specs(model))
+    return gradient, _specs(model)

@@ -1,6 +1,7 @@
 """Which networks compute alike, so that they can share a compiled graph."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -35,6 +36,11 @@ def another(model: keras.Model) -> keras.Model:
         if not fresh.built:
             fresh.build(model.input_shape)
     return fresh
+
+
+def n_bytes(variables: Iterable[keras.Variable]) -> int:
+    """Bytes that variables take."""
+    return sum(int(v.value.dtype.size) * v.value.shape.num_elements() for v in variables)
 
 
 def is_keras(thing: Any) -> bool:

@@ -14,7 +14,15 @@ from typing import Any
 
 import keras
 
-from skfi._keras import another, compiled_loss, is_keras, only_keras, structure
+from skfi._keras import (
+    another,
+    clear_compiled,
+    compiled_loss,
+    is_keras,
+    n_bytes,
+    only_keras,
+    structure,
+)
 from skfi.recurrent._training import WeightedMean
 
 
@@ -46,9 +54,10 @@ class Pool:
         return len(self._free)
 
     def clear(self) -> None:
-        """Let go of all networks."""
+        """Let go of all networks, and of compiled predictions and gradients."""
         with self._lock:
             self._free.clear()
+        clear_compiled()
 
     @contextmanager
     def twin(self, model: keras.Model) -> Iterator[keras.Model]:
@@ -122,5 +131,4 @@ def _hand_over(giver: keras.Model, taker: keras.Model) -> None:
 
 
 def _n_bytes(model: keras.Model) -> int:
-    variables = [*model.variables, *model.optimizer.variables]
-    return sum(int(v.value.dtype.size) * v.value.shape.num_elements() for v in variables)
+    return n_bytes([*model.variables, *model.optimizer.variables])
