@@ -41,6 +41,11 @@ def check_inputs(model: keras.Model, X: Any) -> np.ndarray:
     dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
     if takes_texts(model):
         return check_strings(X, len(expected))
+    if np.asarray(X).dtype.kind in "OUST" and any(isinstance(x, str) for x in np.ravel(X)[:1]):
+        raise ValueError(
+            f"X holds texts, but the network {model.name!r} takes {dtype}. Turn them into token "
+            "ids first: make_pipeline(TextSequencer(), network)."
+        )
     X = check_array(X, dtype=dtype, allow_nd=True, input_name="X")
     fits = X.ndim == len(expected) and all(
         e in (None, x) for e, x in zip(expected[1:], X.shape[1:], strict=True)

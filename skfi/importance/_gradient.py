@@ -103,8 +103,9 @@ def gradient_importance(
         predicted class of each sample, or the mean of all outputs.
     baseline : float or array-like, default=None
         Where integrated gradients start: anything that broadcasts to ``X`` (in a Pipeline, to what
-        enters the network); zero by default. Of texts a word or a token id; padding by default. For
-        expected gradients an array of background samples; ``X`` by default.
+        enters the network); zero by default. Of texts a word or a token id that stands at each
+        position; by default the padding's vector (this is not the empty text). For expected
+        gradients an array of background samples; ``X`` by default.
     n_steps : int, default=50
         Points for each sample on the path, noisy copies, or drawn baselines. Samples whose
         integrated gradients do not sum up to the change of the output, to 0.001 of the network's

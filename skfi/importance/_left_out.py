@@ -92,3 +92,30 @@ class LeftOutScorer:
             return self.scorer(fitted.estimator_, X, y, **weight)
         except Exception as error:
             raise Failure(error) from error
+
+
+def check_whole_features(units: Units, n_timesteps: int) -> None:
+    """Raise ValueError for a unit of columns that would leave a feature at some steps only."""
+    width = units.shape[1]
+    for name, cells in zip(units.names, units.cells, strict=True):
+        features = np.unique(cells % width)
+        if len(cells) != len(features) * n_timesteps:
+            raise ValueError(
+                f"Leaving out {name!r} would break the sequences: X has n_timesteps="
+                f"{n_timesteps} steps of {width} features side by side, and a feature can only "
+                "be left out of all steps. Pass 3-D X, by='timestep', or feature_groups that "
+                "hold each feature's columns of all steps."
+            )
+
+
+def check_something_stays(units: Units, real: np.ndarray) -> None:
+    """Raise ValueError for a unit of time steps without which a sequence is padding only."""
+    for name, cells in zip(units.names, units.cells, strict=True):
+        steps = np.unique(cells // units.shape[1])
+        empty = np.flatnonzero(~np.delete(real, steps, axis=1).any(axis=1))
+        if len(empty):
+            raise ValueError(
+                f"Leaving out the time steps {name!r} would leave nothing of {len(empty)} of "
+                f"{len(real)} sequences, such as row {empty[0]} of X. Leave out fewer steps at a "
+                "time, or use permutation_importance(by='timestep')."
+            )

@@ -14,7 +14,7 @@ from skfi._sequences import group_units
 from skfi.importance._index_view import read_left_out_view
 from skfi.importance._tokens import find_sequencer, network_of, steps_of
 from skfi.preprocessing import TextSequencer
-from skfi.preprocessing._text_sequencer import UNKNOWN_ID, check_texts
+from skfi.preprocessing._text_sequencer import check_texts
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class WordData:
     names: np.ndarray
     members: list[list[Any]]  # of each group: words, or ids if X holds ids
     of_texts: bool
+    unknown_id: int
 
     by = "word"
 
@@ -40,7 +41,7 @@ class WordData:
         rows, _ = read_left_out_view(view, len(self.X))
         X = _safe_indexing(self.X, rows)
         if not self.of_texts:
-            X = np.where(np.isin(X, self._left_out(view)), UNKNOWN_ID, X)
+            X = np.where(np.isin(X, self._left_out(view)), self.unknown_id, X)
         weight = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[rows]}
         return X, _safe_indexing(self.y, rows), weight
 
@@ -71,6 +72,8 @@ def reads_words(estimator: Any) -> bool:
         return True
     if model is None or hasattr(last, "embedding_dim"):
         return False
+    if takes_texts(model):
+        return True
     return find_embedding(model) is not None and len(model.inputs[0].shape) == 2
 
 
@@ -86,6 +89,7 @@ def word_data(
     sample_weight: np.ndarray | None,
     feature_groups: Mapping[str, Sequence[Any]] | None,
     feature_names: Sequence[str] | None,
+    unknown_id: int,
 ) -> WordData:
     """The data for leaving out each group of words."""
     if not feature_groups:
@@ -120,10 +124,11 @@ def word_data(
     ]
     if of_texts and numbers:
         raise ValueError(f"feature_groups of texts must hold words (str); got {numbers[0]!r}.")
-    if not of_texts and any(UNKNOWN_ID in group for group in words):
+    if not of_texts and any(unknown_id in group for group in words):
         raise ValueError(
-            f"feature_groups holds the token id {UNKNOWN_ID}, which stands for an unknown word: it "
-            "is what the words that are left out become."
+            f"feature_groups holds the token id {unknown_id}, which stands for an unknown word: it "
+            "is what the words that are left out become. If it is a word in your vocabulary, say "
+            "with unknown_id which id is none."
         )
     check_consistent_length(X, y)
-    return WordData(X, y, sample_weight, names, words, of_texts)
+    return WordData(X, y, sample_weight, names, words, of_texts, unknown_id)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import joblib
@@ -10,15 +11,23 @@ import pandas as pd
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import validate_params
+from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 from tqdm.auto import tqdm
 
+from skfi._padding import unmasked_steps
 from skfi._sequences import Units, make_units
 from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import left_out_view
 from skfi.importance._last_step import columns_fold_into, input_names
-from skfi.importance._left_out import Failure, LeftOutEstimator, LeftOutScorer, SequenceData
+from skfi.importance._left_out import (
+    Failure,
+    LeftOutEstimator,
+    LeftOutScorer,
+    SequenceData,
+    check_something_stays,
+    check_whole_features,
+)
 from skfi.importance._left_out_words import WordData, reads_words, word_data
 from skfi.importance._result import ImportanceResult
 from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
@@ -27,7 +36,12 @@ from skfi.metrics._step_scorer import last_of
 
 
 @validate_params(
-    {"verbose": ["verbose"], "random_state": ["random_state"], "fit_params": [dict, None]},
+    {
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+        "fit_params": [dict, None],
+        "unknown_id": [Interval(Integral, 0, None, closed="left")],
+    },
     prefer_skip_nested_validation=True,
 )
 def lofo_importance(
@@ -43,6 +57,7 @@ def lofo_importance(
     by: str = "feature",
     feature_groups: Mapping[str, Sequence[Any]] | None = None,
     feature_names: Sequence[str] | None = None,
+    unknown_id: int = 1,
     sample_weight: Any = None,
     verbose: int = 0,
     random_state: int | np.random.RandomState | None = None,
@@ -80,9 +95,12 @@ def lofo_importance(
         What is left out. A single cell cannot be: the rest is no sequence.
     feature_groups : mapping of str to list of names or positions, default=None
         Units that are left out together; the others stay on their own. Of texts the groups of
-        words to leave out, which become unknown (id 1) in training and test; no others are.
+        words to leave out, which become unknown in training and test; no others are.
     feature_names : sequence of str, default=None
         Names of the features; by default the columns of a DataFrame, else x0, x1, ...
+    unknown_id : int, default=1
+        Of token ids: the id of an unknown word, which words that are left out get. TextSequencer's
+        is 1; in ids made otherwise 1 may be a word.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in fit and score.
     verbose : int, default=0
@@ -131,7 +149,7 @@ def lofo_importance(
     data: SequenceData | WordData
     more: dict[str, Any]
     if reads_words(estimator) and by == "feature":
-        data = word_data(estimator, X, y, sample_weight, feature_groups, feature_names)
+        data = word_data(estimator, X, y, sample_weight, feature_groups, feature_names, unknown_id)
         names, more = data.names, {}
     else:
         X, units = _check(estimator, X, y, by, feature_groups, feature_names)
@@ -245,16 +263,10 @@ def _check(
             f"LOFO needs at least two units to leave one out; got only {units.names[0]!r}."
         )
     if by == "feature" and n_timesteps is not None and n_timesteps > 1:
-        width = units.shape[1]
-        for name, cells in zip(units.names, units.cells, strict=True):
-            features = np.unique(cells % width)
-            if len(cells) != len(features) * n_timesteps:
-                raise ValueError(
-                    f"Leaving out {name!r} would break the sequences: X has n_timesteps="
-                    f"{n_timesteps} steps of {width} features side by side, and a feature can only "
-                    "be left out of all steps. Pass 3-D X, by='timestep', or feature_groups that "
-                    "hold each feature's columns of all steps."
-                )
+        check_whole_features(units, n_timesteps)
+    mask_value = getattr(last_of(estimator), "mask_value", None)
+    if by == "timestep" and X.ndim == 3 and mask_value is not None:
+        check_something_stays(units, unmasked_steps(X, mask_value))
     return X, units
 
 

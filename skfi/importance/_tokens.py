@@ -1,6 +1,6 @@
 """Texts and token ids: what a network reads, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +151,8 @@ def _words(
 ) -> list[str]:
     """A word for each id; numbers for ids of which nothing is known."""
     known: list[str] | None = None
+    if isinstance(feature_names, Mapping):
+        raise TypeError("feature_names must be a list of words by id, not a mapping.")
     if feature_names is not None:
         known = [str(name) for name in feature_names]
         if len(known) != n_tokens:

@@ -62,7 +62,8 @@ def stack_sequences(
         that is constant within each series, such as the altitude of a station, is a feature like
         any other.
     return_sequences : bool, default=False
-        Give the target of every step, as estimators with ``return_sequences=True`` take it.
+        Give the target of every step, as estimators with ``return_sequences=True`` take it. Of
+        padded steps it is NaN; labels, and numbers that are no floats, repeat the last one there.
     mask_value : float, default=nan
         What padded steps hold. NaN survives scaling; give the same to the estimator. Integers
         become floats if it is none of theirs.

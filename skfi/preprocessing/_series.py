@@ -101,8 +101,11 @@ def _constant(of_series: list[np.ndarray], ids: Any, target: str) -> np.ndarray:
 
 
 def padded_targets(of_series: list[np.ndarray], steps: int) -> np.ndarray:
-    """Targets of every step; a padded one repeats the last: no estimator looks at it."""
-    return np.stack([np.pad(y, (0, steps - len(y)), mode="edge") for y in of_series])
+    """Targets of every step; a padded one is NaN, or repeats the last if that is no float."""
+    stacked = np.stack([np.pad(y, (0, steps - len(y)), mode="edge") for y in of_series])
+    if stacked.dtype.kind == "f":
+        stacked[np.arange(steps) >= np.array([len(y) for y in of_series])[:, None]] = np.nan
+    return stacked
 
 
 def padded_type(series: list[np.ndarray], mask_value: float) -> np.dtype:

@@ -105,9 +105,10 @@ def from_keras(
     steps, n_features = input_shape
     if embedding is not None and (n_timesteps is not None or steps is None):
         raise ValueError(
-            "A network of token ids takes as many positions as X has columns: leave n_timesteps="
-            f"None, and give its input a fixed length; got n_timesteps={n_timesteps}, {steps} "
-            "positions."
+            "A network of token ids takes as many positions as X has columns, so its input needs "
+            "a length, such as keras.Input((40,)), and n_timesteps stays None; got an input of "
+            f"length {steps}, n_timesteps={n_timesteps}. The importance functions take the network "
+            "itself at any length."
         )
     if n_timesteps is not None and steps not in (None, n_timesteps):
         raise ValueError(

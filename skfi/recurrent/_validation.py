@@ -38,6 +38,13 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
     if X.ndim <= 2:
         X = validate_data(estimator, X, dtype=dtype, reset=reset, ensure_all_finite=finite)
     else:
+        values = np.asarray(X)
+        if mask_value is None and values.dtype.kind == "f" and np.isnan(values).any():
+            raise ValueError(
+                f"Input X contains NaN in {int(np.isnan(values).sum())} cells, and mask_value is "
+                "None. If NaN marks the padding at the end of sequences, as stack_sequences makes "
+                "it, set mask_value=np.nan; otherwise fill it in."
+            )
         X = check_array(
             X,
             dtype=dtype,

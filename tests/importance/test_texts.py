@@ -225,6 +225,16 @@ class TestLofo:
         assert found.importances_mean[0] > 0.3  # nothing is left to tell the label by
         assert abs(found.importances_mean[1]) < 0.1
 
+    def test_ids_in_which_1_is_a_word(self):
+        """Words without influence stay so when they become an id that has none."""
+        X = np.random.default_rng(0).integers(1, 12, size=(300, 6))
+        y = ((X == 1).sum(axis=1) > (X == 4).sum(axis=1)).astype(int)
+        network = LSTMClassifier(6, embedding_dim=4, n_tokens=13, epochs=12, importance=None)
+        network.set_params(learning_rate=0.02, cell="gru")
+        call = {"feature_groups": {"idle": [9, 10, 11], "asked": [1, 4]}, "cv": 2}
+        found = lofo_importance(network, X, y, unknown_id=12, random_state=0, **call)
+        assert abs(found.importances_mean[0]) < 0.08 < found.importances_mean[1]
+
     def test_words_become_unknown_in_fit_and_in_score(self, texts):
         class Sees(LSTMClassifier):
             shown: list = []  # noqa: RUF012 - shared by the clones
@@ -375,6 +385,14 @@ def test_ids_without_a_word_bear_no_words_name():
     ids = pipe[0].transform(texts)
     with pytest.raises(ValueError, match="holds the token id 1, which stands for an unknown word"):
         lofo_importance(network, ids, [1, 0] * 20, feature_groups={"n": [1, 2]}, cv=2)
+    call = {"feature_groups": {"n": [1, 2]}, "cv": 2, "unknown_id": 11}
+    assert lofo_importance(network, ids, [1, 0] * 20, **call).by == "word"
+    with pytest.raises(ValueError, match="X holds the token id 16, but the embedding"):
+        gradient_importance(pipe[-1].model_, ids + 12)
+    with pytest.raises(ValueError, match="X holds texts, but the network"):
+        gradient_importance(pipe[-1].model_, np.array([texts]).T)
+    with pytest.raises(TypeError, match="a list of words by id, not a mapping"):
+        gradient_importance(pipe[-1].model_, ids, feature_names={0: "pad"})
     search = GridSearchCV(pipe, {"lstmclassifier__units": [2]}, cv=2)
     call = {"feature_groups": {"five": ["5"]}, "cv": 2}
     assert lofo_importance(search, texts, [1, 0] * 20, **call).by == "word"

@@ -38,6 +38,9 @@ class TestFrames:
         panel = stack_sequences(FRAME, **CALL, target="pain", return_sequences=True)
         assert panel.target[0].tolist() == [0, 1, 2]
         assert panel.target[1, :2].tolist() == [3, 4]
+        floats = FRAME.assign(pain=FRAME["pain"].astype(float))
+        panel = stack_sequences(floats, **CALL, target="pain", return_sequences=True)
+        assert (np.isnan(panel.target) == np.isnan(panel.data[:, :, 0])).all()
 
     def test_a_given_mask_value_and_length(self):
         data = stack_sequences(FRAME, **CALL, mask_value=-1, n_timesteps=5).data

@@ -200,8 +200,15 @@ class TestBadInput:
             ):
                 call()
 
+    def test_time_steps_without_which_nothing_is_left(self, panel):
+        model = LSTMRegressor(2, epochs=1, mask_value=NAN)
+        groups = {"early": [0, 1, 2], "late": [3, 4, 5, 6]}
+        call = {"by": "timestep", "feature_groups": groups, "cv": 2}
+        with pytest.raises(ValueError, match="'early' would leave nothing of"):
+            lofo_importance(model, panel.data, panel.target, **call)
+
     def test_nan_without_a_mask_value(self, panel):
-        with pytest.raises(ValueError, match="contains NaN"):
+        with pytest.raises(ValueError, match=r"set mask_value=np\.nan"):
             LSTMRegressor().fit(panel.data, panel.target)
 
     def test_mask_value_inside_data(self, panel):
