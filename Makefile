@@ -5,13 +5,16 @@ BIN := .venv/bin
 # TensorFlow talks about missing GPUs at every start
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint types clean
+.PHONY: demo test bench lint types clean
 
 demo: .venv/installed-plot
 	$(BIN)/python examples/river_flow.py
 
 test: lint types
 	$(BIN)/python -m pytest
+
+bench: .venv/installed-plot
+	$(BIN)/python benchmarks/run.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
