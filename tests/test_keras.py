@@ -2,6 +2,8 @@
 
 import gc
 import random
+import threading
+import time
 import weakref
 
 import keras
@@ -116,6 +118,25 @@ def test_networks_of_the_same_layers_share_a_trace(X, monkeypatch):
             total = tf.reduce_sum(model(x) * weights)
         expected = tape.gradient(total, x)
         assert np.allclose(_keras.input_gradient(model, X[:50], weights), expected, atol=1e-6)
+
+
+def test_a_prediction_in_another_thread_waits_for_no_lock_that_a_fit_wants(X):
+    """A fit holds the generators; a callback of it predicts, while another thread traces."""
+    _compiled.clear_compiled()
+    models = [keras.Sequential([keras.Input((9, 3)), keras.layers.GRU(units)]) for units in (5, 6)]
+    other = threading.Thread(target=_keras.forward, args=(models[0], X[:5]), daemon=True)
+
+    def fit():
+        with _keras.seeded(0):
+            other.start()
+            time.sleep(0.5)  # by now it waits for the generators
+            _keras.forward(models[1], X[:5])
+
+    fitting = threading.Thread(target=fit, daemon=True)
+    fitting.start()
+    for thread in (fitting, other):
+        thread.join(timeout=60)
+        assert not thread.is_alive()
 
 
 def test_shared_traces_are_bounded(X, monkeypatch):

@@ -62,7 +62,7 @@ _calls: weakref.WeakKeyDictionary[keras.Model, dict[Trace, Compiled]] = weakref.
 # a network that is kept with them; the ones used last stay.
 _shared: OrderedDict[tuple[str, Trace], tuple[keras.Model, Compiled]] = OrderedDict()
 _MOST_SHARED, _MOST_BYTES = 32, 2**26
-_lock = threading.RLock()
+_lock = threading.Lock()
 
 
 def compiled(model: keras.Model, trace: Trace) -> Compiled:
@@ -76,10 +76,13 @@ def compiled(model: keras.Model, trace: Trace) -> Compiled:
         of_model[trace] = Compiled(_concrete(function, specs), specs)
         return of_model[trace]
     with _lock:
-        if (layers, trace) not in _shared:
-            _shared[layers, trace] = _trace_shared(model, trace)
+        found = _shared.get((layers, trace))
+    if found is None:  # not under the lock: to trace is to wait for fits of other threads
+        found = _trace_shared(model, trace)
+    _, call = found
+    with _lock:
+        _shared[layers, trace] = found
         _shared.move_to_end((layers, trace))
-        _, call = _shared[layers, trace]
         while len(_shared) > _MOST_SHARED:
             _shared.popitem(last=False)
     of_model[trace] = replace(call, variables=tuple(model.variables))
