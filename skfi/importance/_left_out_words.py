@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_array, check_consistent_length
 
@@ -61,7 +60,6 @@ class WordData:
 
 def reads_words(estimator: Any) -> bool:
     """Whether an estimator, fitted or not, takes texts or token ids."""
-    estimator = _searched(estimator)
     last = steps_of(estimator)[-1]
     model = network_of(last)
     if find_sequencer(estimator) is not None:
@@ -75,11 +73,6 @@ def reads_words(estimator: Any) -> bool:
     if takes_texts(model):
         return True
     return find_embedding(model) is not None and len(model.inputs[0].shape) == 2
-
-
-def _searched(estimator: Any) -> Any:
-    """What a search, fitted or not, fits."""
-    return estimator.estimator if isinstance(estimator, BaseSearchCV) else estimator
 
 
 def word_data(
@@ -98,7 +91,6 @@ def word_data(
             "feature_groups={'negation': ['not', 'no', 'never']}. permutation_importance takes "
             "every frequent word in turn."
         )
-    estimator = _searched(estimator)
     model = network_of(steps_of(estimator)[-1])
     if model is not None and takes_texts(model):
         raise ValueError(

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -36,12 +37,12 @@ class Tokens:
 
 
 def unwrapped(estimator: Any) -> Any:
-    """The estimator inside a FrozenEstimator or a fitted search."""
+    """The estimator inside a FrozenEstimator or a search: the best one, or one to be fitted."""
     while True:
-        if isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_"):
+        if hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
+        elif isinstance(estimator, (FrozenEstimator, BaseSearchCV)):
+            estimator = estimator.estimator
         else:
             return estimator
 

@@ -233,8 +233,8 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         train_weight = None if weight is None else weight[train]
         # a user's callbacks may keep the network that they see; our own do not
         borrowed = nullcontext(model) if self.callbacks else pool.twin(model)
-        # SciKeras' own transformers
-        with borrowed as trained, config_context(transform_output="default"):
+        plain = config_context(transform_output="default")  # for SciKeras' own transformers
+        with borrowed as trained, plain:
             if self.return_sequences:
                 wrapper = fit_per_step(
                     trained, X[train], target[train], step_weight[train], **params, **validation

@@ -92,7 +92,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     importance : {"gradient", "permutation", "lofo"}, callable or None, default="gradient"
         How ``fit`` computes the importances: on rows held out by early stopping if any, else on
         the training rows; ``"lofo"`` on all, under cross-validation. A callable ``(estimator, X,
-        y)`` returns an :class:`~skfi.ImportanceResult` or (n_features_in_,) values.
+        y)`` returns an :class:`~skfi.ImportanceResult` or (n_features_in_,) values. None: none.
     importance_params : dict, default=None
         Keyword arguments for it, such as ``{"n_repeats": 10}``.
 
