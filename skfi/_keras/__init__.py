@@ -10,6 +10,7 @@ from skfi._keras._embedding import (
     token_ids,
     vocabulary_of,
 )
+from skfi._keras._epochs import train_epoch_a_call
 from skfi._keras._networks import (
     check_inputs,
     check_network,
@@ -24,10 +25,12 @@ from skfi._keras._networks import (
 )
 from skfi._keras._seeds import seeded
 from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
+from skfi._keras._xla import calls_by_xla, fits_ahead, worth_calling, xla
 
 __all__ = [
     "CHUNK_SIZE",
     "another",
+    "calls_by_xla",
     "check_inputs",
     "check_network",
     "class_probabilities",
@@ -36,6 +39,7 @@ __all__ = [
     "embedding_gradient",
     "embedding_table",
     "find_embedding",
+    "fits_ahead",
     "forward",
     "forward_embedded",
     "forward_ids",
@@ -52,5 +56,8 @@ __all__ = [
     "structure",
     "takes_texts",
     "token_ids",
+    "train_epoch_a_call",
     "vocabulary_of",
+    "worth_calling",
+    "xla",
 ]

@@ -1,32 +1,40 @@
 """Compiled calls of a network: its outputs, and the gradients of its input.
 
-Calls run in chunks of a fixed number of rows, the last chunk padded. Float rounding depends on a
-row's place in the batch, so this is what makes a prediction independent of the rows around it.
+Calls run in chunks of a fixed number of rows, the last chunk padded, side by side in threads. Float
+rounding depends on a row's place in the batch, so this is what makes a prediction independent of
+the rows around it.
 """
 
 import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from skfi._keras._structure import another, n_bytes, structure
+from skfi._keras._xla import calls_are_by_xla
 
 # Matrix kernels take rows in packs (24 with AVX2, 48 with AVX-512) and round a left-over pack
 # differently: every call has a multiple of 48 rows. Above 240 the work is split over threads at
 # places that move with the number of rows. Both measured with TensorFlow 2.21.
 CHUNK_SIZE = 240
 _PAD_TO = 48
+# By XLA about so many: few enough that a matrix product stays in one thread, while the threads take
+# chunks each.
+_XLA_ROWS = {"outputs": 112, "gradients": 240}
 
 
 def forward(model: keras.Model, X: np.ndarray, *, chunk_size: int = CHUNK_SIZE) -> np.ndarray:
     """The network's output for each row of ``X``: (n_samples, n_outputs), or one of each step."""
-    return in_chunks(compiled(model, _trace_forward), [X], chunk_size)
+    return call_in_chunks(model, _trace_forward, [X], chunk_size=chunk_size)
 
 
 def input_gradient(
@@ -36,7 +44,9 @@ def input_gradient(
 
     ``weights`` has the shape of the outputs: a one-hot row picks one output.
     """
-    return in_chunks(compiled(model, _trace_gradient), [X, weights], chunk_size)
+    return call_in_chunks(
+        model, _trace_gradient, [X, weights], chunk_size=chunk_size, kind="gradients"
+    )
 
 
 @dataclass(frozen=True)
@@ -47,8 +57,9 @@ class Compiled:
     specs: tuple[Any, ...]  # of the inputs
     variables: tuple[Any, ...] = ()  # of the network, if the trace is shared with others
 
-    def __call__(self, *inputs: tf.Tensor) -> tf.Tensor:
-        return self.function(*(tf.convert_to_tensor(v) for v in self.variables), *inputs)
+    def now(self) -> Callable[..., tf.Tensor]:
+        """The function of inputs, with the variables as they are."""
+        return partial(self.function, *map(tf.convert_to_tensor, self.variables))
 
 
 # A trace makes a function of a network's inputs, and their specifications
@@ -56,37 +67,39 @@ Trace = Callable[[Any], tuple[Callable, tuple[Any, ...]]]
 
 # The calls of each network. A function of its own refers to the network weakly, so that an entry
 # ends with its network.
-_calls: weakref.WeakKeyDictionary[keras.Model, dict[Trace, Compiled]] = weakref.WeakKeyDictionary()
+_calls: weakref.WeakKeyDictionary[keras.Model, dict[tuple[Trace, bool], Compiled]] = (
+    weakref.WeakKeyDictionary()
+)
 
 # Traces that networks of the same layers share: their variables are arguments. They are traced on
 # a network that is kept with them; the ones used last stay.
-_shared: OrderedDict[tuple[str, Trace], tuple[keras.Model, Compiled]] = OrderedDict()
+_shared: OrderedDict[tuple[str, Trace, bool], tuple[keras.Model, Compiled]] = OrderedDict()
 _MOST_SHARED, _MOST_BYTES = 32, 2**26
 _lock = threading.Lock()
 
 
-def compiled(model: keras.Model, trace: Trace) -> Compiled:
+def compiled(model: keras.Model, trace: Trace, *, by_xla: bool = False) -> Compiled:
     """The function that ``trace`` makes of ``model``; traced once for all networks like it."""
-    of_model = _calls.setdefault(model, {})
-    if trace in of_model:
-        return of_model[trace]
+    of_model, kind = _calls.setdefault(model, {}), (trace, by_xla)
+    if kind in of_model:
+        return of_model[kind]
     layers = structure(model) if n_bytes(model.variables) <= _MOST_BYTES else None
     if layers is None:
         function, specs = trace(weakref.proxy(model))
-        of_model[trace] = Compiled(_concrete(function, specs), specs)
-        return of_model[trace]
+        of_model[kind] = Compiled(_concrete(function, specs, by_xla), specs)
+        return of_model[kind]
     with _lock:
-        found = _shared.get((layers, trace))
+        found = _shared.get((layers, *kind))
     if found is None:  # not under the lock: to trace is to wait for fits of other threads
-        found = _trace_shared(model, trace)
+        found = _trace_shared(model, trace, by_xla)
     _, call = found
     with _lock:
-        _shared[layers, trace] = found
-        _shared.move_to_end((layers, trace))
+        _shared[layers, trace, by_xla] = found
+        _shared.move_to_end((layers, trace, by_xla))
         while len(_shared) > _MOST_SHARED:
             _shared.popitem(last=False)
-    of_model[trace] = replace(call, variables=tuple(model.variables))
-    return of_model[trace]
+    of_model[kind] = replace(call, variables=tuple(model.variables))
+    return of_model[kind]
 
 
 def clear_compiled() -> None:
@@ -95,7 +108,9 @@ def clear_compiled() -> None:
         _shared.clear()
 
 
-def _trace_shared(model: keras.Model, trace: Trace) -> tuple[keras.Model, Compiled]:
+def _trace_shared(
+    model: keras.Model, trace: Trace, by_xla: bool
+) -> tuple[keras.Model, Compiled]:
     pattern = another(model)
     function, specs = trace(pattern)
     n_variables = len(pattern.variables)
@@ -106,11 +121,13 @@ def _trace_shared(model: keras.Model, trace: Trace) -> tuple[keras.Model, Compil
             return function(*arguments[n_variables:])
 
     of_variables = tuple(tf.TensorSpec(v.shape, v.dtype) for v in pattern.variables)
-    return pattern, Compiled(_concrete(stateless, (*of_variables, *specs)), specs)
+    return pattern, Compiled(_concrete(stateless, (*of_variables, *specs), by_xla), specs)
 
 
-def _concrete(function: Callable, specs: tuple[Any, ...]) -> Any:
-    traced = tf.function(function, input_signature=specs, autograph=False)
+def _concrete(function: Callable, specs: tuple[Any, ...], by_xla: bool) -> Any:
+    traced = tf.function(
+        function, input_signature=specs, autograph=False, jit_compile=by_xla or None
+    )
     return traced.get_concrete_function()
 
 
@@ -146,28 +163,49 @@ def _trace_gradient(model: Any) -> tuple[Callable, tuple[Any, ...]]:
     return gradient, tuple(specs)
 
 
-def in_chunks(
-    function: Compiled, arrays: list[np.ndarray], chunk_size: int = CHUNK_SIZE
+def call_in_chunks(
+    model: keras.Model,
+    trace: Trace,
+    arrays: list[np.ndarray],
+    *,
+    chunk_size: int = CHUNK_SIZE,
+    kind: str = "outputs",
 ) -> np.ndarray:
-    """Call a compiled function on blocks of rows of ``arrays``."""
+    """Call the function that ``trace`` makes of ``model`` on blocks of rows of ``arrays``."""
+    by_xla = calls_are_by_xla()
     n_samples = len(arrays[0])
-    chunk_size = -(-chunk_size // _PAD_TO) * _PAD_TO
-    result: np.ndarray | None = None
-    for start in range(0, n_samples, chunk_size):
+    if not n_samples:
+        raise ValueError("Found array with 0 sample(s); at least one is expected.")
+    found = compiled(model, trace, by_xla=by_xla)
+    function = found.now()
+    pad_to = _xla_chunk_size(n_samples, _XLA_ROWS[kind]) if by_xla else _PAD_TO
+    chunk_size = pad_to if by_xla else -(-chunk_size // _PAD_TO) * _PAD_TO
+
+    def call(start: int) -> np.ndarray:
         rows = min(chunk_size, n_samples - start)
         chunk = [
-            tf.constant(_padded(array[start : start + rows]), dtype=spec.dtype)
-            for array, spec in zip(arrays, function.specs, strict=True)
+            tf.constant(_padded(array[start : start + rows], pad_to), dtype=spec.dtype)
+            for array, spec in zip(arrays, found.specs, strict=True)
         ]
-        part = function(*chunk).numpy()[:rows]
-        if result is None:
-            result = np.empty((n_samples, *part.shape[1:]), dtype=part.dtype)
-        result[start : start + rows] = part
-    if result is None:
-        raise ValueError("Found array with 0 sample(s); at least one is expected.")
-    return result
+        return function(*chunk).numpy()[:rows]
+
+    starts = range(0, n_samples, chunk_size)
+    n_threads = min(_openmp_effective_n_threads(), len(starts))  # joblib's workers have a share
+    if n_threads == 1:
+        return np.concatenate([call(start) for start in starts])
+    with ThreadPoolExecutor(n_threads) as threads:  # joblib's take ten milliseconds to start
+        return np.concatenate(list(threads.map(call, starts)))
 
 
-def _padded(rows: np.ndarray) -> np.ndarray:
-    missing = -len(rows) % _PAD_TO
+def _xla_chunk_size(n_samples: int, about: int) -> int:
+    """Rows of a chunk, for an even number of chunks; XLA compiles for each size anew.
+
+    It must not depend on the number of threads, or results would.
+    """
+    n_chunks = 2 * -(-n_samples // (2 * about))
+    return -(-n_samples // (16 * n_chunks)) * 16
+
+
+def _padded(rows: np.ndarray, pad_to: int) -> np.ndarray:
+    missing = -len(rows) % pad_to
     return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skfi._keras._compiled import CHUNK_SIZE, compiled, in_chunks
+from skfi._keras._compiled import CHUNK_SIZE, call_in_chunks
 
 _patch_lock = threading.RLock()
 
@@ -41,9 +41,9 @@ def embedding_table(model: keras.Model) -> np.ndarray:
 
 def token_ids(model: keras.Model, X: np.ndarray) -> np.ndarray:
     """The ids (n_samples, n_positions) that reach the network's embedding."""
-    trace = compiled(model, _trace_ids)
     blocks = [
-        in_chunks(trace, [X[start : start + CHUNK_SIZE]]) for start in range(0, len(X), CHUNK_SIZE)
+        call_in_chunks(model, _trace_ids, [X[start : start + CHUNK_SIZE]])
+        for start in range(0, len(X), CHUNK_SIZE)
     ]
     # a TextVectorization without a length cuts at the longest text that it is given
     width = max(block.shape[1] for block in blocks)
@@ -53,7 +53,7 @@ def token_ids(model: keras.Model, X: np.ndarray) -> np.ndarray:
 
 def forward_ids(model: keras.Model, ids: np.ndarray) -> np.ndarray:
     """The output of a network that takes texts, for the token ids that it would make of them."""
-    return in_chunks(compiled(model, _trace_forward_ids), [ids])
+    return call_in_chunks(model, _trace_forward_ids, [ids])
 
 
 def forward_embedded(model: keras.Model, X: np.ndarray, embedded: np.ndarray) -> np.ndarray:
@@ -61,7 +61,7 @@ def forward_embedded(model: keras.Model, X: np.ndarray, embedded: np.ndarray) ->
 
     ``X`` is the network's input, or token ids if that is texts.
     """
-    return in_chunks(compiled(model, _trace_forward_embedded), [X, embedded])
+    return call_in_chunks(model, _trace_forward_embedded, [X, embedded])
 
 
 def embedding_gradient(
@@ -71,7 +71,7 @@ def embedding_gradient(
 
     ``X`` as for ``forward_embedded``.
     """
-    return in_chunks(compiled(model, _trace_gradient), [X, embedded, weights])
+    return call_in_chunks(model, _trace_gradient, [X, embedded, weights], kind="gradients")
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def structure(model: keras.Model) -> str | None:
 
 def another(model: keras.Model) -> keras.Model:
     """A network of the same layers, with weights of its own."""
-    with seeded(0):  # leaves every generator as it was
+    with seeded(0, only_keras=True):  # leaves every generator as it was
         fresh = type(model).from_config(model.get_config())
         if not fresh.built:
             fresh.build(model.input_shape)

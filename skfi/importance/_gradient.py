@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.validation import _check_sample_weight
 from tqdm.auto import tqdm
 
-from skfi._keras import CHUNK_SIZE
+from skfi._keras import CHUNK_SIZE, calls_by_xla, worth_calling
 from skfi.importance import _attributions
 from skfi.importance._completeness import MOST_POINTS, integrate
 from skfi.importance._explained import SequenceInput, TokenInput
@@ -214,21 +214,24 @@ def gradient_importance(
     attributions = [np.empty_like(like) for _ in of_outputs]
     error = np.zeros((len(of_outputs), n_samples))
     incomplete = np.zeros(error.shape, dtype=bool)
-    for i, rows in tqdm(blocks, disable=not verbose, desc=method, unit="block"):
-        if method == "integrated_gradients":
-            found, error[i, rows], incomplete[i, rows] = integrate(
-                explained,
-                rows,
-                of_outputs[i],
-                baseline=baseline,
-                n_steps=n_steps,
-                points_at_once=_POINTS_AT_ONCE,
-            )
-        else:
-            gradient = partial(explained.gradient, weights=of_outputs[i])
-            found = explain(gradient, explained.points(rows), rows, **settings)
-            found = explained.attributions(found, rows)
-        attributions[i][rows] = found
+    n_points = 2 * n_samples * len(of_outputs) * settings.get("n_steps", 1)  # there and back
+    pays = worth_calling(network.model, network.inputs.shape[1], n_points)
+    with calls_by_xla(pays):
+        for i, rows in tqdm(blocks, disable=not verbose, desc=method, unit="block"):
+            if method == "integrated_gradients":
+                found, error[i, rows], incomplete[i, rows] = integrate(
+                    explained,
+                    rows,
+                    of_outputs[i],
+                    baseline=baseline,
+                    n_steps=n_steps,
+                    points_at_once=_POINTS_AT_ONCE,
+                )
+            else:
+                gradient = partial(explained.gradient, weights=of_outputs[i])
+                found = explain(gradient, explained.points(rows), rows, **settings)
+                found = explained.attributions(found, rows)
+            attributions[i][rows] = found
     more: dict[str, Any] = {}
     if method == "integrated_gradients":
         more["completeness_error"] = error.T if output_step == "all" else error[0]

@@ -103,7 +103,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         random = check_random_state(self.random_state)
         train, held_out = self._split(y, random)
         seed = int(random.randint(np.iinfo(np.int32).max))
-        with seeded(seed):
+        with seeded(seed, only_keras=not self._has_own_code()):
             model = self._network(architecture, continuing)
             self._train(model, X, y, sample_weight, train, held_out)
         self._explain(X, y, sample_weight, held_out if len(held_out) else train, seed)
@@ -180,6 +180,11 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
                 f"the {len(y)} rows, which cannot be done here: {error}"
             ) from error
         return train, held_out
+
+    def _has_own_code(self) -> bool:
+        """Whether code of the user's runs in training, which may draw in ways of its own."""
+        of_keras = isinstance(self.loss, (str, keras.losses.Loss, type(None)))
+        return bool(self.network is not None or self.callbacks or not of_keras)
 
     def _network(self, architecture: Architecture, continuing: bool) -> keras.Model:
         """A compiled network: a new one, or that of the last fit."""

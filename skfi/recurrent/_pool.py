@@ -22,6 +22,8 @@ from skfi._keras import (
     n_bytes,
     only_keras,
     structure,
+    train_epoch_a_call,
+    xla,
 )
 from skfi.recurrent._training import WeightedMean
 
@@ -35,6 +37,10 @@ class Pool:
         How many are kept, those used last; 0 switches the pool off.
     max_bytes : int
         How many bytes their variables may take together.
+    jit_compile : bool or None
+        Whether XLA compiles trainings, and the predictions and gradients of importances: True
+        or False, or None (the default) where the work ahead is worth the second that it takes.
+        Numbers by XLA differ from others in the last digits of a float.
 
     Examples
     --------
@@ -59,14 +65,23 @@ class Pool:
             self._free.clear()
         clear_compiled()
 
+    @property
+    def jit_compile(self) -> bool | None:
+        """Whether XLA compiles trainings, and the predictions and gradients of importances."""
+        return xla.jit_compile
+
+    @jit_compile.setter
+    def jit_compile(self, value: bool | None) -> None:
+        xla.jit_compile = value
+
     @contextmanager
     def twin(self, model: keras.Model) -> Iterator[keras.Model]:
         """A network to train in place of ``model``, which has its state in the end.
 
-        It is ``model`` itself if the pool is off, or if something of its own code is in it, of
-        which no one can tell whether another network has the same.
+        It is ``model`` itself if something of its own code is in it, of which no one can tell
+        whether another network has the same.
         """
-        kind = _kind(model) if self.max_networks > 0 else None
+        kind = _kind(model)
         if kind is None:
             yield model
             return
@@ -74,6 +89,7 @@ class Pool:
         if twin is None:
             twin = another(model)
             twin.compile_from_config(model.get_compile_config())
+            train_epoch_a_call(twin)
         _hand_over(model, twin)
         yield twin
         _hand_over(twin, model)

@@ -93,7 +93,7 @@ def test_none_has_none_and_says_so(regression):
 
 
 def test_attribute_access_computes_nothing(monkeypatch, regressor):
-    monkeypatch.setattr("skfi._keras._compiled.in_chunks", None)
+    monkeypatch.setattr("skfi._keras._compiled.call_in_chunks", None)
     for name in dir(regressor):
         getattr(regressor, name, None)
     assert "LSTMRegressor" in regressor._repr_html_()

@@ -1,5 +1,8 @@
 """Networks that stay compiled: a fit in a pooled network is the fit of a fresh one."""
 
+from contextlib import nullcontext
+from unittest.mock import patch
+
 import keras
 import numpy as np
 import pytest
@@ -20,12 +23,13 @@ def _fresh_pool(monkeypatch):
     pool.clear()
 
 
-def without_pool(estimator, y):
-    kept, pool.max_networks = pool.max_networks, 0
-    try:
-        return clone(estimator).fit(X, y)
-    finally:
-        pool.max_networks = kept
+def by_keras_alone(estimator, y, n_fits=1):
+    """Fitted by ``keras.Model.fit`` in the estimator's own network."""
+    estimator = clone(estimator)
+    with patch.object(pool, "twin", nullcontext):
+        for _ in range(n_fits):
+            estimator.fit(X, y)
+    return estimator
 
 
 def own_layers(input_shape, n_outputs):
@@ -57,7 +61,7 @@ def residual(input_shape, n_outputs):
     ids=["lstm", "dropout", "momentum", "stopping", "steps", "own", "functional", "labels", "loss"],
 )
 def test_a_pooled_fit_is_a_fresh_fit(estimator, y):
-    expected = without_pool(estimator, y)
+    expected = by_keras_alone(estimator, y)
     for _ in range(3):
         found = clone(estimator).fit(X, y)
         assert found.history_ == expected.history_
@@ -83,10 +87,7 @@ def test_an_estimator_keeps_its_own_network():
 
 def test_a_warm_start_goes_on_as_without():
     model = LSTMRegressor(4, warm_start=True, **QUICK)
-    expected = without_pool(model, Y)
-    pool.max_networks = 0
-    expected.fit(X, Y)
-    pool.max_networks = 8
+    expected = by_keras_alone(model, Y, n_fits=2)
     found = clone(model).fit(X, Y).fit(X, Y)
     assert np.array_equal(found.predict(X), expected.predict(X))
 
@@ -96,7 +97,7 @@ def test_learning_rates_share_a_network():
     search = GridSearchCV(LSTMRegressor(3, **QUICK), grid, cv=2).fit(X, Y)
     assert len(pool) == 1
     model = LSTMRegressor(3, **QUICK, learning_rate=search.best_params_["learning_rate"])
-    assert np.array_equal(search.predict(X), without_pool(model, Y).predict(X))
+    assert np.array_equal(search.predict(X), by_keras_alone(model, Y).predict(X))
 
 
 def activated(input_shape, n_outputs, activation):
@@ -113,7 +114,7 @@ def test_other_layers_are_another_network():
     for activation in ("tanh", "relu"):
         params = {"network": activated, "network_params": {"activation": activation}} | QUICK
         model = LSTMRegressor(**params)
-        assert np.array_equal(model.fit(X, Y).predict(X), without_pool(model, Y).predict(X))
+        assert np.array_equal(model.fit(X, Y).predict(X), by_keras_alone(model, Y).predict(X))
     assert len(pool) == 2
 
 
@@ -164,7 +165,7 @@ def test_an_error_in_the_middle_of_a_fit(monkeypatch):
             LSTMRegressor(3, **QUICK).fit(X, Y)
     assert len(pool) == 0  # who knows what state it is in
     model = LSTMRegressor(3, **QUICK)
-    assert np.array_equal(model.fit(X, Y).predict(X), without_pool(model, Y).predict(X))
+    assert np.array_equal(model.fit(X, Y).predict(X), by_keras_alone(model, Y).predict(X))
 
 
 class TestBounds:
@@ -187,8 +188,11 @@ class TestBounds:
         assert len(pool) < 3
 
     def test_switched_off(self):
+        expected = LSTMRegressor(2, **QUICK).fit(X, Y).predict(X)
+        pool.clear()
         pool.max_networks = 0
-        LSTMRegressor(2, **QUICK).fit(X, Y)
+        for _ in range(2):
+            assert np.array_equal(LSTMRegressor(2, **QUICK).fit(X, Y).predict(X), expected)
         assert len(pool) == 0
 
 

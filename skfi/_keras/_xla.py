@@ -1,0 +1,88 @@
+"""When it pays to compile with XLA: it takes about a second, and must be won back by what follows.
+
+The answer depends on the network and on the work that is asked for, never on the machine or on
+``n_jobs``: results of XLA differ from others in the last digits of a float.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from skfi._keras._structure import structure
+
+
+@dataclass
+class XlaSetting:
+    """The user's own choice: True, False, or None, by the work ahead."""
+
+    jit_compile: bool | None = None
+
+
+xla = XlaSetting()
+
+# Measured for LSTM, GRU and simple cells of 8 to 128 units (docs/decisions/0008): XLA saves 30 to
+# 60 us of each time step that a batch goes through in training, and compiles for a second.
+_WORTH_TRAINING = 25_000  # time steps of batches
+# Multiplications of a forward pass, of which a core does about 1e10 a second
+_WORTH_CALLING = 5e9
+
+_fits_ahead: ContextVar[int] = ContextVar("fits_ahead", default=1)
+_calls_by_xla: ContextVar[bool] = ContextVar("calls_by_xla", default=False)
+
+
+@contextmanager
+def fits_ahead(n_fits: int) -> Iterator[None]:
+    """Say inside how many fits of a kind there will be: they share what is compiled."""
+    token = _fits_ahead.set(n_fits)
+    try:
+        yield
+    finally:
+        _fits_ahead.reset(token)
+
+
+@contextmanager
+def calls_by_xla(on: bool) -> Iterator[None]:
+    """Compute outputs and gradients by XLA inside, if ``on``."""
+    token = _calls_by_xla.set(on)
+    try:
+        yield
+    finally:
+        _calls_by_xla.reset(token)
+
+
+def calls_are_by_xla() -> bool:
+    """Whether outputs and gradients are computed by XLA here."""
+    return _calls_by_xla.get()
+
+
+def worth_training(model: keras.Model, n_timesteps: int, n_batches: int) -> bool:
+    """Whether to train by XLA, for so many batches in a fit."""
+    if not _possible(model):
+        return False
+    return n_timesteps * n_batches * _fits_ahead.get() >= _WORTH_TRAINING or bool(xla.jit_compile)
+
+
+def worth_calling(model: keras.Model, n_timesteps: int, n_samples: int) -> bool:
+    """Whether to compute outputs or gradients by XLA, of so many samples."""
+    if not _possible(model):
+        return False
+    embedded = sum(
+        layer.count_params()
+        for layer in model._flatten_layers()
+        if isinstance(layer, keras.layers.Embedding)
+    )
+    work = n_timesteps * n_samples * (model.count_params() - embedded)
+    return work >= _WORTH_CALLING or bool(xla.jit_compile)
+
+
+def _possible(model: keras.Model) -> bool:
+    """Whether XLA can compile the network; on a GPU Keras' own kernels are quicker."""
+    if xla.jit_compile is False or tf.config.list_physical_devices("GPU"):
+        return False
+    return structure(model) is not None and all(
+        layer.supports_jit for layer in model._flatten_layers()
+    )
