@@ -24,7 +24,7 @@ UPWARD = {("importance/_result.py", "display")}
 # what may be imported in one place only
 HOMES = {
     "scikeras": "recurrent/_wrapper.py",
-    "lofo": "importance/_lofo.py",
+    "lofo": "importance/_lofo_folds.py",
     "tensorflow": "_keras",
 }
 

@@ -25,6 +25,7 @@ from skfi._keras._networks import (
 )
 from skfi._keras._seeds import seeded
 from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
+from skfi._keras._threads import keep_to_own_threads
 from skfi._keras._xla import calls_by_xla, fits_ahead, worth_calling, xla
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "gives_logits",
     "input_gradient",
     "is_keras",
+    "keep_to_own_threads",
     "last_activation",
     "loss_name",
     "mask_value_of",

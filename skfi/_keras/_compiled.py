@@ -108,9 +108,7 @@ def clear_compiled() -> None:
         _shared.clear()
 
 
-def _trace_shared(
-    model: keras.Model, trace: Trace, by_xla: bool
-) -> tuple[keras.Model, Compiled]:
+def _trace_shared(model: keras.Model, trace: Trace, by_xla: bool) -> tuple[keras.Model, Compiled]:
     pattern = another(model)
     function, specs = trace(pattern)
     n_variables = len(pattern.variables)

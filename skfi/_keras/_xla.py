@@ -26,7 +26,7 @@ xla = XlaSetting()
 
 # Measured for LSTM, GRU and simple cells of 8 to 128 units (docs/decisions/0008): XLA saves 30 to
 # 60 us of each time step that a batch goes through in training, and compiles for a second.
-_WORTH_TRAINING = 25_000  # time steps of batches
+_WORTH_TRAINING = 20_000  # time steps of batches
 # Multiplications of a forward pass, of which a core does about 1e10 a second
 _WORTH_CALLING = 5e9
 

@@ -7,6 +7,8 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from skfi.preprocessing import SlidingWindow
+
 
 def columns_fold_into(estimator: Any, X: Any) -> int | None:
     """How many time steps the columns of 2-D ``X`` fold into; None if they do not fold.
@@ -31,6 +33,15 @@ def columns_fold_into(estimator: Any, X: Any) -> int | None:
 
 def _keeps_columns(step: Any) -> bool:
     return step in (None, "passthrough") or isinstance(step, OneToOneFeatureMixin)
+
+
+def input_features_stay(estimator: Any) -> bool:
+    """Whether each feature of ``X`` reaches the last step of a Pipeline as itself."""
+    if not isinstance(estimator, Pipeline):
+        return True
+    *before, (_, last) = estimator.steps
+    stay = all(_keeps_columns(step) or isinstance(step, SlidingWindow) for _, step in before)
+    return stay and input_features_stay(last)
 
 
 def input_names(estimator: Any, X: Any) -> list[str] | None:

@@ -8,9 +8,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import _safe_indexing
 
+from skfi._keras import fits_ahead
 from skfi._sequences import Units
 from skfi.importance._index_view import read_left_out_view, take_cells
 from skfi.importance._left_out_words import WordData
+from skfi.importance._warm import WarmStart
 
 
 class Failure(BaseException):
@@ -40,6 +42,11 @@ class SequenceData:
         weight = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[rows]}
         return take_cells(self.X, rows, self.units, kept), _safe_indexing(self.y, rows), weight
 
+    def kept(self, view: np.ndarray) -> tuple[tuple[int, int], np.ndarray]:
+        """Time steps and features of the whole, and the cells of the view's units."""
+        _, kept = read_left_out_view(view, len(self.X))
+        return self.units.shape, np.sort(np.concatenate([self.units.cells[i] for i in kept]))
+
     @property
     def n_columns(self) -> int:
         """Columns of the view."""
@@ -60,21 +67,35 @@ class LeftOutEstimator(BaseEstimator):
     """Fits a clone of ``estimator`` on the rows and units that a view describes."""
 
     def __init__(
-        self, estimator: Any, data: SequenceData | WordData, fit_params: Mapping[str, Any]
+        self,
+        estimator: Any,
+        data: SequenceData | WordData,
+        fit_params: Mapping[str, Any],
+        n_fits: int,
+        start: WarmStart | None = None,
     ) -> None:
         self.estimator = estimator
         self.data = data
         self.fit_params = fit_params
+        self.n_fits = n_fits
+        self.start = start
 
-    def __sklearn_clone__(self) -> Self:
-        return type(self)(self.estimator, self.data, self.fit_params)  # the data is shared
+    def __sklearn_clone__(self) -> Self:  # the data is shared
+        return self.starting_from(self.start)
+
+    def starting_from(self, start: WarmStart | None) -> Self:
+        """The same, going on from trained weights."""
+        return type(self)(self.estimator, self.data, self.fit_params, self.n_fits, start)
 
     def fit(self, view: np.ndarray, rows: np.ndarray) -> Self:
         """Fit; an error ends the whole cross-validation."""
         try:
             X, y, weight = self.data.gather(view)
             estimator = self.data.prepare(clone(self.estimator), view)
-            self.estimator_ = estimator.fit(X, y, **weight, **self.fit_params)
+            if self.start is not None:
+                self.start.put_into(estimator, *self.data.kept(view))
+            with fits_ahead(self.n_fits):
+                self.estimator_ = estimator.fit(X, y, **weight, **self.fit_params)
         except Exception as error:
             raise Failure(error) from error
         return self

@@ -53,6 +53,11 @@ class WordData:
                     estimator.set_params(**{f"{name}__left_out": words})
         return estimator
 
+    def kept(self, view: np.ndarray) -> tuple[tuple[int, int], np.ndarray]:
+        """Positions and features of the whole, and its cells: no words change the network."""
+        n_positions = self.X.shape[1]
+        return (n_positions, 1), np.arange(n_positions)
+
     def _left_out(self, view: np.ndarray) -> list[Any]:
         _, kept = read_left_out_view(view, len(self.X))
         return [word for i, group in enumerate(self.members) if i not in kept for word in group]

@@ -12,15 +12,14 @@ from sklearn import inspection
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from skfi._keras import calls_by_xla, worth_calling
 from skfi._padding import unmasked_steps
 from skfi._sequences import Units, fold, make_units
 from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import PermutedScorer, ReplacedWordScorer, permutation_view
 from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._result import ImportanceResult
-from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
-from skfi.importance._tokens import Tokens, network_of, read_tokens, steps_of
+from skfi.importance._scoring import QuickScorer, scorer_for, scoring_name, scoring_of
+from skfi.importance._tokens import Tokens, read_tokens, steps_of
 from skfi.importance._words import WordUnits, make_positions, make_word_units
 from skfi.preprocessing import SlidingWindow
 
@@ -169,7 +168,7 @@ def permutation_importance(
     check_consistent_length(X, y, sample_weight)
     _check_order(estimator, max_samples, len(X))
     if view is not X:  # where it is, the numbers are to be scikit-learn's to the last bit
-        scorer = _QuickScorer(scorer, _pays_xla(estimator, X, 1 + len(units) * n_repeats))
+        scorer = QuickScorer(scorer, n_scores=1 + len(units) * n_repeats)
     scorer = _KeepsBaseline(scorer)
     with joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
         found = inspection.permutation_importance(
@@ -255,27 +254,6 @@ def _makes_windows(estimator: Any) -> bool:
     if isinstance(estimator, SlidingWindow):
         return True
     return any(_makes_windows(step) for _, step in getattr(estimator, "steps", []))
-
-
-def _pays_xla(estimator: Any, X: Any, n_scores: int) -> bool:
-    """Whether so many predictions of ``X`` are worth a compilation."""
-    model = network_of(steps_of(estimator)[-1])
-    if model is None:
-        return False
-    n_timesteps = model.inputs[0].shape[1:2] or (1,)
-    return worth_calling(model, n_timesteps[0] or X.shape[1], n_scores * len(X))
-
-
-@dataclass(frozen=True)
-class _QuickScorer:
-    """Scores with predictions made by XLA, if that pays: also in other processes."""
-
-    scorer: Callable
-    by_xla: bool
-
-    def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
-        with calls_by_xla(self.by_xla):
-            return self.scorer(estimator, X, y, **kwargs)
 
 
 @dataclass

@@ -1,13 +1,15 @@
 """The scorer for an estimator, and what its metric is called in tables and pictures."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection._search import BaseSearchCV
 
+from skfi._keras import calls_by_xla, worth_calling, xla
+from skfi.importance._tokens import network_of, steps_of
 from skfi.metrics import step_scorer
 from skfi.metrics._step_scorer import last_of
 
@@ -46,6 +48,27 @@ class _Scorers:
 
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> dict[str, Any]:
         return {name: score(estimator, X, y, **kwargs) for name, score in self.scorers.items()}
+
+
+@dataclass(frozen=True)
+class QuickScorer:
+    """A scorer for many scores: predictions are made by XLA if so many are worth a compilation.
+
+    The user's setting travels with it into other processes.
+    """
+
+    scorer: Callable
+    n_scores: int
+    jit_compile: bool | None = field(default_factory=lambda: xla.jit_compile)
+
+    def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
+        model = network_of(steps_of(estimator)[-1])
+        if model is None:
+            return self.scorer(estimator, X, y, **kwargs)
+        xla.jit_compile = self.jit_compile
+        n_timesteps = (model.inputs[0].shape[1:2] or (1,))[0] or X.shape[1]
+        with calls_by_xla(worth_calling(model, n_timesteps, self.n_scores * len(X))):
+            return self.scorer(estimator, X, y, **kwargs)
 
 
 def scoring_name(estimator: Any, scoring: Any) -> str:

@@ -1,6 +1,7 @@
 """What both estimators share: the course of ``fit``, the network's output, the importances."""
 
 from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, Self
 
@@ -181,6 +182,10 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
             ) from error
         return train, held_out
 
+    def _begin_from(self, start: Callable[[keras.Model], None]) -> None:
+        """Let the next fit begin from the weights that ``start`` gives to its network."""
+        self._start = start
+
     def _has_own_code(self) -> bool:
         """Whether code of the user's runs in training, which may draw in ways of its own."""
         of_keras = isinstance(self.loss, (str, keras.losses.Loss, type(None)))
@@ -195,6 +200,9 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
                 training.compile_again(model, self._training, classifier=is_classifier(self))
         else:
             model = architecture.build()
+            if hasattr(self, "_start"):
+                self._start(model)
+                del self._start
         if not model.compiled:
             training.compile(model, classifier=is_classifier(self))
         self._architecture = architecture

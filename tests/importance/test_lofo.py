@@ -303,7 +303,7 @@ def test_an_error_in_a_scorer_surfaces():
 
 
 def test_a_score_of_nan_is_an_error():
-    with pytest.raises(ValueError, match="not a finite number in folds"):
+    with pytest.raises(ValueError, match="not a finite number"):
         lofo_importance(Ridge(), FRAME, Y, scoring=lambda *_: np.nan)
 
 
@@ -336,7 +336,7 @@ def test_progress_is_shown_on_demand(capsys):
     lofo_importance(Ridge(), FRAME, Y, cv=2)
     assert capsys.readouterr().err == ""
     lofo_importance(Ridge(), FRAME, Y, cv=2, verbose=1)
-    assert "4/4" in capsys.readouterr().err
+    assert "8/8" in capsys.readouterr().err
 
 
 def test_a_pipeline_of_scalers_knows_how_its_columns_fold():
