@@ -40,8 +40,13 @@ def input_features_stay(estimator: Any) -> bool:
     if not isinstance(estimator, Pipeline):
         return True
     *before, (_, last) = estimator.steps
-    stay = all(_keeps_columns(step) or isinstance(step, SlidingWindow) for _, step in before)
-    return stay and input_features_stay(last)
+    return all(_keeps_features(step) for _, step in before) and input_features_stay(last)
+
+
+def _keeps_features(step: Any) -> bool:
+    if isinstance(step, Pipeline):
+        return all(_keeps_features(inner) for _, inner in step.steps)
+    return _keeps_columns(step) or isinstance(step, SlidingWindow)
 
 
 def input_names(estimator: Any, X: Any) -> list[str] | None:
