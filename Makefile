@@ -13,8 +13,8 @@ demo: .venv/installed-plot
 test: lint types
 	$(BIN)/python -m pytest
 
-bench: .venv/installed-plot
-	$(BIN)/python benchmarks/run.py
+bench: .venv-bench/installed
+	.venv-bench/bin/python benchmarks/run.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -28,5 +28,11 @@ types: .venv/installed-dev
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	touch $@
 
+# an environment of its own: the alternatives bring PyTorch
+.venv-bench/installed: setup.cfg pyproject.toml
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --editable '.[bench]'
+	touch $@
+
 clean:
-	rm -rf .venv pictures .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-bench pictures .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the workload, timing in pairs, and a row of the table."""
+"""What the benchmarks share: the workload, timing in pairs, and the rows of the tables."""
 
 import json
 import time
@@ -13,12 +13,18 @@ from skfi.datasets import make_sequence_regression
 N_TIMESTEPS, N_FEATURES, UNITS = 48, 10, 64
 
 
-def workload(n_samples: int = 2000) -> tuple[np.ndarray, np.ndarray]:
+def workload(n_samples: int = 2000, **kwargs: Any) -> tuple[np.ndarray, np.ndarray]:
     """Sequences of 48 steps and 10 features, and a target of mean 0 and variance 1."""
-    X, y = make_sequence_regression(
-        n_samples, n_timesteps=N_TIMESTEPS, n_features=N_FEATURES, random_state=0, return_X_y=True
-    )
+    shape = {"n_timesteps": N_TIMESTEPS, "n_features": N_FEATURES} | kwargs
+    X, y = make_sequence_regression(n_samples, **shape, random_state=0, return_X_y=True)
     return X.astype("float32"), (y - y.mean()) / y.std()
+
+
+def seconds(call: Callable[[], Any]) -> tuple[float, Any]:
+    """How long a call takes, and what it returns."""
+    start = time.perf_counter()
+    found = call()
+    return time.perf_counter() - start, found
 
 
 def compare(
@@ -32,30 +38,40 @@ def compare(
     n_pairs: int = 5,
     warm_up: bool = True,
 ) -> None:
-    """Run both in turn, and print a row of the table as JSON.
-
-    The ratio is the median of the ratios of the pairs: what disturbs a machine disturbs both.
-    """
+    """Run both in turn, and print a row of the table."""
     if warm_up:
         reference(), ours()
     times: list[tuple[float, float]] = []
     for _ in range(n_pairs):
-        start = time.perf_counter()
-        theirs = reference()
-        middle = time.perf_counter()
-        mine = ours()
-        times.append((middle - start, time.perf_counter() - middle))
-    ratios = sorted(reference / ours for reference, ours in times)
-    row = {
-        "work": work,
-        "against": against,
-        "reach": reach,
-        "ratio": f"{median(ratios):.1f}",
-        "spread": f"{ratios[0]:.1f} to {ratios[-1]:.1f}",
-        "seconds": f"{median(t for t, _ in times):.2f} / {median(t for _, t in times):.2f}",
-        "agreement": difference(theirs, mine),
-    }
-    print(json.dumps(row), flush=True)
+        of_theirs, theirs = seconds(reference)
+        of_mine, mine = seconds(ours)
+        times.append((of_theirs, of_mine))
+    report(work, against, reach, times, difference(theirs, mine))
+
+
+def report(
+    work: str, against: str, reach: str, times: list[tuple[float, float]], agreement: str
+) -> None:
+    """Print a row of the table as JSON, of pairs of seconds: theirs, ours.
+
+    The ratio is the median of the ratios of the pairs: what disturbs a machine disturbs both.
+    """
+    ratios = sorted(theirs / ours for theirs, ours in times)
+    print_row(
+        "speed",
+        work=work,
+        against=against,
+        ratio=f"{median(ratios):.2f}",
+        reach=reach,
+        spread=f"{ratios[0]:.2f} to {ratios[-1]:.2f}",
+        seconds=f"{median(t for t, _ in times):.2f} / {median(t for _, t in times):.2f}",
+        agreement=agreement,
+    )
+
+
+def print_row(table: str, **row: str) -> None:
+    """Print a row for run.py to read."""
+    print(json.dumps({"table": table, **row}), flush=True)
 
 
 def largest(theirs: np.ndarray, mine: np.ndarray) -> str:

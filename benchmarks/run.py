@@ -1,4 +1,4 @@
-"""Run the benchmarks one after the other, print their table and write it to RESULTS.md."""
+"""Run the benchmarks one after the other, print their tables and write them to RESULTS.md."""
 
 import json
 import os
@@ -9,46 +9,57 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("imports", "permutation", "gradients", "fits")
-COLUMNS = ("work", "against", "ratio", "reach", "spread", "seconds", "agreement")
-PACKAGES = ("scikit-learn", "keras", "tensorflow", "scikeras", "numpy")
+SCRIPTS = ("imports", "permutation", "gradients", "lofo_fits", "fits", "memory", "scaling")
+PACKAGES = (
+    *("scikit-learn", "keras", "tensorflow", "scikeras", "lofo-importance", "captum", "torch"),
+    "numpy",
+)
+ABOUT = {
+    "speed": "Ratio: time of the alternative by ours, median of the pairs in one run; seconds: "
+    "theirs / ours. Agreement: the largest difference of the numbers. 48 steps, 10 features, "
+    "LSTM(64), 2,000 sequences unless said otherwise.",
+    "memory": "The most that the process held during the call above what it held before.",
+    "scaling": "Seconds, median of five, and the exponent of a power law through them.",
+}
+
+
+def rows_of(script: str) -> list[dict[str, str]]:
+    """What a script prints as JSON."""
+    done = subprocess.run(
+        [sys.executable, HERE / f"{script}.py"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def table(rows: list[dict[str, str]]) -> list[str]:
+    """Rows as a Markdown table."""
+    columns = [column for column in rows[0] if column != "table"]
+    lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
+    return lines + [f"| {' | '.join(row[column] for column in columns)} |" for row in rows]
 
 
 def main() -> None:
-    """Collect the rows that the scripts print as JSON."""
+    """Run all scripts, or those that are named; then nothing is written."""
     rows = []
-    for script in SCRIPTS:
-        done = subprocess.run(
-            [sys.executable, HERE / f"{script}.py"],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
-        new = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        rows += new
-        for row in new:
+    for script in sys.argv[1:] or SCRIPTS:
+        for row in rows_of(script):
+            rows.append(row)
             print(row, flush=True)
-    lines = [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
-    lines += [f"| {' | '.join(row[column] for column in COLUMNS)} |" for row in rows]
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    text = "\n".join(
-        [
-            "# Benchmarks",
-            "",
-            "`make bench` writes this page. Ratio: time of the alternative by ours, median of the",
-            "pairs in one run; seconds: theirs / ours. Agreement: the largest difference of the",
-            "numbers. 48 steps, 10 features, LSTM(64), 2,000 sequences unless said otherwise.",
-            "",
-            *lines,
-            "",
-            f"{machine}; {versions}.",
-            "",
-        ]
-    )
-    (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+    lines = ["# Benchmarks", "", "`make bench` writes this page."]
+    for name, about in ABOUT.items():
+        of_table = [row for row in rows if row["table"] == name]
+        if of_table:
+            lines += ["", f"## {name.capitalize()}", "", about, "", *table(of_table)]
+    text = "\n".join([*lines, "", f"{machine}; {versions}.", ""])
     print(text)
+    if not sys.argv[1:]:
+        (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,10 @@ class Units:
         and not padding, whose values are 0; a time step is the mean over its features, a group the
         sum of its members.
         """
-        averaged = self._average @ np.asarray(values, dtype=np.float64).T
+        averaged = np.empty((len(self), len(values)))
+        for start in range(0, len(values), 4096):  # in double precision, a part at a time
+            rows = slice(start, start + 4096)
+            averaged[:, rows] = self._average @ np.asarray(values[rows], dtype=np.float64).T
         if real is None or not self.spans_time:
             return averaged
         return averaged * (self.shape[0] / np.maximum(real.sum(axis=1), 1))

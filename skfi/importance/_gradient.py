@@ -27,8 +27,8 @@ from skfi.importance._gradient_settings import (
 from skfi.importance._network import find_network
 from skfi.importance._result import ImportanceResult
 
-# Points (rows, or copies of rows) whose gradients are held at once.
-_POINTS_AT_ONCE = 4 * CHUNK_SIZE
+# Numbers in the points (rows, or copies of rows) whose gradients are held at once.
+_MOST_NUMBERS = 2**24
 
 METHODS = (
     "saliency",
@@ -202,7 +202,8 @@ def gradient_importance(
 
     explain = getattr(_attributions, method)
     of_outputs = step_weights(network, output_weights(network, target), output_step)
-    at_once = max(1, _POINTS_AT_ONCE // n_steps) if "n_steps" in settings else _POINTS_AT_ONCE
+    points_at_once = _points_at_once(explained)
+    at_once = max(1, points_at_once // settings.get("n_steps", 1))
     # of sequences of unequal length not each has every output step
     reached = np.array([one.any(axis=tuple(range(1, one.ndim))) for one in of_outputs])
     blocks = [
@@ -225,7 +226,7 @@ def gradient_importance(
                     of_outputs[i],
                     baseline=baseline,
                     n_steps=n_steps,
-                    points_at_once=_POINTS_AT_ONCE,
+                    points_at_once=points_at_once,
                 )
             else:
                 gradient = partial(explained.gradient, weights=of_outputs[i])
@@ -255,3 +256,9 @@ def gradient_importance(
         reached=reached,
         **more,
     )
+
+
+def _points_at_once(explained: SequenceInput | TokenInput) -> int:
+    """How many points to hold: enough to keep all threads busy, if they are not very large."""
+    size = explained.points(np.arange(1)).size
+    return min(max(CHUNK_SIZE, _MOST_NUMBERS // size), 16 * CHUNK_SIZE)

@@ -1,0 +1,150 @@
+"""Outputs and gradients by XLA, side by side in threads: close to the others, and repeatable."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn import inspection
+
+from skfi import LSTMClassifier, LSTMRegressor, gradient_importance, permutation_importance
+from skfi import _keras as kernels
+from skfi._keras import _compiled, _xla
+from skfi.recurrent import pool
+
+X = np.random.default_rng(0).normal(size=(700, 6, 3)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(3)
+    layers = [keras.Input((6, 3)), keras.layers.LSTM(16), keras.layers.Dense(2)]
+    return keras.Sequential(layers)
+
+
+@pytest.fixture
+def always():
+    pool.jit_compile = True
+    yield
+    pool.jit_compile = None
+
+
+@pytest.fixture
+def n_threads(monkeypatch):
+    def use(n):
+        monkeypatch.setattr(_compiled, "_openmp_effective_n_threads", lambda: n)
+
+    return use
+
+
+def outputs(model, rows):
+    with kernels.calls_by_xla(True):
+        return kernels.forward(model, rows)
+
+
+def gradients(model, rows):
+    with kernels.calls_by_xla(True):
+        return kernels.input_gradient(model, rows, np.ones((len(rows), 2)))
+
+
+@pytest.mark.parametrize("call", [outputs, gradients])
+def test_close_to_what_is_computed_without(network, call):
+    found = call(network, X)
+    if call is outputs:
+        expected = kernels.forward(network, X)
+    else:
+        expected = kernels.input_gradient(network, X, np.ones((700, 2)))
+    assert np.allclose(found, expected, atol=1e-6)
+    assert found.shape == expected.shape
+
+
+@pytest.mark.parametrize("call", [outputs, gradients])
+def test_threads_and_row_order_change_nothing(network, call, n_threads):
+    n_threads(1)
+    expected = call(network, X)
+    n_threads(3)
+    assert np.array_equal(call(network, X), expected)
+    order = np.random.default_rng(1).permutation(700)
+    assert np.array_equal(call(network, X[order]), expected[order])
+
+
+def test_threads_change_nothing_without_xla_either(network, n_threads):
+    n_threads(1)
+    expected = kernels.forward(network, X)
+    n_threads(2)
+    assert np.array_equal(kernels.forward(network, X), expected)
+
+
+@pytest.mark.parametrize("n", [1, 15, 200, 224, 225, 2000])
+def test_chunks_are_even_in_number_and_waste_little(n):
+    size = _compiled._xla_chunk_size(n, 112)
+    assert size % 16 == 0
+    assert size <= 112
+    n_chunks = -(-n // size)
+    assert n_chunks * size - n < 16 * (n_chunks + 1)
+
+
+def test_an_error_in_a_thread_reaches_the_caller(network, n_threads):
+    n_threads(2)
+    with pytest.raises(Exception, match="shape"):
+        kernels.forward(network, X[:, :, :2])
+
+
+@pytest.mark.parametrize("estimator", [LSTMRegressor, LSTMClassifier])
+def test_importances_by_xla(estimator, always):
+    y = X[:, -1, 0] if estimator is LSTMRegressor else X[:, -1, 0] > 0
+    model = estimator(5, epochs=2, random_state=0, importance=None).fit(X, y)
+    call = {"n_repeats": 2, "random_state": 0}
+    found = [permutation_importance(model, X, y, **call)]
+    found.append(gradient_importance(model, X, method="integrated_gradients", n_steps=8))
+    assert (_compiled._trace_forward, True) in _compiled._calls[model.model_]
+    in_two = permutation_importance(model, X, y, n_jobs=2, **call)
+    assert np.array_equal(found[0].importances, in_two.importances)
+    pool.jit_compile = False
+    assert np.allclose(
+        found[0].importances, permutation_importance(model, X, y, **call).importances, atol=1e-5
+    )
+    plain = gradient_importance(model, X, method="integrated_gradients", n_steps=8)
+    assert np.allclose(found[1].attributions, plain.attributions, atol=1e-5)
+
+
+def test_padded_panels_by_xla(always):
+    panel = X.copy()
+    panel[:350, 4:] = np.nan
+    model = LSTMRegressor(4, mask_value=np.nan, epochs=2, random_state=0).fit(panel, X[:, 0, 0])
+    found = permutation_importance(model, panel, X[:, 0, 0], random_state=0)
+    pool.jit_compile = False
+    plain = permutation_importance(model, panel, X[:, 0, 0], random_state=0)
+    assert np.allclose(found.importances, plain.importances, atol=1e-5)
+
+
+def test_two_dimensional_numbers_stay_scikit_learns(always):
+    model = LSTMRegressor(4, epochs=2, random_state=0).fit(X[:, 0], X[:, 0, 0])
+    ours = permutation_importance(model, X[:, 0], X[:, 0, 0], random_state=0)
+    theirs = inspection.permutation_importance(model, X[:, 0], X[:, 0, 0], random_state=0)
+    assert np.array_equal(ours.importances, theirs.importances)
+
+
+class TestWorthCalling:
+    def test_by_the_work_ahead(self, network, monkeypatch):
+        monkeypatch.setattr(_xla, "_WORTH_CALLING", 6 * 100 * network.count_params())
+        assert kernels.worth_calling(network, 6, 100)
+        assert not kernels.worth_calling(network, 6, 99)
+
+    def test_tables_of_words_are_no_work(self, monkeypatch):
+        layers = [
+            keras.Input((6,), dtype="int32"),
+            keras.layers.Embedding(10_000, 8),
+            keras.layers.LSTM(2),
+        ]
+        model = keras.Sequential(layers)
+        monkeypatch.setattr(_xla, "_WORTH_CALLING", 1e6)
+        assert not kernels.worth_calling(model, 6, 1000)
+
+    def test_the_user_decides(self, network):
+        pool.jit_compile = False
+        assert not kernels.worth_calling(network, 10**6, 10**6)
+        pool.jit_compile = None
+        assert kernels.worth_calling(network, 10**6, 10**6)
+
+    def test_code_of_the_users_is_not_compiled(self, always):
+        layers = [keras.Input((6, 3)), keras.layers.Lambda(lambda x: 2 * x), keras.layers.LSTM(2)]
+        assert not kernels.worth_calling(keras.Sequential(layers), 10**6, 10**6)
