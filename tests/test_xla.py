@@ -1,5 +1,8 @@
 """Outputs and gradients by XLA, side by side in threads: close to the others, and repeatable."""
 
+import threading
+from functools import wraps
+
 import keras
 import numpy as np
 import pytest
@@ -148,3 +151,38 @@ class TestWorthCalling:
     def test_code_of_the_users_is_not_compiled(self, always):
         layers = [keras.Input((6, 3)), keras.layers.Lambda(lambda x: 2 * x), keras.layers.LSTM(2)]
         assert not kernels.worth_calling(keras.Sequential(layers), 10**6, 10**6)
+
+
+class TestTwoUnitsAtOnce:
+    """Permuted units are scored side by side, unless the user's own function scores them."""
+
+    model = LSTMRegressor(4, epochs=1, importance=None, random_state=0).fit(X[:99], X[:99, 0, 0])
+
+    def threads_of(self, monkeypatch, **call):
+        names = set()
+        predict = LSTMRegressor.predict
+
+        @wraps(predict)
+        def watched(model, rows):
+            names.add(threading.get_ident())
+            return predict(model, rows)
+
+        monkeypatch.setattr(LSTMRegressor, "predict", watched)
+        found = permutation_importance(self.model, X, X[:, 0, 0], random_state=0, **call)
+        return names, found.importances
+
+    def test_same_numbers(self, monkeypatch):
+        at_once, found = self.threads_of(monkeypatch, scoring="r2")
+        alone, expected = self.threads_of(monkeypatch, scoring="r2", n_jobs=1)
+        assert len(at_once) > 1
+        assert alone == {threading.get_ident()}
+        assert np.array_equal(found, expected)
+
+    def test_a_users_scorer_is_called_by_one_thread(self, monkeypatch):
+        def own(model, rows, y):
+            return -np.abs(model.predict(rows) - y).mean()
+
+        names, found = self.threads_of(monkeypatch, scoring=own)
+        assert names == {threading.get_ident()}
+        _, expected = self.threads_of(monkeypatch, scoring="neg_mean_absolute_error")
+        assert np.allclose(found, expected)

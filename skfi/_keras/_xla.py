@@ -4,6 +4,7 @@ The answer depends on the network and on the work that is asked for, never on th
 ``n_jobs``: results of XLA differ from others in the last digits of a float.
 """
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,6 +30,9 @@ xla = XlaSetting()
 _WORTH_TRAINING = 20_000  # time steps of batches
 # Multiplications of a forward pass, of which a core does about 1e10 a second
 _WORTH_CALLING = 5e9
+
+# Of networks that are called: to read a configuration takes a millisecond
+_checked: weakref.WeakKeyDictionary[keras.Model, bool] = weakref.WeakKeyDictionary()
 
 _fits_ahead: ContextVar[int] = ContextVar("fits_ahead", default=1)
 _calls_by_xla: ContextVar[bool] = ContextVar("calls_by_xla", default=False)
@@ -61,14 +65,16 @@ def calls_are_by_xla() -> bool:
 
 def worth_training(model: keras.Model, n_timesteps: int, n_batches: int) -> bool:
     """Whether to train by XLA, for so many batches in a fit."""
-    if not _possible(model):
+    if xla.jit_compile is False or not _possible(model):
         return False
     return n_timesteps * n_batches * _fits_ahead.get() >= _WORTH_TRAINING or bool(xla.jit_compile)
 
 
 def worth_calling(model: keras.Model, n_timesteps: int, n_samples: int) -> bool:
     """Whether to compute outputs or gradients by XLA, of so many samples."""
-    if not _possible(model):
+    if model not in _checked:
+        _checked[model] = _possible(model)
+    if xla.jit_compile is False or not _checked[model]:
         return False
     embedded = sum(
         layer.count_params()
@@ -81,7 +87,7 @@ def worth_calling(model: keras.Model, n_timesteps: int, n_samples: int) -> bool:
 
 def _possible(model: keras.Model) -> bool:
     """Whether XLA can compile the network; on a GPU Keras' own kernels are quicker."""
-    if xla.jit_compile is False or tf.config.list_physical_devices("GPU"):
+    if tf.config.list_physical_devices("GPU"):
         return False
     return structure(model) is not None and all(
         layer.supports_jit for layer in model._flatten_layers()

@@ -1,7 +1,7 @@
 """Permutation importance: how much a score worsens when the values of a unit are shuffled."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -18,7 +18,13 @@ from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import PermutedScorer, ReplacedWordScorer, permutation_view
 from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._result import ImportanceResult
-from skfi.importance._scoring import QuickScorer, scorer_for, scoring_name, scoring_of
+from skfi.importance._scoring import (
+    QuickScorer,
+    scorer_for,
+    scoring_name,
+    scoring_of,
+    side_by_side,
+)
 from skfi.importance._tokens import Tokens, read_tokens, steps_of
 from skfi.importance._words import WordUnits, make_positions, make_word_units
 from skfi.preprocessing import SlidingWindow
@@ -167,10 +173,12 @@ def permutation_importance(
             view = permutation_view(len(X), len(units))
     check_consistent_length(X, y, sample_weight)
     _check_order(estimator, max_samples, len(X))
+    at_once: AbstractContextManager = nullcontext()
     if view is not X:  # where it is, the numbers are to be scikit-learn's to the last bit
         scorer = QuickScorer(scorer, n_scores=1 + len(units) * n_repeats)
+        at_once = side_by_side(estimator, scoring, n_jobs)
     scorer = _KeepsBaseline(scorer)
-    with joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
+    with at_once, joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
         found = inspection.permutation_importance(
             estimator,
             view,

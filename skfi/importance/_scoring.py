@@ -1,14 +1,17 @@
 """The scorer for an estimator, and what its metric is called in tables and pictures."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+import joblib
+from joblib.parallel import get_active_backend
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection._search import BaseSearchCV
 
-from skfi._keras import calls_by_xla, worth_calling, xla
+from skfi._keras import calls_by_xla, structure, worth_calling, xla
 from skfi.importance._tokens import network_of, steps_of
 from skfi.metrics import step_scorer
 from skfi.metrics._step_scorer import last_of
@@ -69,6 +72,20 @@ class QuickScorer:
         n_timesteps = (model.inputs[0].shape[1:2] or (1,))[0] or X.shape[1]
         with calls_by_xla(worth_calling(model, n_timesteps, self.n_scores * len(X))):
             return self.scorer(estimator, X, y, **kwargs)
+
+
+def side_by_side(estimator: Any, scoring: Any, n_jobs: int | None) -> AbstractContextManager:
+    """In which joblib scores two units at once, so that a network never waits for Python.
+
+    They share the threads of one. A user who has said how to work in parallel is left to it, and
+    code of the user is called by one thread at a time.
+    """
+    own_code = not isinstance(scoring, (str, type(None)))
+    in_parallel = get_active_backend()[1] not in (1, None)
+    model = network_of(steps_of(estimator)[-1])
+    if n_jobs is not None or own_code or in_parallel or model is None or structure(model) is None:
+        return nullcontext()
+    return joblib.parallel_config(backend="threading", n_jobs=2)
 
 
 def scoring_name(estimator: Any, scoring: Any) -> str:
