@@ -9,7 +9,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("imports", "permutation", "gradients", "lofo_fits", "fits", "memory", "scaling")
+SCRIPTS = (
+    "imports",
+    "permutation",
+    "gradients",
+    "lofo_fits",
+    "fits",
+    "memory",
+    "scaling",
+    "limits",
+)
 PACKAGES = (
     *("scikit-learn", "keras", "tensorflow", "scikeras", "lofo-importance", "captum", "torch"),
     "numpy",
@@ -19,6 +28,8 @@ ABOUT = {
     "theirs / ours. Agreement: the largest difference of the numbers. 48 steps, 10 features, "
     "LSTM(64), 2,000 sequences unless said otherwise.",
     "memory": "The most that the process held during the call above what it held before.",
+    "profile": "Seconds of the whole call, of the calls or fits of the network alone, and of the "
+    "matrix products alone in NumPy, in as many threads or processes.",
     "scaling": "Seconds, median of five, and the exponent of a power law through them.",
 }
 

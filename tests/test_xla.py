@@ -78,11 +78,11 @@ def test_threads_change_nothing_without_xla_either(network, n_threads):
 
 @pytest.mark.parametrize("n", [1, 15, 200, 224, 225, 2000])
 def test_chunks_are_even_in_number_and_waste_little(n):
-    size = _compiled._xla_chunk_size(n, 112)
+    size, n_chunks = _compiled._xla_chunks(n, 112)
     assert size % 16 == 0
     assert size <= 112
-    n_chunks = -(-n // size)
-    assert n_chunks * size - n < 16 * (n_chunks + 1)
+    assert n_chunks % 2 == 0
+    assert 0 <= n_chunks * size - n < 16 * n_chunks
 
 
 def test_an_error_in_a_thread_reaches_the_caller(network, n_threads):

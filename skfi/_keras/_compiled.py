@@ -29,8 +29,9 @@ from skfi._keras._xla import calls_are_by_xla
 CHUNK_SIZE = 240
 _PAD_TO = 48
 # By XLA about so many: few enough that a matrix product stays in one thread, while the threads take
-# chunks each.
+# calls of several chunks each.
 _XLA_ROWS = {"outputs": 112, "gradients": 240}
+_XLA_CHUNKS_A_CALL = 16
 
 
 def forward(model: keras.Model, X: np.ndarray, *, chunk_size: int = CHUNK_SIZE) -> np.ndarray:
@@ -86,7 +87,7 @@ def compiled(model: keras.Model, trace: Trace, *, by_xla: bool = False) -> Compi
         return of_model[kind]
     layers = structure(model) if n_bytes(model.variables) <= _MOST_BYTES else None
     if layers is None:
-        function, specs = trace(weakref.proxy(model))
+        function, specs = _traceable(trace, weakref.proxy(model), by_xla)
         of_model[kind] = Compiled(_concrete(function, specs, by_xla), specs)
         return of_model[kind]
     with _lock:
@@ -111,7 +112,7 @@ def clear_compiled() -> None:
 
 def _trace_shared(model: keras.Model, trace: Trace, by_xla: bool) -> tuple[keras.Model, Compiled]:
     pattern = another(model)
-    function, specs = trace(pattern)
+    function, specs = _traceable(trace, pattern, by_xla)
     n_variables = len(pattern.variables)
 
     def stateless(*arguments: tf.Tensor) -> tf.Tensor:
@@ -121,6 +122,21 @@ def _trace_shared(model: keras.Model, trace: Trace, by_xla: bool) -> tuple[keras
 
     of_variables = tuple(tf.TensorSpec(v.shape, v.dtype) for v in pattern.variables)
     return pattern, Compiled(_concrete(stateless, (*of_variables, *specs), by_xla), specs)
+
+
+def _traceable(trace: Trace, model: Any, by_xla: bool) -> tuple[Callable, tuple[Any, ...]]:
+    """The function and specifications of ``trace``; by XLA of inputs with an axis of chunks."""
+    function, specs = trace(model)
+    if not by_xla:
+        return function, specs
+    floatx = keras.config.floatx()
+
+    def of_chunks(*inputs: tf.Tensor) -> tf.Tensor:
+        return tf.map_fn(
+            lambda chunk: tf.cast(function(*chunk), floatx), inputs, fn_output_signature=floatx
+        )
+
+    return of_chunks, tuple(tf.TensorSpec((None, *spec.shape), spec.dtype) for spec in specs)
 
 
 def _concrete(function: Callable, specs: tuple[Any, ...], by_xla: bool) -> Any:
@@ -177,19 +193,27 @@ def call_in_chunks(
         raise ValueError("Found array with 0 sample(s); at least one is expected.")
     found = compiled(model, trace, by_xla=by_xla)
     function = found.now()
-    pad_to = _xla_chunk_size(n_samples, _XLA_ROWS[kind]) if by_xla else _PAD_TO
-    chunk_size = pad_to if by_xla else -(-chunk_size // _PAD_TO) * _PAD_TO
+    n_threads = _openmp_effective_n_threads()  # joblib's workers have a share
+    if by_xla:
+        chunk_size, n_chunks = _xla_chunks(n_samples, _XLA_ROWS[kind])
+        chunks_a_call = min(-(-n_chunks // n_threads), _XLA_CHUNKS_A_CALL)
+        rows_a_call = pad_to = chunk_size * chunks_a_call
+    else:
+        rows_a_call, pad_to = -(-chunk_size // _PAD_TO) * _PAD_TO, _PAD_TO
 
     def call(start: int) -> np.ndarray:
-        rows = min(chunk_size, n_samples - start)
-        chunk = [
-            tf.constant(_padded(array[start : start + rows], pad_to), dtype=spec.dtype)
-            for array, spec in zip(arrays, found.specs, strict=True)
-        ]
-        return function(*chunk).numpy()[:rows]
+        rows = min(rows_a_call, n_samples - start)
+        inputs = []
+        for array, spec in zip(arrays, found.specs, strict=True):
+            values = _padded(array[start : start + rows], pad_to)
+            if by_xla:
+                values = values.reshape(-1, chunk_size, *array.shape[1:])
+            inputs.append(tf.constant(values, dtype=spec.dtype))
+        outputs = function(*inputs).numpy()
+        return (outputs.reshape(-1, *outputs.shape[2:]) if by_xla else outputs)[:rows]
 
-    starts = range(0, n_samples, chunk_size)
-    n_threads = min(_openmp_effective_n_threads(), len(starts))  # joblib's workers have a share
+    starts = range(0, n_samples, rows_a_call)
+    n_threads = min(n_threads, len(starts))
     if n_threads == 1:
         return np.concatenate([call(start) for start in starts])
     return np.concatenate(list(_threads(n_threads).map(call, starts)))
@@ -205,13 +229,13 @@ if hasattr(os, "register_at_fork"):  # threads do not live on in a forked proces
     os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
-def _xla_chunk_size(n_samples: int, about: int) -> int:
-    """Rows of a chunk, for an even number of chunks; XLA compiles for each size anew.
+def _xla_chunks(n_samples: int, about: int) -> tuple[int, int]:
+    """Rows of a chunk, and the number of chunks, an even one.
 
-    It must not depend on the number of threads, or results would.
+    The rows must not depend on the number of threads, or results would.
     """
     n_chunks = 2 * -(-n_samples // (2 * about))
-    return -(-n_samples // (16 * n_chunks)) * 16
+    return -(-n_samples // (16 * n_chunks)) * 16, n_chunks
 
 
 def _padded(rows: np.ndarray, pad_to: int) -> np.ndarray:

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._compiled import CHUNK_SIZE, call_in_chunks
+from skfi._keras._xla import calls_by_xla
 
 _patch_lock = threading.RLock()
 
@@ -41,10 +42,11 @@ def embedding_table(model: keras.Model) -> np.ndarray:
 
 def token_ids(model: keras.Model, X: np.ndarray) -> np.ndarray:
     """The ids (n_samples, n_positions) that reach the network's embedding."""
-    blocks = [
-        call_in_chunks(model, _trace_ids, [X[start : start + CHUNK_SIZE]])
-        for start in range(0, len(X), CHUNK_SIZE)
-    ]
+    with calls_by_xla(False):  # which returns floats
+        blocks = [
+            call_in_chunks(model, _trace_ids, [X[start : start + CHUNK_SIZE]])
+            for start in range(0, len(X), CHUNK_SIZE)
+        ]
     # a TextVectorization without a length cuts at the longest text that it is given
     width = max(block.shape[1] for block in blocks)
     blocks = [np.pad(block, ((0, 0), (0, width - block.shape[1]))) for block in blocks]
