@@ -21,7 +21,7 @@ FUNCTIONS = {
 
 
 class ImportanceDisplay:
-    """Bars of importances, largest on top, with the spread of each.
+    """Bars of importances, largest on top, with the 95% interval of each, or else its spread.
 
     Make one with :meth:`from_result` or :meth:`from_estimator`, then call :meth:`plot`.
 
@@ -158,6 +158,8 @@ class ImportanceDisplay:
         style = {"color": colors, "height": 0.7} | dict(bar_kwargs or {})
         single = result.importances is not None and result.importances.shape[1] == 1
         spread = None if single else std
+        if "confidence_intervals" in result:
+            spread = np.abs(result.confidence_intervals[order].T - mean)
         ax.barh(range(len(order)), values, xerr=spread, ecolor=INK, capsize=2, **style)
         ax.set_yticks(range(len(order)), names)
         ax.set_ylim(-0.6, len(order) - 0.4)
@@ -180,9 +182,10 @@ class ImportanceDisplay:
             what = "occurrences" if result.by == "word" else "samples"
             note = "" if single else f"\n(line: spread over {what})"
             return f"mean {result.method.replace('_', ' ')}{note}"
+        note = "\n(line: 95% interval)" if "confidence_intervals" in result else ""
         metric, sign = _metric(result)
         change = "increase" if sign < 0 else "decrease"
-        return f"{change} of {metric}\nwhen the {result.by} is {_deed(result)}"
+        return f"{change} of {metric}\nwhen the {result.by} is {_deed(result)}{note}"
 
 
 def check_result(result: Any) -> ImportanceResult:

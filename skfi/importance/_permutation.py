@@ -10,14 +10,15 @@ import joblib
 import numpy as np
 from sklearn import inspection
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
-from sklearn.utils.validation import check_array, check_consistent_length
+from sklearn.utils.validation import check_consistent_length
 
-from skfi._padding import unmasked_steps
-from skfi._sequences import Units, fold, make_units
+from skfi._sequences import Units
 from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import PermutedScorer, ReplacedWordScorer, permutation_view
-from skfi.importance._last_step import columns_fold_into, input_names
+from skfi.importance._inference import mean_over_rows
+from skfi.importance._permuted_units import check_input, check_order, units_of
 from skfi.importance._result import ImportanceResult
+from skfi.importance._row_scores import RowScorer, are_few, by_row
 from skfi.importance._scoring import (
     QuickScorer,
     scorer_for,
@@ -25,9 +26,8 @@ from skfi.importance._scoring import (
     scoring_of,
     side_by_side,
 )
-from skfi.importance._tokens import Tokens, read_tokens, steps_of
-from skfi.importance._words import WordUnits, make_positions, make_word_units
-from skfi.preprocessing import SlidingWindow
+from skfi.importance._tokens import read_tokens
+from skfi.importance._words import WordUnits, make_word_units
 
 
 @validate_params(
@@ -122,7 +122,12 @@ def permutation_importance(
     Returns
     -------
     result : ImportanceResult or dict of str to ImportanceResult
-        ``importances`` (n_units, n_repeats): baseline score less the score after the shuffle.
+        ``importances`` (n_units, n_repeats): baseline score less the score after the shuffle. If
+        the metric is a mean over rows (accuracy, absolute or squared error, log loss) also
+        ``sample_importances`` (n_units, n_samples), the mean of each row over the repeats;
+        ``confidence_intervals`` (n_units, 2) of 95%; and ``pvalues`` of a one-sided t-test that
+        *this network* scores no worse when the unit is shuffled, for rows that are independent of
+        each other and of the training.
 
     Raises
     ------
@@ -159,22 +164,28 @@ def permutation_importance(
     if hasattr(estimator, "check_target"):
         estimator.check_target(y)
     units: Units | WordUnits
+    view: Any
     if tokens is not None and by == "feature":
         units = make_word_units(tokens, feature_groups=feature_groups, max_features=max_features)
-        scorer = ReplacedWordScorer(scorer, tokens, units)
-        view = permutation_view(len(X), len(units))
+        view, real = permutation_view(len(X), len(units)), None
     else:
-        X = X if hasattr(X, "iloc") else _check_X(X)
-        units, real = _units(estimator, X, tokens, by, feature_names, feature_groups)
+        X = X if hasattr(X, "iloc") else check_input(X)
+        units, real = units_of(estimator, X, tokens, by, feature_names, feature_groups)
         view = X
         if X.ndim == 3 or by == "timestep" or feature_groups is not None or real is not None:
             X = X if hasattr(X, "iloc") else np.ascontiguousarray(X)  # so that a reshape is a view
-            scorer = PermutedScorer(scorer, X, units, shuffle, real)
             view = permutation_view(len(X), len(units))
     check_consistent_length(X, y, sample_weight)
-    _check_order(estimator, max_samples, len(X))
+    whole = check_order(estimator, max_samples, len(X))
+    if whole and are_few(len(units), n_repeats, len(X)):
+        scorer = by_row(scorer, estimator, scoring, y)
+    rows_are_scored = isinstance(scorer, RowScorer)
     at_once: AbstractContextManager = nullcontext()
     if view is not X:  # where it is, the numbers are to be scikit-learn's to the last bit
+        if isinstance(units, WordUnits) and tokens is not None:
+            scorer = ReplacedWordScorer(scorer, tokens, units)
+        elif isinstance(units, Units):
+            scorer = PermutedScorer(scorer, X, units, shuffle, real)
         scorer = QuickScorer(scorer, n_scores=1 + len(units) * n_repeats)
         at_once = side_by_side(estimator, scoring, n_jobs)
     scorer = _KeepsBaseline(scorer)
@@ -190,78 +201,14 @@ def permutation_importance(
             sample_weight=sample_weight,
             max_samples=max_samples,
         )
-    if isinstance(scorer.baseline, dict):
-        return {name: _result(found[name], units, scorer.baseline[name], name) for name in found}
-    return _result(found, units, scorer.baseline, scoring_name(estimator, scoring))
-
-
-def _check_X(X: Any) -> np.ndarray:
-    if getattr(np.asarray(X), "dtype", np.dtype(float)).kind in "OUT" and np.ndim(X) == 1:
-        raise ValueError(
-            "X holds texts, but estimator is no Pipeline with a TextSequencer and no network with "
-            "a TextVectorization layer, so its words are not known."
-        )
-    X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
-    if X.ndim > 3:
-        raise ValueError(f"X has {X.ndim} dimensions, shape {X.shape}; expected 2 or 3.")
-    return X
-
-
-def _units(
-    estimator: Any, X: Any, tokens: Tokens | None, by: str, feature_names: Any, feature_groups: Any
-) -> tuple[Units, np.ndarray | None]:
-    """The units of sequences and which steps are not padding, None if nothing is."""
-    if tokens is not None:
-        units = make_positions(tokens, by, feature_groups)
-        return units, tokens.real
-    n_timesteps = columns_fold_into(estimator, X)
-    real = _real_steps(estimator, X, n_timesteps)
-    units = make_units(
-        X.shape,
-        by=by,
-        n_timesteps=n_timesteps,
-        feature_names=input_names(estimator, X) if feature_names is None else feature_names,
-        feature_groups=feature_groups,
-        from_start=real is not None,
-    )
-    return units, real
-
-
-def _real_steps(estimator: Any, X: Any, n_timesteps: int | None) -> np.ndarray | None:
-    """Which steps the network reads; they are padding where they reach it as its mask value."""
-    *before, last = steps_of(estimator)
-    mask_value = getattr(last, "mask_value", None)
-    if mask_value is None or _makes_windows(estimator):
-        return None
-    for step in before:
-        X = step.transform(X)
-    X = X.to_numpy(np.float64, na_value=np.nan) if hasattr(X, "columns") else np.asarray(X)
-    if X.ndim == 2 and n_timesteps is None:
-        if getattr(last, "n_timesteps_in_", 1) == 1:
-            return None
-        raise ValueError(
-            f"The columns of X fold into {last.n_timesteps_in_} steps only behind the steps of "
-            "the Pipeline, so it is not known which are padding. Transform X first, and pass the "
-            "last step."
-        )
-    return unmasked_steps(fold(X, n_timesteps if X.ndim == 2 else None), mask_value)
-
-
-def _check_order(estimator: Any, max_samples: float, n_samples: int) -> None:
-    """A subsample comes in random order, in which windows would be made of unrelated rows."""
-    whole = max_samples == n_samples or (max_samples == 1 and isinstance(max_samples, float))
-    if not whole and _makes_windows(estimator):
-        raise ValueError(
-            f"max_samples={max_samples} draws rows in random order, but SlidingWindow needs them "
-            "in time order. Leave max_samples=1.0 and pass fewer rows."
-        )
-
-
-def _makes_windows(estimator: Any) -> bool:
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if isinstance(estimator, SlidingWindow):
-        return True
-    return any(_makes_windows(step) for _, step in getattr(estimator, "steps", []))
+    name, baseline = scoring_name(estimator, scoring), scorer.baseline
+    if rows_are_scored:
+        of_rows = found["rows"].importances.mean(axis=1)
+        more = mean_over_rows(of_rows, sample_weight) | {"sample_importances": of_rows}
+        return _result(found["score"], units, baseline["score"], name, **more)
+    if isinstance(baseline, dict):
+        return {name: _result(found[name], units, baseline[name], name) for name in found}
+    return _result(found, units, baseline, name)
 
 
 @dataclass
@@ -279,9 +226,8 @@ class _KeepsBaseline:
 
 
 def _result(
-    found: Any, units: Units | WordUnits, baseline: float, scoring: str | None
+    found: Any, units: Units | WordUnits, baseline: float, scoring: str | None, **more: Any
 ) -> ImportanceResult:
-    more: dict[str, Any] = {}
     if isinstance(units, WordUnits):
         more["counts"] = units.counts
     elif units.by != "cell" or len(units) == np.prod(units.shape):  # groups of cells are no grid

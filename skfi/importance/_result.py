@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skfi.importance._inference import adjusted
+
 
 class ImportanceResult(Bunch):
     """The importances of the units of an input, with all that was measured on the way.
@@ -47,6 +49,11 @@ class ImportanceResult(Bunch):
         Gradients of texts only: the words of each text.
     completeness_error : ndarray of shape (n_samples,), or absent
         Integrated gradients only: sum of the attributions less the change of the output.
+    pvalues, confidence_intervals : ndarray of shape (n_units,) and (n_units, 2), or absent
+        Permutation and LOFO: one-sided p-values, not adjusted, and intervals of 95%; see
+        :func:`~skfi.permutation_importance` and :func:`~skfi.lofo_importance` for what they test.
+    sample_importances : ndarray of shape (n_units, n_samples), or absent
+        Permutation, of metrics that are a mean over rows: the importance for each row.
 
     Examples
     --------
@@ -146,24 +153,38 @@ class ImportanceResult(Bunch):
             **(dict.fromkeys(absent) | more),
         )
 
-    def to_frame(self, *, sort: bool = True) -> pd.DataFrame:
+    def to_frame(self, *, sort: bool = True, adjust: str | None = "holm") -> pd.DataFrame:
         """Mean and spread of each unit as a table.
 
         Parameters
         ----------
         sort : bool, default=True
             Most important first; False keeps the order of the input.
+        adjust : {"holm", "bh", None}, default="holm"
+            How p-values are adjusted for the number of units: by Holm, which bounds the chance of
+            any false one, or by Benjamini and Hochberg, which bounds the share of false ones.
 
         Returns
         -------
         frame : pandas.DataFrame
-            Indexed by name, with the columns importance_mean and importance_std; by word also
+            Indexed by name, with the columns importance_mean and importance_std; if they are
+            known, ci_low and ci_high, the ends of the interval of 95%, and pvalue; by word also
             count.
+
+        Raises
+        ------
+        ValueError
+            If ``adjust`` is unknown.
         """
+        if adjust not in ("holm", "bh", None):
+            raise ValueError(f"adjust={adjust!r} is unknown; use 'holm', 'bh' or None.")
         frame = pd.DataFrame(
             {"importance_mean": self.importances_mean, "importance_std": self.importances_std},
             index=pd.Index(self.feature_names, name=self.by),
         )
+        if "pvalues" in self:
+            frame[["ci_low", "ci_high"]] = self.confidence_intervals
+            frame["pvalue"] = self.pvalues if adjust is None else adjusted(self.pvalues, adjust)
         if "counts" in self:
             frame["count"] = self.counts
         return frame.sort_values("importance_mean", ascending=False) if sort else frame

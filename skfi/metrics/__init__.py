@@ -1,5 +1,6 @@
-"""Metrics for sequences."""
+"""Metrics for sequences, and of how right an importance is."""
 
+from skfi.metrics._relevance import relevance_score
 from skfi.metrics._step_scorer import step_scorer
 
-__all__ = ["step_scorer"]
+__all__ = ["relevance_score", "step_scorer"]

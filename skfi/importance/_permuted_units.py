@@ -1,0 +1,86 @@
+"""What is permuted: the units of the input, and which of its steps are real."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from skfi._padding import unmasked_steps
+from skfi._sequences import Units, fold, make_units
+from skfi.importance._last_step import columns_fold_into, input_names
+from skfi.importance._tokens import Tokens, steps_of
+from skfi.importance._words import make_positions
+from skfi.preprocessing import SlidingWindow
+
+
+def check_input(X: Any) -> np.ndarray:
+    if getattr(np.asarray(X), "dtype", np.dtype(float)).kind in "OUT" and np.ndim(X) == 1:
+        raise ValueError(
+            "X holds texts, but estimator is no Pipeline with a TextSequencer and no network with "
+            "a TextVectorization layer, so its words are not known."
+        )
+    X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
+    if X.ndim > 3:
+        raise ValueError(f"X has {X.ndim} dimensions, shape {X.shape}; expected 2 or 3.")
+    return X
+
+
+def units_of(
+    estimator: Any, X: Any, tokens: Tokens | None, by: str, feature_names: Any, feature_groups: Any
+) -> tuple[Units, np.ndarray | None]:
+    """The units of sequences and which steps are not padding, None if nothing is."""
+    if tokens is not None:
+        units = make_positions(tokens, by, feature_groups)
+        return units, tokens.real
+    n_timesteps = columns_fold_into(estimator, X)
+    real = _real_steps(estimator, X, n_timesteps)
+    units = make_units(
+        X.shape,
+        by=by,
+        n_timesteps=n_timesteps,
+        feature_names=input_names(estimator, X) if feature_names is None else feature_names,
+        feature_groups=feature_groups,
+        from_start=real is not None,
+    )
+    return units, real
+
+
+def _real_steps(estimator: Any, X: Any, n_timesteps: int | None) -> np.ndarray | None:
+    """Which steps the network reads; they are padding where they reach it as its mask value."""
+    *before, last = steps_of(estimator)
+    mask_value = getattr(last, "mask_value", None)
+    if mask_value is None or _makes_windows(estimator):
+        return None
+    for step in before:
+        X = step.transform(X)
+    X = X.to_numpy(np.float64, na_value=np.nan) if hasattr(X, "columns") else np.asarray(X)
+    if X.ndim == 2 and n_timesteps is None:
+        if getattr(last, "n_timesteps_in_", 1) == 1:
+            return None
+        raise ValueError(
+            f"The columns of X fold into {last.n_timesteps_in_} steps only behind the steps of "
+            "the Pipeline, so it is not known which are padding. Transform X first, and pass the "
+            "last step."
+        )
+    return unmasked_steps(fold(X, n_timesteps if X.ndim == 2 else None), mask_value)
+
+
+def check_order(estimator: Any, max_samples: float, n_samples: int) -> bool:
+    """Whether all samples are taken, not a part of them in random order.
+
+    In that order windows would be made of unrelated rows, which is an error.
+    """
+    whole = max_samples == n_samples or (max_samples == 1 and isinstance(max_samples, float))
+    if not whole and _makes_windows(estimator):
+        raise ValueError(
+            f"max_samples={max_samples} draws rows in random order, but SlidingWindow needs them "
+            "in time order. Leave max_samples=1.0 and pass fewer rows."
+        )
+    return whole
+
+
+def _makes_windows(estimator: Any) -> bool:
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    if isinstance(estimator, SlidingWindow):
+        return True
+    return any(_makes_windows(step) for _, step in getattr(estimator, "steps", []))

@@ -1,0 +1,155 @@
+"""Intervals and p-values: equal to textbook tests, of the right size, and with power."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import ShuffleSplit
+
+from skfi import lofo_importance, permutation_importance
+from skfi.importance._inference import adjusted, mean_over_folds, mean_over_rows
+
+MAE = "neg_mean_absolute_error"
+random = np.random.default_rng(0)
+X = random.normal(size=(300, 4))
+X[:, 3] = 1.5
+Y = X[:, 0] + 0.3 * X[:, 1] + random.normal(size=300)
+LABELS = np.where(Y > 0, "high", "low")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y", "scoring"),
+    [
+        (LinearRegression(), Y, MAE),
+        (LinearRegression(), Y, "neg_mean_squared_error"),
+        (LinearRegression(), np.column_stack([Y, -2 * Y]), MAE),
+        (LogisticRegression(), LABELS, None),
+        (LogisticRegression(), LABELS, "neg_log_loss"),
+        (LogisticRegression(), np.digitize(Y, [-1, 1]), "neg_log_loss"),
+    ],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_rows_average_to_the_importances(estimator, y, scoring, weighted):
+    weight = random.uniform(0, 2, size=300) if weighted else None
+    found = permutation_importance(
+        estimator.fit(X, y), X, y, scoring=scoring, sample_weight=weight, random_state=0
+    )
+    assert found.sample_importances.shape == (4, 300)
+    by_row = np.average(found.sample_importances, axis=1, weights=weight)
+    assert np.allclose(by_row, found.importances_mean)
+
+
+def test_equal_to_the_paired_t_test():
+    found = permutation_importance(
+        LinearRegression().fit(X, Y), X, Y, scoring=MAE, n_repeats=3, random_state=0
+    )
+    expected = stats.ttest_1samp(found.sample_importances[:3], 0, axis=1, alternative="greater")
+    assert np.allclose(found.pvalues[:3], expected.pvalue)
+    both = stats.ttest_1samp(found.sample_importances[:3], 0, axis=1).confidence_interval(0.95)
+    assert np.allclose(found.confidence_intervals[:3].T, both)
+
+
+def test_a_constant_column_has_importance_zero_and_no_doubt():
+    found = permutation_importance(LinearRegression().fit(X, Y), X, Y, scoring=MAE, random_state=0)
+    assert found.importances_mean[3] == 0
+    assert found.pvalues[3] == 1
+    assert np.array_equal(found.confidence_intervals[3], [0, 0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"scoring": "r2"},
+        {"scoring": MAE, "max_samples": 0.5},
+        {"scoring": lambda model, rows, y: -np.abs(model.predict(rows) - y).mean()},
+    ],
+)
+def test_no_inference_where_the_score_is_no_mean_over_all_rows(call):
+    found = permutation_importance(LinearRegression().fit(X, Y), X, Y, random_state=0, **call)
+    assert "pvalues" not in found
+    assert list(found.to_frame()) == ["importance_mean", "importance_std"]
+
+
+def test_weights_do_not_make_more_of_a_row():
+    differences = random.normal(size=(2, 50))
+    once = mean_over_rows(differences, None)
+    scaled = mean_over_rows(differences, np.full(50, 7.0))
+    assert np.allclose(once["pvalues"], scaled["pvalues"])
+    left_out = mean_over_rows(differences, np.repeat([1.0, 0.0], 25))
+    assert np.allclose(left_out["pvalues"], mean_over_rows(differences[:, :25], None)["pvalues"])
+
+
+class TestSize:
+    """On data where nothing matters at most as many p-values are small as should be."""
+
+    def test_permutation(self):
+        small = 0
+        for seed in range(200):
+            random = np.random.default_rng(seed)
+            rows, y = random.normal(size=(160, 3)), random.normal(size=160)
+            model = LinearRegression().fit(rows[:80], y[:80])
+            found = permutation_importance(
+                model, rows[80:], y[80:], scoring="neg_mean_squared_error", random_state=seed
+            )
+            small += found.pvalues[0] < 0.05
+        assert small <= stats.binom(200, 0.05).ppf(0.975)
+
+    def test_lofo(self):
+        small = 0
+        for seed in range(40):
+            random = np.random.default_rng(seed)
+            rows, y = random.normal(size=(60, 2)), random.normal(size=60)
+            found = lofo_importance(
+                LinearRegression(), rows, y, cv=ShuffleSplit(5, random_state=seed), scoring=MAE
+            )
+            small += found.pvalues[0] < 0.05
+        assert small <= stats.binom(40, 0.05).ppf(0.975)
+
+
+def test_power_and_order():
+    found = permutation_importance(LinearRegression().fit(X, Y), X, Y, scoring=MAE, random_state=0)
+    assert found.pvalues[0] < 1e-6
+    assert found.pvalues[0] < found.pvalues[1] < 0.05 < found.pvalues[2]
+
+
+def test_lofo_is_the_corrected_t_test():
+    differences = np.array([[0.2, 0.4, 0.3], [0.1, -0.1, 0.0]])
+    found = mean_over_folds(differences, np.array([80, 80, 80]), np.array([40, 40, 40]))
+    error = np.sqrt((1 / 3 + 40 / 80) * 0.01)
+    assert np.allclose(found["pvalues"], [stats.t.sf(0.3 / error, 2), 0.5])
+    assert np.allclose(found["confidence_intervals"].mean(axis=1), [0.3, 0])
+    assert mean_over_folds(differences[:, :2], np.array([80, 80]), np.array([40, 40])) == {}
+
+
+def test_adjusted_for_many_units():
+    pvalues = np.array([0.01, 0.04, 0.03, 0.9])
+    assert np.allclose(adjusted(pvalues, "holm"), [0.04, 0.09, 0.09, 0.9])
+    assert np.allclose(adjusted(pvalues, "bh"), [0.04, 0.16 / 3, 0.16 / 3, 0.9])
+
+
+def test_tables_show_them_adjusted():
+    found = permutation_importance(LinearRegression().fit(X, Y), X, Y, scoring=MAE, random_state=0)
+    frame = found.to_frame(sort=False)
+    assert list(frame)[2:] == ["ci_low", "ci_high", "pvalue"]
+    assert (frame["ci_low"] <= frame["importance_mean"]).all()
+    assert np.array_equal(frame["pvalue"], adjusted(found.pvalues, "holm"))
+    assert np.array_equal(found.to_frame(sort=False, adjust=None)["pvalue"], found.pvalues)
+    with pytest.raises(ValueError, match="adjust='sidak' is unknown"):
+        found.to_frame(adjust="sidak")
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_of_sequences_in_parallel(n_jobs):
+    class Mean(LinearRegression):
+        def fit(self, sequences, y):
+            return super().fit(sequences.mean(axis=1), y)
+
+        def predict(self, sequences):
+            return super().predict(sequences.mean(axis=1))
+
+    sequences = np.stack([X, X + 1], axis=1)
+    found = permutation_importance(
+        Mean().fit(sequences, Y), sequences, Y, scoring=MAE, random_state=0, n_jobs=n_jobs
+    )
+    flat = permutation_importance(LinearRegression().fit(X, Y), X, Y, scoring=MAE, random_state=0)
+    assert np.allclose(found.pvalues, flat.pvalues)
