@@ -17,7 +17,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import StandardScaler
 
 from skfi import (
-    ImportanceDisplay,
+    ImportanceComparison,
     LSTMRegressor,
     gradient_importance,
     lofo_importance,
@@ -87,6 +87,12 @@ def main(epochs: int, n_seeds: int, folder: Path) -> None:
     print("3. LOFO: how much the error grows when the network is trained without the feature")
     print(lofo.to_frame().round(3), end="\n\n")
 
+    comparison = ImportanceComparison.from_results(
+        {"gradient": gradients[0], "permutation": permutations[0], "lofo": lofo},
+        correlated=permutations[0].correlated,
+    )
+    print("Where they disagree:", *comparison.findings or ["nowhere"], sep="\n- ", end="\n\n")
+
     by_seed = pd.DataFrame(
         [r.importances_mean for r in permutations],
         columns=FEATURES,
@@ -101,12 +107,7 @@ def main(epochs: int, n_seeds: int, folder: Path) -> None:
     print(by_seed.round(3), end="\n\n")
 
     folder.mkdir(parents=True, exist_ok=True)
-    figure, axes = plt.subplots(1, 3, figsize=(12, 2.8), layout="constrained")
-    titles = ("integrated gradients", "permutation", "LOFO")
-    for ax, title, result in zip(axes, titles, (gradients[0], permutations[0], lofo), strict=True):
-        ImportanceDisplay.from_result(result).plot(ax=ax)
-        ax.set_title(title)
-    figure.savefig(folder / "river_three_methods.png", dpi=120)
+    comparison.plot().figure_.savefig(folder / "river_three_methods.png", dpi=120)
 
     display = permutations[0].plot(kind="score")
     display.figure_.savefig(folder / "river_permutation_score.png", dpi=120)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skfi.display import (
+        ComparisonDisplay,
         ImportanceDisplay,
         TemporalImportanceDisplay,
         TokenImportanceDisplay,
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from skfi.feature_selection import SelectSequenceFeatures
     from skfi.importance import (
         GradientTransformer,
+        ImportanceComparison,
         ImportanceResult,
+        compare_importances,
+        correlation_groups,
         gradient_importance,
         lofo_importance,
         permutation_importance,
@@ -33,7 +37,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME_OF = {
+    "ComparisonDisplay": "display",
     "GradientTransformer": "importance",
+    "ImportanceComparison": "importance",
     "ImportanceDisplay": "display",
     "ImportanceResult": "importance",
     "LSTMClassifier": "recurrent",
@@ -43,6 +49,8 @@ _HOME_OF = {
     "TemporalImportanceDisplay": "display",
     "TextSequencer": "preprocessing",
     "TokenImportanceDisplay": "display",
+    "compare_importances": "importance",
+    "correlation_groups": "importance",
     "from_keras": "recurrent",
     "gradient_importance": "importance",
     "lofo_importance": "importance",
@@ -68,8 +76,12 @@ __all__ = [  # noqa: RUF022 - the estimators first, as in the README
     "gradient_importance",
     "permutation_importance",
     "lofo_importance",
+    "compare_importances",
+    "correlation_groups",
     "ImportanceResult",
+    "ImportanceComparison",
     "ImportanceDisplay",
+    "ComparisonDisplay",
     "TemporalImportanceDisplay",
     "TokenImportanceDisplay",
     "GradientTransformer",

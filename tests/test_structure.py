@@ -19,8 +19,8 @@ LAYERS = [
     {"_rebuild"},
     {"_keras", "_padding", "_routing", "_sequences"},
 ]
-# ImportanceResult.plot is a convenience that needs the display, when called
-UPWARD = {("importance/_result.py", "display")}
+# plot() of results is a convenience that needs the display, when called
+UPWARD = {("importance/_result.py", "display"), ("importance/_comparison.py", "display")}
 # what may be imported in one place only
 HOMES = {
     "scikeras": "recurrent/_wrapper.py",

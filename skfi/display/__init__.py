@@ -1,7 +1,13 @@
 """Pictures of importances, as scikit-learn Display objects."""
 
+from skfi.display._comparison import ComparisonDisplay
 from skfi.display._importance import ImportanceDisplay
 from skfi.display._temporal import TemporalImportanceDisplay
 from skfi.display._tokens import TokenImportanceDisplay
 
-__all__ = ["ImportanceDisplay", "TemporalImportanceDisplay", "TokenImportanceDisplay"]
+__all__ = [
+    "ComparisonDisplay",
+    "ImportanceDisplay",
+    "TemporalImportanceDisplay",
+    "TokenImportanceDisplay",
+]

@@ -1,5 +1,8 @@
 """Importances of features, time steps and cells, by gradients, permutation and leaving out."""
 
+from skfi.importance._compare import compare_importances
+from skfi.importance._comparison import ImportanceComparison
+from skfi.importance._correlation import correlation_groups
 from skfi.importance._gradient import gradient_importance
 from skfi.importance._lofo import lofo_importance
 from skfi.importance._permutation import permutation_importance
@@ -8,7 +11,10 @@ from skfi.importance._transformer import GradientTransformer
 
 __all__ = [
     "GradientTransformer",
+    "ImportanceComparison",
     "ImportanceResult",
+    "compare_importances",
+    "correlation_groups",
     "gradient_importance",
     "lofo_importance",
     "permutation_importance",

@@ -66,7 +66,7 @@ def gradient_importance(
     min_count: int = 1,
     aggregate: str = "mean_abs",
     by: str = "feature",
-    feature_groups: Mapping[str, Sequence[Any]] | None = None,
+    feature_groups: Mapping[str, Sequence[Any]] | str | None = None,
     feature_names: Sequence[str] | None = None,
     sample_weight: Any = None,
     verbose: int = 0,
@@ -122,8 +122,8 @@ def gradient_importance(
     by : {"feature", "timestep", "cell"}, default="feature"
         What the importances are for. In 2-D ``X`` a feature is a column. Of texts and token ids a
         feature is a word: the mean over its occurrences; a time step is a position.
-    feature_groups : mapping of str to list of names or positions, default=None
-        Units that count as one; the others stay on their own.
+    feature_groups : mapping of str to list of names or positions, or "auto", default=None
+        Units that count as one; the others stay on their own. "auto" as for permutation.
     feature_names : sequence of str, default=None
         Names of the features; by default the columns of a DataFrame, else x0, x1, ... Of token ids
         the word of each id.

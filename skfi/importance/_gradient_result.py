@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from skfi._sequences import Units, make_units
+from skfi.importance._correlation import resolve_groups
 from skfi.importance._network import Network
 from skfi.importance._result import ImportanceResult
 from skfi.importance._words import WordUnits, make_positions, make_word_units
@@ -19,12 +20,14 @@ def gradient_units(
         return make_word_units(tokens, feature_groups=feature_groups, min_count=min_count)
     if tokens is not None:
         return make_positions(tokens, by, feature_groups)
+    names = network.feature_names if feature_names is None else feature_names
+    X = network.inputs.reshape(network.shape)
     return make_units(
         network.shape,
         by=by,
         n_timesteps=network.n_timesteps,
-        feature_names=network.feature_names if feature_names is None else feature_names,
-        feature_groups=feature_groups,
+        feature_names=names,
+        feature_groups=resolve_groups(feature_groups, X, names, by=by, real=network.real),
         from_start=network.real is not None,
     )
 

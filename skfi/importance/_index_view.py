@@ -34,6 +34,7 @@ class PermutedScorer:
     units: Units
     shuffle: str
     real: np.ndarray | None  # (n_samples, n_timesteps): False for padding, None if there is none
+    residuals: np.ndarray | None = None  # (n_samples, n_cells): only these are shuffled
 
     def __call__(self, estimator: Any, view: pd.DataFrame, y: Any, **kwargs: Any) -> Any:
         return self.scorer(estimator, self.gather(view), y, **kwargs)
@@ -45,6 +46,13 @@ class PermutedScorer:
         X = _safe_indexing(self.X, rows)
         for unit in np.flatnonzero((sources != rows[:, None]).any(axis=0)):
             cells, source = self.units.cells[unit], sources[:, unit]
+            if self.residuals is not None:
+                own, others = (
+                    self.residuals[rows[:, None], cells],
+                    self.residuals[source[:, None], cells],
+                )
+                _add_to_cells(X, cells, others - own)
+                continue
             if self.shuffle == "series" and self.real is None:
                 _copy_cells(self.X, X, source, cells)
                 continue
@@ -112,6 +120,15 @@ def _copy_cells(X_from: Any, X_to: Any, source: np.ndarray, cells: np.ndarray) -
         return
     flat = X_to.reshape(len(X_to), -1)  # a view: rows taken from a C-contiguous array
     flat[:, cells] = X_from.reshape(len(X_from), -1)[source[:, None], cells]
+
+
+def _add_to_cells(X: Any, cells: np.ndarray, change: np.ndarray) -> None:
+    """Add ``change`` (n_samples, n_cells) to the given cells of each row."""
+    if hasattr(X, "iloc"):
+        for i, cell in enumerate(cells):
+            X.isetitem(cell, X.iloc[:, cell] + change[:, i])
+        return
+    X.reshape(len(X), -1)[:, cells] += change
 
 
 def left_out_view(n_samples: int, n_units: int) -> dict[str, np.ndarray]:

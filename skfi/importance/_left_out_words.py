@@ -1,6 +1,6 @@
 """Leaving out words: they become unknown, in the texts or in the token ids, for fit and score."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,7 @@ def word_data(
     X: Any,
     y: Any,
     sample_weight: np.ndarray | None,
-    feature_groups: Mapping[str, Sequence[Any]] | None,
+    feature_groups: Any,
     feature_names: Sequence[str] | None,
     unknown_id: int,
 ) -> WordData:

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_co
 
 from skfi._padding import unmasked_steps
 from skfi._sequences import Units, make_units
+from skfi.importance._correlation import resolve_groups
 from skfi.importance._estimators import as_estimator
 from skfi.importance._inference import mean_over_folds
 from skfi.importance._last_step import columns_fold_into, input_names
@@ -56,7 +57,7 @@ def lofo_importance(
     refit_epochs: int | None = None,
     fit_params: Mapping[str, Any] | None = None,
     by: str = "feature",
-    feature_groups: Mapping[str, Sequence[Any]] | None = None,
+    feature_groups: Mapping[str, Sequence[Any]] | str | None = None,
     feature_names: Sequence[str] | None = None,
     unknown_id: int = 1,
     sample_weight: Any = None,
@@ -104,9 +105,10 @@ def lofo_importance(
         Passed to every ``fit``, such as ``{"epochs": 20}`` for a ``keras.Model``.
     by : {"feature", "timestep"}, default="feature"
         What is left out. A single cell cannot be: the rest is no sequence.
-    feature_groups : mapping of str to list of names or positions, default=None
+    feature_groups : mapping of str to list of names or positions, or "auto", default=None
         Units that are left out together; the others stay on their own. Of texts the groups of
-        words to leave out, which become unknown in training and test; no others are.
+        words to leave out, which become unknown in training and test; no others are. "auto" as for
+        permutation.
     feature_names : sequence of str, default=None
         Names of the features; by default the columns of a DataFrame, else x0, x1, ...
     unknown_id : int, default=1
@@ -246,13 +248,16 @@ def _check(
     n_timesteps = columns_fold_into(estimator, X)
     if reads_words(estimator):
         n_timesteps = X.shape[1]  # a column is a position
+    mask_value = getattr(last_of(estimator), "mask_value", None)
+    real = None if X.ndim != 3 or mask_value is None else unmasked_steps(X, mask_value)
+    names = input_names(estimator, X) if feature_names is None else feature_names
     units = make_units(
         X.shape,
         by=by,
         n_timesteps=n_timesteps,
-        feature_names=input_names(estimator, X) if feature_names is None else feature_names,
-        feature_groups=feature_groups,
-        from_start=getattr(last_of(estimator), "mask_value", None) is not None,
+        feature_names=names,
+        feature_groups=resolve_groups(feature_groups, X, names, by=by, real=real),
+        from_start=mask_value is not None,
     )
     if len(units) < 2:
         raise ValueError(
@@ -260,9 +265,8 @@ def _check(
         )
     if by == "feature" and n_timesteps is not None and n_timesteps > 1:
         check_whole_features(units, n_timesteps)
-    mask_value = getattr(last_of(estimator), "mask_value", None)
-    if by == "timestep" and X.ndim == 3 and mask_value is not None:
-        check_something_stays(units, unmasked_steps(X, mask_value))
+    if by == "timestep" and real is not None:
+        check_something_stays(units, real)
     return X, units
 
 

@@ -13,6 +13,8 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, va
 from sklearn.utils.validation import check_consistent_length
 
 from skfi._sequences import Units
+from skfi.importance._conditional import residuals
+from skfi.importance._correlation import strongly_correlated
 from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import PermutedScorer, ReplacedWordScorer, permutation_view
 from skfi.importance._inference import mean_over_rows
@@ -41,6 +43,7 @@ from skfi.importance._words import WordUnits, make_word_units
         "max_features": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
         "shuffle": [StrOptions({"series", "values"})],
+        "conditional": ["boolean"],
         "verbose": ["verbose"],
     },
     prefer_skip_nested_validation=True,
@@ -57,8 +60,9 @@ def permutation_importance(
     sample_weight: Any = None,
     max_samples: int | float = 1.0,
     shuffle: str = "series",
+    conditional: bool = False,
     by: str = "feature",
-    feature_groups: Mapping[str, Sequence[Any]] | None = None,
+    feature_groups: Mapping[str, Sequence[Any]] | str | None = None,
     feature_names: Sequence[str] | None = None,
     max_features: int | None = 50,
     verbose: int = 0,
@@ -106,11 +110,16 @@ def permutation_importance(
         For sequences: move the whole series of a feature to another sample, which keeps its
         course in time, or shuffle each time step on its own, which breaks the series up. In a
         Pipeline that makes windows of plain rows, the rows' values are shuffled one by one.
+    conditional : bool, default=False
+        Shuffle only what a unit holds beyond the others: the residuals of a ridge regression from
+        all cells of the other units [2]_, whole series of them. So no combinations arise that
+        never occur, and a feature that only tells what another one tells gets 0.
     by : {"feature", "timestep", "cell"}, default="feature"
         What the importances are for. In 2-D ``X`` a feature is a column; of texts and token ids a
         word, and a time step is a position.
-    feature_groups : mapping of str to list of names or positions, default=None
-        Units that are shuffled together; the others stay on their own.
+    feature_groups : mapping of str to list of names or positions, or "auto", default=None
+        Units that are shuffled together; the others stay on their own. "auto" makes groups of
+        correlated features, as :func:`~skfi.correlation_groups` does.
     feature_names : sequence of str, default=None
         Names of the features; by default the columns of a DataFrame, else x0, x1, ... Of token ids
         the word of each id.
@@ -141,6 +150,8 @@ def permutation_importance(
     References
     ----------
     .. [1] L. Breiman, "Random Forests", Machine Learning 45(1), 2001.
+    .. [2] A. Chamma, D. Engemann, B. Thirion, "Statistically valid variable importance assessment
+       through conditional permutations", 2023; the package hidimstat.
 
     Examples
     --------
@@ -163,6 +174,11 @@ def permutation_importance(
     scorer = scorer_for(estimator, scoring)
     if hasattr(estimator, "check_target"):
         estimator.check_target(y)
+    if conditional and (shuffle == "values" or tokens is not None):
+        raise ValueError(
+            "conditional=True shuffles the series of features that are numbers: leave "
+            "shuffle='series', and words to the unconditional importance."
+        )
     units: Units | WordUnits
     view: Any
     if tokens is not None and by == "feature":
@@ -172,7 +188,8 @@ def permutation_importance(
         X = X if hasattr(X, "iloc") else check_input(X)
         units, real = units_of(estimator, X, tokens, by, feature_names, feature_groups)
         view = X
-        if X.ndim == 3 or by == "timestep" or feature_groups is not None or real is not None:
+        of_units = by == "timestep" or feature_groups is not None or conditional
+        if X.ndim == 3 or of_units or real is not None:
             X = X if hasattr(X, "iloc") else np.ascontiguousarray(X)  # so that a reshape is a view
             view = permutation_view(len(X), len(units))
     check_consistent_length(X, y, sample_weight)
@@ -185,7 +202,10 @@ def permutation_importance(
         if isinstance(units, WordUnits) and tokens is not None:
             scorer = ReplacedWordScorer(scorer, tokens, units)
         elif isinstance(units, Units):
-            scorer = PermutedScorer(scorer, X, units, shuffle, real)
+            held = residuals(X, units, real) if conditional else None
+            if conditional and not hasattr(X, "iloc"):
+                X = X if X.dtype.kind == "f" else X.astype(np.float64)
+            scorer = PermutedScorer(scorer, X, units, shuffle, real, held)
         scorer = QuickScorer(scorer, n_scores=1 + len(units) * n_repeats)
         at_once = side_by_side(estimator, scoring, n_jobs)
     scorer = _KeepsBaseline(scorer)
@@ -202,13 +222,16 @@ def permutation_importance(
             max_samples=max_samples,
         )
     name, baseline = scoring_name(estimator, scoring), scorer.baseline
+    more: dict[str, Any] = {}
+    if by == "feature" and len(units) == X.shape[-1] and tokens is None and not conditional:
+        more["correlated"] = strongly_correlated(X, list(units.names))
     if rows_are_scored:
         of_rows = found["rows"].importances.mean(axis=1)
-        more = mean_over_rows(of_rows, sample_weight) | {"sample_importances": of_rows}
+        more |= mean_over_rows(of_rows, sample_weight) | {"sample_importances": of_rows}
         return _result(found["score"], units, baseline["score"], name, **more)
     if isinstance(baseline, dict):
-        return {name: _result(found[name], units, baseline[name], name) for name in found}
-    return _result(found, units, baseline, name)
+        return {name: _result(found[name], units, baseline[name], name, **more) for name in found}
+    return _result(found, units, baseline, name, **more)
 
 
 @dataclass

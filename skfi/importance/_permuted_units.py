@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_array
 
 from skfi._padding import unmasked_steps
 from skfi._sequences import Units, fold, make_units
+from skfi.importance._correlation import resolve_groups
 from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._tokens import Tokens, steps_of
 from skfi.importance._words import make_positions
@@ -34,12 +35,13 @@ def units_of(
         return units, tokens.real
     n_timesteps = columns_fold_into(estimator, X)
     real = _real_steps(estimator, X, n_timesteps)
+    names = input_names(estimator, X) if feature_names is None else feature_names
     units = make_units(
         X.shape,
         by=by,
         n_timesteps=n_timesteps,
-        feature_names=input_names(estimator, X) if feature_names is None else feature_names,
-        feature_groups=feature_groups,
+        feature_names=names,
+        feature_groups=resolve_groups(feature_groups, X, names, by=by, real=real),
         from_start=real is not None,
     )
     return units, real

@@ -52,6 +52,10 @@ class ImportanceResult(Bunch):
     pvalues, confidence_intervals : ndarray of shape (n_units,) and (n_units, 2), or absent
         Permutation and LOFO: one-sided p-values, not adjusted, and intervals of 95%; see
         :func:`~skfi.permutation_importance` and :func:`~skfi.lofo_importance` for what they test.
+    correlated : list of (str, str, float), or absent
+        Permutation by feature: pairs of an absolute correlation of 0.8 or more. Each stands in for
+        the other, so that their importances are divided or inflated: see ``feature_groups`` and
+        ``conditional`` of :func:`~skfi.permutation_importance`.
     sample_importances : ndarray of shape (n_units, n_samples), or absent
         Permutation, of metrics that are a mean over rows: the importance for each row.
 
@@ -214,4 +218,12 @@ class ImportanceResult(Bunch):
         if self.baseline_score is not None:
             title += f", baseline {self.scoring or 'score'} {self.baseline_score:.4g}"
         table = self.to_frame().to_html(float_format="{:.4g}".format)
-        return f"<div><p>{html.escape(title)}</p>{table}</div>"
+        note = ""
+        if self.get("correlated"):
+            pairs = ", ".join(f"{one} and {other} ({r:.2f})" for one, other, r in self.correlated)
+            note = (
+                f"Strongly correlated: {pairs}. They share their importance; see "
+                "feature_groups='auto' and conditional=True."
+            )
+            note = f"<p>{html.escape(note)}</p>"
+        return f"<div><p>{html.escape(title)}</p>{table}{note}</div>"

@@ -1,6 +1,5 @@
 """Words as units: every occurrence of a word, or of a group of words, in a corpus."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +46,7 @@ class WordUnits:
 def make_word_units(
     tokens: Tokens,
     *,
-    feature_groups: Mapping[str, Sequence[Any]] | None = None,
+    feature_groups: Any = None,
     min_count: int = 1,
     max_features: int | None = None,
 ) -> WordUnits:
@@ -82,9 +81,7 @@ def make_word_units(
     return WordUnits(names[order], unit_of_id, of_unit[order])
 
 
-def make_positions(
-    tokens: Tokens, by: str, feature_groups: Mapping[str, Sequence[Any]] | None
-) -> Units:
+def make_positions(tokens: Tokens, by: str, feature_groups: Any) -> Units:
     """Positions in a text as units."""
     if by == "cell":
         raise ValueError(

@@ -1,0 +1,119 @@
+"""Gradients, permutation and LOFO of one estimator in one call."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from skfi.importance._comparison import ImportanceComparison
+from skfi.importance._correlation import strongly_correlated
+from skfi.importance._gradient import gradient_importance
+from skfi.importance._lofo import lofo_importance
+from skfi.importance._permutation import permutation_importance
+from skfi.importance._result import ImportanceResult
+
+_METHODS = ("gradient", "permutation", "lofo")
+
+
+def compare_importances(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    methods: Sequence[str] = _METHODS,
+    cv: Any = None,
+    scoring: Any = None,
+    feature_names: Sequence[str] | None = None,
+    feature_groups: Mapping[str, Sequence[Any]] | str | None = None,
+    n_jobs: int | None = None,
+    random_state: int | None = None,
+    gradient_params: Mapping[str, Any] | None = None,
+    permutation_params: Mapping[str, Any] | None = None,
+    lofo_params: Mapping[str, Any] | None = None,
+) -> ImportanceComparison:
+    """Importances of the same features by several methods, and where these disagree.
+
+    Parameters
+    ----------
+    estimator : estimator, Pipeline or keras.Model
+        A fitted one, as the three functions take it; LOFO trains clones of it.
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+        Samples: best ones that ``estimator`` has not seen. LOFO trains and scores on them by
+        ``cv``.
+    y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_timesteps)
+        Targets.
+    methods : sequence of {"gradient", "permutation", "lofo"}, default=all three
+        Which to compare, at least two.
+    cv : int, splitter or iterable, default=None
+        Folds of LOFO.
+    scoring : str, callable, or None, default=None
+        One metric, of permutation and LOFO. Of a mean over rows permutation has intervals.
+    feature_names : sequence of str, default=None
+        Names of the features.
+    feature_groups : mapping of str to list of names or positions, or "auto", default=None
+        Features that count as one.
+    n_jobs : int, default=None
+        Jobs of permutation and LOFO.
+    random_state : int, default=None
+        Seeds every method.
+    gradient_params, permutation_params, lofo_params : mapping, default=None
+        Further parameters of each function, such as ``{"method": "integrated_gradients"}``.
+
+    Returns
+    -------
+    comparison : ImportanceComparison
+        With ``to_frame()``, ``plot()``, ``agreement`` and ``findings``.
+
+    Raises
+    ------
+    TypeError, NotFittedError, ValueError
+        As the functions do; ValueError also if a method is unknown or there are less than two.
+
+    See Also
+    --------
+    gradient_importance, permutation_importance, lofo_importance : One method each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skfi import compare_importances
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> y = 3 * X[:, 0] + X[:, 1]
+    >>> comparison = compare_importances(
+    ...     LinearRegression().fit(X, y), X, y, methods=["permutation", "lofo"],
+    ...     scoring="neg_mean_absolute_error", random_state=0)
+    >>> comparison.to_frame()["permutation"].round(1)
+             mean  ci_low  ci_high  rank
+    feature
+    x0        3.3     3.1      3.5     1
+    x1        1.1     1.1      1.2     2
+    """
+    unknown = [method for method in methods if method not in _METHODS]
+    if unknown or isinstance(methods, str) or len(set(methods)) < 2:
+        raise ValueError(
+            f"methods={methods!r}; expected at least two of {', '.join(map(repr, _METHODS))}."
+        )
+    shared: dict[str, Any] = {"feature_names": feature_names, "feature_groups": feature_groups}
+    shared["random_state"] = random_state
+    scored = shared | {"scoring": scoring, "n_jobs": n_jobs}
+    results: dict[str, ImportanceResult] = {}
+    for method in methods:  # the quick ones first, as they find what is wrong
+        if method == "gradient":
+            results[method] = gradient_importance(
+                estimator, X, y, **(shared | dict(gradient_params or {}))
+            )
+        elif method == "permutation":
+            results[method] = permutation_importance(
+                estimator, X, y, **(scored | dict(permutation_params or {}))
+            )
+        else:
+            results[method] = lofo_importance(
+                estimator, X, y, cv=cv, **(scored | dict(lofo_params or {}))
+            )
+    names = next(iter(results.values())).feature_names
+    values = X if hasattr(X, "dtype") or hasattr(X, "iloc") else np.asarray(X)
+    correlated = []
+    if values.ndim > 1 and len(names) == values.shape[-1]:
+        correlated = strongly_correlated(values, list(names))
+    return ImportanceComparison.from_results(results, correlated)

@@ -1,0 +1,195 @@
+"""What several methods say of the same features, side by side."""
+
+import html
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import kendalltau, rankdata
+from sklearn.utils import Bunch
+
+from skfi.importance._inference import mean_over_rows
+from skfi.importance._result import ImportanceResult
+
+_FAR_APART = 3  # a share that is so many times another one
+
+
+class ImportanceComparison(Bunch):
+    """Results of several methods for the same features: :func:`~skfi.compare_importances`.
+
+    Attributes
+    ----------
+    results : dict of str to ImportanceResult
+        By method.
+    agreement : pandas.DataFrame of shape (n_methods, n_methods)
+        Kendall's rank correlation (tau-b) of the importances.
+    findings : list of str
+        Where the methods disagree, and what that usually means.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfi import ImportanceComparison, ImportanceResult
+    >>> results = {
+    ...     method: ImportanceResult.from_values(
+    ...         np.array([[0.1, 0.3], [0.5, 0.7]]), feature_names=["tmin", "rain"], method=method)
+    ...     for method in ("permutation", "lofo")}
+    >>> comparison = ImportanceComparison.from_results(results)
+    >>> comparison.agreement.loc["lofo", "permutation"]
+    np.float64(1.0)
+    >>> comparison.to_frame()["lofo", "rank"].tolist()
+    [1, 2]
+    """
+
+    @classmethod
+    def from_results(
+        cls, results: dict[str, ImportanceResult], correlated: Any = ()
+    ) -> "ImportanceComparison":
+        """Compare results that were computed before.
+
+        Parameters
+        ----------
+        results : dict of str to ImportanceResult
+            By method; all of the same features in the same order.
+        correlated : list of (str, str, float), default=()
+            Pairs of strongly correlated features and their correlations.
+
+        Returns
+        -------
+        comparison : ImportanceComparison
+            The results and how they agree.
+
+        Raises
+        ------
+        ValueError
+            If there are less than two results, or they are of different features.
+        """
+        if len(results) < 2:
+            raise ValueError(f"There is nothing to compare: got {len(results)} result(s).")
+        first, *others = results.values()
+        for other in others:
+            if list(other.feature_names) != list(first.feature_names):
+                raise ValueError(
+                    "The results are of different features: "
+                    f"{list(first.feature_names)} and {list(other.feature_names)}."
+                )
+        agreement = pd.DataFrame(1.0, index=list(results), columns=list(results))
+        for a, b in combinations(results, 2):
+            tau = kendalltau(results[a].importances_mean, results[b].importances_mean).statistic
+            agreement.loc[a, b] = agreement.loc[b, a] = tau
+        return cls(
+            results=results, agreement=agreement, findings=list(_findings(results, correlated))
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Mean, interval and rank of each feature by each method.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Indexed by feature, the best mean rank first. Columns are pairs of the method and
+            "mean", "ci_low", "ci_high" (95%; NaN where it is not known), "rank" (1 is the most
+            important).
+        """
+        columns: dict[tuple[str, str], np.ndarray] = {}
+        for method, result in self.results.items():
+            low, high = interval_of(result).T
+            columns[method, "mean"] = result.importances_mean
+            columns[method, "ci_low"], columns[method, "ci_high"] = low, high
+            columns[method, "rank"] = ranks(result)
+        any_result = next(iter(self.results.values()))
+        index = pd.Index(any_result.feature_names, name=any_result.by)
+        frame = pd.DataFrame(columns, index=index)
+        of_methods = np.mean([ranks(result) for result in self.results.values()], axis=0)
+        return frame.iloc[np.argsort(of_methods, kind="stable")]
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """Draw the methods side by side.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            Passed to :meth:`skfi.display.ComparisonDisplay.plot`.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+            Holds ``ax_`` and ``figure_``.
+        """
+        from skfi.display import ComparisonDisplay
+
+        return ComparisonDisplay(self).plot(ax=ax, **kwargs)
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(float_format="{:.4g}".format)
+        items = "".join(f"<li>{html.escape(finding)}</li>" for finding in self.findings)
+        return f"<div>{table}<ul>{items}</ul></div>"
+
+
+def ranks(result: ImportanceResult) -> np.ndarray:
+    """1 for the most important; ties share the better rank."""
+    return rankdata(-result.importances_mean, method="min").astype(np.int64)
+
+
+def shares(result: ImportanceResult) -> np.ndarray:
+    """Positive importances as shares of their sum, as ``feature_importances_`` has them."""
+    positive = np.clip(result.importances_mean, 0, None)
+    return positive / (positive.sum() or 1)
+
+
+def interval_of(result: ImportanceResult) -> np.ndarray:
+    """95% intervals (n_units, 2), of gradients by their spread over samples; NaN if unknown."""
+    if "confidence_intervals" in result:
+        return result.confidence_intervals
+    if result.baseline_score is None and result.importances is not None:
+        found = mean_over_rows(result.importances, result.sample_weight)
+        if found:
+            return found["confidence_intervals"]
+    return np.full((len(result.importances_mean), 2), np.nan)
+
+
+def _findings(results: dict[str, ImportanceResult], correlated: Any) -> Any:
+    """Sentences on where methods disagree."""
+    partners: dict[str, list[str]] = {}
+    for one, other, _ in correlated:
+        partners.setdefault(one, []).append(other)
+        partners.setdefault(other, []).append(one)
+    any_result = next(iter(results.values()))
+    for i, name in enumerate(map(str, any_result.feature_names)):
+        share = {method: shares(result)[i] for method, result in results.items()}
+        low, high = (
+            {method: interval_of(result)[i, end] for method, result in results.items()}
+            for end in (0, 1)
+        )
+        with_whom = " and ".join(partners.get(name, []))
+        for method in ("permutation", "lofo"):
+            if method in results and high[method] < 0:
+                deed = "shuffled" if method == "permutation" else "left out"
+                yield (
+                    f"{name}: the score is better when it is {deed}. A harmful feature: it is "
+                    "noise, or what it told in training does not hold here."
+                )
+        if {"permutation", "lofo"} <= set(results) and low["permutation"] > 0 > low["lofo"]:
+            why = (
+                f"{with_whom} tells nearly the same"
+                if with_whom
+                else "the others may tell the same, or the folds are too few to see it"
+            )
+            yield (
+                f"{name}: this network leans on it, but one trained without it does as well: {why}."
+            )
+        if not {"gradient", "permutation"} <= set(results):
+            continue
+        if share["gradient"] > _FAR_APART * share["permutation"] and low["permutation"] <= 0:
+            yield (
+                f"{name}: it moves the output, but the score does not rest on it. Its effects may "
+                "cancel, or its unit is large: standardise the inputs."
+            )
+        if share["permutation"] > _FAR_APART * share["gradient"] and low["permutation"] > 0:
+            yield (
+                f"{name}: the score rests on it more than gradients tell. Where the network is "
+                "saturated gradients are small: try method='integrated_gradients'."
+            )

@@ -1,0 +1,112 @@
+"""Features that tell nearly the same: methods divide their importance, each in its own way."""
+
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils.validation import check_array
+
+THRESHOLD = 0.8
+
+
+def correlations(X: np.ndarray) -> np.ndarray:
+    """Correlations (n_features, n_features) over all samples and steps; 0 with a constant."""
+    values = np.asarray(X, dtype=np.float64).reshape(-1, X.shape[-1])
+    values = values[np.isfinite(values).all(axis=1)]  # padding is NaN
+    centred = values - values.mean(axis=0)
+    norms = np.sqrt((centred**2).sum(axis=0))
+    tiny = 1e-12 * np.maximum(np.abs(values).max(axis=0, initial=0), 1) * np.sqrt(len(values))
+    scaled = np.divide(centred, norms, out=np.zeros_like(centred), where=norms > tiny)
+    found = np.clip(scaled.T @ scaled, -1, 1)
+    np.fill_diagonal(found, 1)
+    return found
+
+
+def strongly_correlated(X: Any, names: Sequence[str]) -> list[tuple[str, str, float]]:
+    """Pairs of features whose absolute correlation is at least 0.8; none of what is not numeric."""
+    values = X.to_numpy() if hasattr(X, "iloc") else X
+    if values.dtype.kind not in "fiub":
+        return []
+    found = correlations(values)
+    pairs = np.argwhere(np.triu(np.abs(found) >= THRESHOLD, k=1))
+    return [(str(names[i]), str(names[j]), float(found[i, j])) for i, j in pairs]
+
+
+def resolve_groups(
+    feature_groups: Any, X: Any, names: Sequence[str] | None, *, by: str, real: np.ndarray | None
+) -> Mapping[str, Sequence[Any]] | None:
+    """``feature_groups`` as given; if that is "auto", the groups of correlated features."""
+    if not isinstance(feature_groups, str):
+        return feature_groups
+    if feature_groups != "auto" or by != "feature":
+        raise ValueError(
+            f"feature_groups={feature_groups!r} with by={by!r}; expected a mapping of a group's "
+            "name to its features, or 'auto' with by='feature', which groups correlated features."
+        )
+    if real is not None and np.ndim(X) == 3:
+        X = np.where(real[:, :, None], X, np.nan)
+    return correlation_groups(X, feature_names=names) or None
+
+
+@validate_params(
+    {"threshold": [Interval(Real, 0, 1, closed="right")]}, prefer_skip_nested_validation=True
+)
+def correlation_groups(
+    X: Any, *, threshold: float = THRESHOLD, feature_names: Sequence[str] | None = None
+) -> dict[str, list[str]]:
+    """Groups of features that are strongly correlated, for ``feature_groups=``.
+
+    By complete linkage: in a group every two features have an absolute correlation of at least
+    ``threshold``, over all samples and time steps. Permuted or left out together, they show what
+    they tell together; on their own each may seem needless, as the other stands in for it.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_features)
+        Samples. Rows with NaN, such as padded steps, do not count.
+    threshold : float, default=0.8
+        The least absolute correlation within a group.
+    feature_names : sequence of str, default=None
+        Names; by default the columns of a DataFrame, else x0, x1, ...
+
+    Returns
+    -------
+    groups : dict of str to list of str
+        Members by the name of the group, which joins theirs by "+"; features that are in none are
+        left out. Empty if there are none.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many names as features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfi import correlation_groups
+    >>> random = np.random.default_rng(0)
+    >>> rain, tmax = random.normal(size=(2, 100, 30))
+    >>> tmin = tmax + 0.3 * random.normal(size=(100, 30))
+    >>> X = np.stack([rain, tmax, tmin], axis=2)
+    >>> correlation_groups(X, feature_names=["rain", "tmax", "tmin"])
+    {'tmax+tmin': ['tmax', 'tmin']}
+    """
+    if feature_names is None:
+        feature_names = list(getattr(X, "columns", ())) or None
+    X = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
+    names = list(feature_names or [f"x{i}" for i in range(X.shape[-1])])
+    if len(names) != X.shape[-1]:
+        raise ValueError(f"There are {len(names)} feature_names, but {X.shape[-1]} features.")
+    if len(names) < 2:
+        return {}
+    distances = squareform(1 - np.abs(correlations(X)), checks=False)
+    labels = fcluster(linkage(distances, "complete"), 1 - threshold + 1e-9, criterion="distance")
+    groups = [
+        [str(names[i]) for i in np.flatnonzero(labels == label)] for label in np.unique(labels)
+    ]
+    of_several = sorted((g for g in groups if len(g) > 1), key=lambda g: names.index(g[0]))
+    return {"+".join(group): group for group in of_several}
