@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from skfi.display import (
         ComparisonDisplay,
+        DeletionCurveDisplay,
         ImportanceDisplay,
         TemporalImportanceDisplay,
         TokenImportanceDisplay,
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from skfi.importance import (
         GradientTransformer,
         ImportanceComparison,
+        ImportanceReport,
         ImportanceResult,
+        check_importances,
         compare_importances,
         correlation_groups,
         gradient_importance,
@@ -38,9 +41,11 @@ __version__ = "0.1.0"
 
 _HOME_OF = {
     "ComparisonDisplay": "display",
+    "DeletionCurveDisplay": "display",
     "GradientTransformer": "importance",
     "ImportanceComparison": "importance",
     "ImportanceDisplay": "display",
+    "ImportanceReport": "importance",
     "ImportanceResult": "importance",
     "LSTMClassifier": "recurrent",
     "LSTMRegressor": "recurrent",
@@ -49,6 +54,7 @@ _HOME_OF = {
     "TemporalImportanceDisplay": "display",
     "TextSequencer": "preprocessing",
     "TokenImportanceDisplay": "display",
+    "check_importances": "importance",
     "compare_importances": "importance",
     "correlation_groups": "importance",
     "from_keras": "recurrent",
@@ -77,11 +83,14 @@ __all__ = [  # noqa: RUF022 - the estimators first, as in the README
     "permutation_importance",
     "lofo_importance",
     "compare_importances",
+    "check_importances",
     "correlation_groups",
     "ImportanceResult",
     "ImportanceComparison",
+    "ImportanceReport",
     "ImportanceDisplay",
     "ComparisonDisplay",
+    "DeletionCurveDisplay",
     "TemporalImportanceDisplay",
     "TokenImportanceDisplay",
     "GradientTransformer",

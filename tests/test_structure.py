@@ -20,7 +20,7 @@ LAYERS = [
     {"_keras", "_padding", "_routing", "_sequences"},
 ]
 # plot() of results is a convenience that needs the display, when called
-UPWARD = {("importance/_result.py", "display"), ("importance/_comparison.py", "display")}
+UPWARD = {(f"importance/{name}.py", "display") for name in ("_result", "_comparison", "_report")}
 # what may be imported in one place only
 HOMES = {
     "scikeras": "recurrent/_wrapper.py",

@@ -29,9 +29,9 @@ def structure(model: keras.Model) -> str | None:
     return json.dumps([type(model).__name__, _renamed(config, names), flags, settings])
 
 
-def another(model: keras.Model) -> keras.Model:
+def another(model: keras.Model, seed: int = 0) -> keras.Model:
     """A network of the same layers, with weights of its own."""
-    with seeded(0, only_keras=True):  # leaves every generator as it was
+    with seeded(seed, only_keras=True):  # leaves every generator as it was
         fresh = type(model).from_config(model.get_config())
         if not fresh.built:
             fresh.build(model.input_shape)

@@ -1,0 +1,40 @@
+"""Deletion and insertion: the score as units are shuffled away, or brought back, in an order."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skfi.importance._index_view import permutation_view
+
+_MOST_POINTS = 20
+
+Score = Callable[[pd.DataFrame], float]  # of an index view
+
+
+def points_of(n_units: int) -> np.ndarray:
+    """How many units are shuffled at each point of a curve: all numbers, or twenty of them."""
+    return np.unique(np.linspace(0, n_units, min(n_units, _MOST_POINTS) + 1).round().astype(int))
+
+
+def curve(
+    score: Score, order: Sequence[int], n_samples: int, random: np.random.RandomState
+) -> np.ndarray:
+    """The score with the first units of ``order`` shuffled, at each point.
+
+    They are shuffled together: what they tell in common goes with them.
+    """
+    view: Any = permutation_view(n_samples, len(order))
+    shuffled = random.permutation(n_samples)
+    found = []
+    for n_shuffled in points_of(len(order)):
+        changed = view.copy()
+        changed[list(order[:n_shuffled])] = np.repeat(shuffled[:, None], n_shuffled, axis=1)
+        found.append(score(changed))
+    return np.array(found)
+
+
+def mean_loss(curves: np.ndarray, full: float, none: float) -> np.ndarray:
+    """Mean over the points of what is lost of the score, as a share of all there is to lose."""
+    return (full - curves[..., 1:-1]).mean(axis=-1) / (full - none)

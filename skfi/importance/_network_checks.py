@@ -1,0 +1,67 @@
+"""Checks that look into a network: do attributions follow its weights and its predictions?"""
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from skfi._keras import another, forward, structure
+from skfi.importance._gradient import gradient_importance
+from skfi.importance._network import Network
+
+_SHARE, _PARTS = 0.1, 10  # of the cells are removed, in so many parts
+
+
+def randomised(network: Network, method: str, seeds: Any, **params: Any) -> np.ndarray:
+    """Rank correlations of attributions with those of ever more random networks.
+
+    The layers get new weights one after the other, from the output to the input, so that the last
+    correlation is that of networks that were not trained at all. Means over ``seeds``: by chance a
+    random network may have weights like those of the trained one.
+    """
+    model, X = network.model, network.inputs
+    before = gradient_importance(model, X, method=method, **params).attributions
+    found = []
+    for seed in seeds:
+        fresh = another(model, int(seed))
+        new_weights = [layer.get_weights() for layer in fresh.layers]
+        fresh.set_weights(model.get_weights())
+        stages = []
+        for layer, weights in reversed(list(zip(fresh.layers, new_weights, strict=True))):
+            if weights:
+                layer.set_weights(weights)
+                after = gradient_importance(fresh, X, method=method, **params).attributions
+                stages.append(spearmanr(before.ravel(), after.ravel()).statistic)
+        found.append(stages)
+    return np.mean(found, axis=0)
+
+
+def can_be_randomised(network: Network) -> bool:
+    """Whether a network of the same layers can be made."""
+    return network.tokens is None and structure(network.model) is not None
+
+
+def prediction_difference(
+    network: Network, attributions: np.ndarray, random: np.random.RandomState
+) -> tuple[float, float]:
+    """Cumulative change of the output as cells are removed: the most salient, and random ones.
+
+    A tenth of each sequence's cells, in ten parts; a removed cell takes its mean over samples.
+    """
+    by_size = np.argsort(-np.abs(attributions).reshape(len(attributions), -1), axis=1)
+    by_chance = np.array([random.permutation(order) for order in by_size])
+    return _change(network, by_size), _change(network, by_chance)
+
+
+def _change(network: Network, order: np.ndarray) -> float:
+    inputs = network.inputs.reshape(len(network.inputs), -1).copy()
+    mean = inputs.mean(axis=0)
+    n_removed = max(1, round(_SHARE * order.shape[1]))
+    before, total = forward(network.model, network.inputs), 0.0
+    for part in np.array_split(np.arange(n_removed), min(_PARTS, n_removed)):
+        cells = order[:, part]
+        np.put_along_axis(inputs, cells, mean[cells], axis=1)
+        after = forward(network.model, inputs.reshape(network.inputs.shape))
+        total += float(np.abs(after - before).mean())
+        before = after
+    return total

@@ -1,0 +1,175 @@
+"""Checks of importances: right ones pass, wrong ones do not."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from skfi import (
+    DeletionCurveDisplay,
+    ImportanceResult,
+    LSTMClassifier,
+    LSTMRegressor,
+    check_importances,
+    gradient_importance,
+    lofo_importance,
+    permutation_importance,
+)
+from skfi.importance._curves import points_of
+
+MAE = "neg_mean_absolute_error"
+random = np.random.default_rng(0)
+X = random.normal(size=(200, 5))
+Y = X @ [4.0, 3.0, 2.0, 1.0, 0.0]
+LINEAR = LinearRegression().fit(X, Y)
+SEQUENCES = random.normal(size=(300, 5, 4)).astype("float32")
+LAST = SEQUENCES[:, -1] @ [2.0, 1.0, 0.5, 0.0]
+
+
+@pytest.fixture(scope="module")
+def network():
+    model = LSTMRegressor(8, epochs=20, learning_rate=0.02, random_state=0, importance=None)
+    return model.fit(SEQUENCES, LAST)
+
+
+def result_of(values):
+    values = np.asarray(values, dtype=float)
+    return ImportanceResult.from_values(
+        values[:, None], feature_names=[f"x{i}" for i in range(5)], method="lofo"
+    )
+
+
+class TestCurves:
+    def test_closed_form_of_a_linear_model(self):
+        # squared loss with a set S of independent features shuffled: 2 sum of w^2
+        random = np.random.default_rng(1)
+        rows = random.normal(size=(20_000, 3))
+        weights = np.array([3.0, 2.0, 1.0])
+        model = LinearRegression().fit(rows, rows @ weights)
+        result = permutation_importance(model, rows, rows @ weights, random_state=0)
+        report = check_importances(
+            model,
+            rows,
+            rows @ weights,
+            result,
+            scoring="neg_mean_squared_error",
+            n_random=2,
+            random_state=0,
+        )
+        lost = -report.curves["deletion"].mean(axis=0)
+        assert np.allclose(lost, 2 * np.array([0, 9, 13, 14]), rtol=0.05, atol=1e-6)
+        kept = -report.curves["insertion"].mean(axis=0)
+        assert np.allclose(kept, 2 * np.array([0, 1, 5, 14]), rtol=0.05, atol=1e-6)
+        value = report.checks["value"]
+        assert np.isclose(value["comprehensiveness"], (9 + 13) / 2 / 14, atol=0.02)
+        assert np.isclose(value["sufficiency"], (1 + 5) / 2 / 14, atol=0.02)
+
+    def test_the_opposite_order_fails(self):
+        right = check_importances(LINEAR, X, Y, result_of([4, 3, 2, 1, 0]), random_state=0)
+        wrong = check_importances(LINEAR, X, Y, result_of([0, 1, 2, 3, 4]), random_state=0)
+        both = ["comprehensiveness", "sufficiency"]
+        assert right.checks.loc[both, "passed"].all()
+        assert not wrong.checks.loc[both, "passed"].any()
+        assert wrong.checks.loc["sufficiency", "meaning"].startswith("NOT: with the most")
+        assert np.isclose(right.checks.loc["agreement", "value"], 1)
+        assert np.isclose(wrong.checks.loc["agreement", "value"], -1)
+
+    def test_twenty_points_of_many_units(self):
+        assert np.array_equal(points_of(3), [0, 1, 2, 3])
+        many = points_of(480)
+        assert (len(many), many[0], many[-1]) == (21, 0, 480)
+
+    def test_picture(self):
+        report = check_importances(LINEAR, X, Y, result_of([4, 3, 2, 1, 0]), random_state=0)
+        display = DeletionCurveDisplay.from_result(report).plot()
+        legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert legend == ["most important first", "least important first", "in random order"]
+        assert report.plot().ax_.get_xlabel() == "units shuffled, by feature"
+        assert "<table" in report._repr_html_()
+        plt.close("all")
+        with pytest.raises(TypeError, match="must be an ImportanceReport; got ImportanceResult"):
+            DeletionCurveDisplay.from_result(result_of([0] * 5))
+
+
+class TestOfNetworks:
+    @pytest.mark.parametrize("by", ["feature", "timestep", "cell"])
+    def test_gradients_pass(self, network, by):
+        result = gradient_importance(network, SEQUENCES, method="integrated_gradients", by=by)
+        report = check_importances(
+            network, SEQUENCES, LAST, result, scoring=MAE, n_random=3, random_state=0
+        )
+        assert list(report.checks.index) == [
+            "comprehensiveness",
+            "sufficiency",
+            "stability",
+            "cumulative prediction difference",
+            "randomisation",
+            "agreement",
+        ]
+        failed = report.checks[~report.checks["passed"]]
+        assert not len(failed), failed
+
+    def test_attributions_that_do_not_follow_the_network(self, network):
+        result = gradient_importance(network, SEQUENCES, method="integrated_gradients")
+        wrong = ImportanceResult(**result)
+        wrong.attributions = 1 / (1e-3 + np.abs(result.attributions))
+        wrong.importances = -result.importances
+        wrong.importances_mean = -result.importances_mean
+        report = check_importances(network, SEQUENCES, LAST, wrong, scoring=MAE, random_state=0)
+        assert not report.checks.loc[
+            ["comprehensiveness", "cumulative prediction difference", "agreement"], "passed"
+        ].any()
+
+    def test_same_seed_same_report(self, network):
+        result = gradient_importance(network, SEQUENCES)
+        before = network.model_.get_weights()
+        one, two = (
+            check_importances(network, SEQUENCES, LAST, result, n_random=2, random_state=1)
+            for _ in range(2)
+        )
+        assert one.checks.equals(two.checks)
+        for weights, after in zip(before, network.model_.get_weights(), strict=True):
+            assert np.array_equal(weights, after)  # nothing was done to the network
+
+    def test_other_methods(self, network):
+        permuted = permutation_importance(network, SEQUENCES, LAST, scoring=MAE, random_state=0)
+        found = check_importances(network, SEQUENCES, LAST, permuted, scoring=MAE, random_state=0)
+        assert list(found.checks.index) == ["comprehensiveness", "sufficiency", "stability"]
+        left_out = lofo_importance(network, SEQUENCES, LAST, cv=2, random_state=0)
+        found = check_importances(network, SEQUENCES, LAST, left_out, random_state=0)
+        assert list(found.checks.index) == ["comprehensiveness", "sufficiency", "agreement"]
+
+    def test_a_classifier(self):
+        labels = np.where(LAST > 0, "high", "low")
+        model = LSTMClassifier(8, epochs=15, learning_rate=0.02, random_state=0, importance=None)
+        model.fit(SEQUENCES, labels)
+        result = gradient_importance(model, SEQUENCES)
+        report = check_importances(model, SEQUENCES, labels, result, random_state=0)
+        assert report.checks.loc["comprehensiveness", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((LINEAR, X, Y, {"importances_mean": [1]}), TypeError, "got dict"),
+        ((LINEAR, X, Y[:-1], result_of([1] * 5)), ValueError, "inconsistent numbers"),
+        (
+            (LINEAR, X[:, :4], Y, result_of([1] * 5)),
+            ValueError,
+            "5 importances .* X has 4",
+        ),
+        ((LINEAR, X, -Y, result_of([1] * 5)), ValueError, "has learnt nothing"),
+    ],
+)
+def test_errors(arguments, error, message):
+    with pytest.raises(error, match=message):
+        check_importances(*arguments, random_state=0)
+
+
+def test_groups_are_passed_again():
+    groups = {"both": ["x0", "x1"]}
+    result = permutation_importance(LINEAR, X, Y, feature_groups=groups, random_state=0)
+    report = check_importances(LINEAR, X, Y, result, feature_groups=groups, random_state=0)
+    assert list(report.n_shuffled) == [0, 1, 2, 3, 4]
+    with pytest.raises(ValueError, match="pass them"):
+        check_importances(LINEAR, X, Y, result)
