@@ -6,18 +6,8 @@ from typing import Any, Self
 import numpy as np
 
 from skfi.display._figures import HARMS, HELPS, INK, matplotlib_pyplot
-from skfi.importance import (
-    ImportanceResult,
-    gradient_importance,
-    lofo_importance,
-    permutation_importance,
-)
-
-FUNCTIONS = {
-    "gradient": gradient_importance,
-    "permutation": permutation_importance,
-    "lofo": lofo_importance,
-}
+from skfi.importance import ImportanceResult
+from skfi.importance._fitted import FUNCTIONS
 
 
 class ImportanceDisplay:

@@ -7,12 +7,8 @@ import numpy as np
 
 from skfi.importance._comparison import ImportanceComparison
 from skfi.importance._correlation import strongly_correlated
-from skfi.importance._gradient import gradient_importance
-from skfi.importance._lofo import lofo_importance
-from skfi.importance._permutation import permutation_importance
+from skfi.importance._fitted import FUNCTIONS
 from skfi.importance._result import ImportanceResult
-
-_METHODS = ("gradient", "permutation", "lofo")
 
 
 def compare_importances(
@@ -20,7 +16,7 @@ def compare_importances(
     X: Any,
     y: Any,
     *,
-    methods: Sequence[str] = _METHODS,
+    methods: Sequence[str] = tuple(FUNCTIONS),
     cv: Any = None,
     scoring: Any = None,
     feature_names: Sequence[str] | None = None,
@@ -89,28 +85,22 @@ def compare_importances(
     x0        3.3     3.1      3.5     1
     x1        1.1     1.1      1.2     2
     """
-    unknown = [method for method in methods if method not in _METHODS]
+    unknown = [method for method in methods if method not in FUNCTIONS]
     if unknown or isinstance(methods, str) or len(set(methods)) < 2:
         raise ValueError(
-            f"methods={methods!r}; expected at least two of {', '.join(map(repr, _METHODS))}."
+            f"methods={methods!r}; expected at least two of {', '.join(map(repr, FUNCTIONS))}."
         )
     shared: dict[str, Any] = {"feature_names": feature_names, "feature_groups": feature_groups}
     shared["random_state"] = random_state
     scored = shared | {"scoring": scoring, "n_jobs": n_jobs}
-    results: dict[str, ImportanceResult] = {}
-    for method in methods:  # the quick ones first, as they find what is wrong
-        if method == "gradient":
-            results[method] = gradient_importance(
-                estimator, X, y, **(shared | dict(gradient_params or {}))
-            )
-        elif method == "permutation":
-            results[method] = permutation_importance(
-                estimator, X, y, **(scored | dict(permutation_params or {}))
-            )
-        else:
-            results[method] = lofo_importance(
-                estimator, X, y, cv=cv, **(scored | dict(lofo_params or {}))
-            )
+    params: dict[str, dict[str, Any]] = {
+        "gradient": shared | dict(gradient_params or {}),
+        "permutation": scored | dict(permutation_params or {}),
+        "lofo": scored | {"cv": cv} | dict(lofo_params or {}),
+    }
+    results: dict[str, ImportanceResult] = {
+        method: FUNCTIONS[method](estimator, X, y, **params[method]) for method in methods
+    }
     names = next(iter(results.values())).feature_names
     values = X if hasattr(X, "dtype") or hasattr(X, "iloc") else np.asarray(X)
     correlated = []

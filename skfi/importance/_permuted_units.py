@@ -15,6 +15,7 @@ from skfi.preprocessing import SlidingWindow
 
 
 def check_input(X: Any) -> np.ndarray:
+    """``X`` as an array of two or three dimensions, which may hold NaN."""
     if getattr(np.asarray(X), "dtype", np.dtype(float)).kind in "OUT" and np.ndim(X) == 1:
         raise ValueError(
             "X holds texts, but estimator is no Pipeline with a TextSequencer and no network with "
