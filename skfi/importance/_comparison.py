@@ -183,12 +183,14 @@ def _findings(results: dict[str, ImportanceResult], correlated: Any) -> Any:
             )
         if not {"gradient", "permutation"} <= set(results):
             continue
-        if share["gradient"] > _FAR_APART * share["permutation"] and low["permutation"] <= 0:
+        fair = 1 / len(any_result.feature_names)  # less than it is no disagreement to speak of
+        gradient, permuted = share["gradient"], share["permutation"]
+        if gradient > max(fair, _FAR_APART * permuted) and low["permutation"] <= 0:
             yield (
                 f"{name}: it moves the output, but the score does not rest on it. Its effects may "
                 "cancel, or its unit is large: standardise the inputs."
             )
-        if share["permutation"] > _FAR_APART * share["gradient"] and low["permutation"] > 0:
+        if permuted > max(fair, _FAR_APART * gradient) and low["permutation"] > 0:
             yield (
                 f"{name}: the score rests on it more than gradients tell. Where the network is "
                 "saturated gradients are small: try method='integrated_gradients'."

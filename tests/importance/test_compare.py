@@ -125,7 +125,7 @@ class TestFindings:
         assert finding.startswith("a: the score rests on it more than gradients tell")
 
     def test_moves_the_output_only(self):
-        gradient = result("gradient", None, [1, 0.5, 0.4], None)
+        gradient = result("gradient", None, [1, 0.5, 1], None)
         permuted = result("permutation", [0.9, 0.4, -0.1], [1, 0.5, 0], [1.1, 0.6, 0.1])
         (finding,) = self.of(gradient=gradient, permutation=permuted)
         assert finding.startswith("c: it moves the output, but the score does not rest on it")
