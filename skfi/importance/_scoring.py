@@ -80,9 +80,10 @@ def side_by_side(estimator: Any, scoring: Any, n_jobs: int | None) -> AbstractCo
     They share the threads of one. A user who has said how to work in parallel is left to it, and
     code of the user is called by one thread at a time.
     """
-    own_code = not isinstance(scoring, (str, type(None)))
+    *before, last = steps_of(estimator)
+    own_code = bool(before) or not isinstance(scoring, (str, type(None)))  # steps may be anyone's
     in_parallel = get_active_backend()[1] not in (1, None)
-    model = network_of(steps_of(estimator)[-1])
+    model = network_of(last)
     if n_jobs is not None or own_code or in_parallel or model is None or structure(model) is None:
         return nullcontext()
     return joblib.parallel_config(backend="threading", n_jobs=2)
