@@ -1,14 +1,21 @@
 """Outputs and gradients by XLA, side by side in threads: close to the others, and repeatable."""
 
 import threading
-from functools import wraps
+from functools import partial, wraps
 
 import keras
 import numpy as np
 import pytest
+from joblib import Parallel, delayed
 from sklearn import inspection
 
-from skfi import LSTMClassifier, LSTMRegressor, gradient_importance, permutation_importance
+from skfi import (
+    LSTMClassifier,
+    LSTMRegressor,
+    gradient_importance,
+    lofo_importance,
+    permutation_importance,
+)
 from skfi import _keras as kernels
 from skfi._keras import _compiled, _xla
 from skfi.recurrent import pool
@@ -107,6 +114,21 @@ def test_importances_by_xla(estimator, always):
     )
     plain = gradient_importance(model, X, method="integrated_gradients", n_steps=8)
     assert np.allclose(found[1].attributions, plain.attributions, atol=1e-5)
+
+
+def by_xla_here(*_):
+    return float(bool(_xla.jit_compile()))
+
+
+@pytest.mark.parametrize(
+    "importance", [permutation_importance, partial(lofo_importance, cv=2)], ids=["permuted", "lofo"]
+)
+def test_the_users_word_goes_into_other_processes_and_does_not_stay(importance, always):
+    model = LSTMRegressor(2, epochs=1, random_state=0, importance=None).fit(X, X[:, 0, 0])
+    found = importance(model, X, X[:, 0, 0], scoring=by_xla_here, n_jobs=2)
+    assert found.baseline_score == 1
+    assert np.all(found.importances == 0)  # true of each score
+    assert Parallel(2)(delayed(by_xla_here)() for _ in range(8)) == [0] * 8
 
 
 def test_padded_panels_by_xla(always):

@@ -26,7 +26,14 @@ from skfi._keras._networks import (
 from skfi._keras._seeds import seeded
 from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
 from skfi._keras._threads import keep_to_own_threads
-from skfi._keras._xla import calls_by_xla, fits_ahead, worth_calling, xla
+from skfi._keras._xla import (
+    calls_by_xla,
+    fits_ahead,
+    jit_compile,
+    jit_compile_as,
+    worth_calling,
+    xla,
+)
 
 __all__ = [
     "CHUNK_SIZE",
@@ -47,6 +54,8 @@ __all__ = [
     "gives_logits",
     "input_gradient",
     "is_keras",
+    "jit_compile",
+    "jit_compile_as",
     "keep_to_own_threads",
     "last_activation",
     "loss_name",

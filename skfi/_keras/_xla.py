@@ -1,7 +1,8 @@
 """When it pays to compile with XLA: it takes about a second, and must be won back by what follows.
 
 The answer depends on the network and on the work that is asked for, never on the machine or on
-``n_jobs``: results of XLA differ from others in the last digits of a float.
+``n_jobs``: results of XLA differ from others in the last digits of a float. What a layer draws at
+random differs altogether, so a network with dropout is trained by XLA only on the user's word.
 """
 
 import weakref
@@ -34,8 +35,24 @@ _WORTH_CALLING = 5e9
 # Of networks that are called: to read a configuration takes a millisecond
 _checked: weakref.WeakKeyDictionary[keras.Model, bool] = weakref.WeakKeyDictionary()
 
+_in_place_of_setting: ContextVar[XlaSetting] = ContextVar("in_place_of_setting", default=xla)
 _fits_ahead: ContextVar[int] = ContextVar("fits_ahead", default=1)
 _calls_by_xla: ContextVar[bool] = ContextVar("calls_by_xla", default=False)
+
+
+def jit_compile() -> bool | None:
+    """The user's choice, as it holds here."""
+    return _in_place_of_setting.get().jit_compile
+
+
+@contextmanager
+def jit_compile_as(choice: bool | None) -> Iterator[None]:
+    """Keep inside to a choice that the user has made in another process."""
+    token = _in_place_of_setting.set(XlaSetting(choice))
+    try:
+        yield
+    finally:
+        _in_place_of_setting.reset(token)
 
 
 @contextmanager
@@ -65,16 +82,19 @@ def calls_are_by_xla() -> bool:
 
 def worth_training(model: keras.Model, n_timesteps: int, n_batches: int) -> bool:
     """Whether to train by XLA, for so many batches in a fit."""
-    if xla.jit_compile is False or not _possible(model):
+    choice = jit_compile()
+    if choice is False or not _possible(model):
         return False
-    return n_timesteps * n_batches * _fits_ahead.get() >= _WORTH_TRAINING or bool(xla.jit_compile)
+    if choice is None and any(_draws(layer) for layer in model._flatten_layers()):
+        return False
+    return n_timesteps * n_batches * _fits_ahead.get() >= _WORTH_TRAINING or bool(choice)
 
 
 def worth_calling(model: keras.Model, n_timesteps: int, n_samples: int) -> bool:
     """Whether to compute outputs or gradients by XLA, of so many samples."""
     if model not in _checked:
         _checked[model] = _possible(model)
-    if xla.jit_compile is False or not _checked[model]:
+    if jit_compile() is False or not _checked[model]:
         return False
     embedded = sum(
         layer.count_params()
@@ -82,7 +102,7 @@ def worth_calling(model: keras.Model, n_timesteps: int, n_samples: int) -> bool:
         if isinstance(layer, keras.layers.Embedding)
     )
     work = n_timesteps * n_samples * (model.count_params() - embedded)
-    return work >= _WORTH_CALLING or bool(xla.jit_compile)
+    return work >= _WORTH_CALLING or bool(jit_compile())
 
 
 def _possible(model: keras.Model) -> bool:
@@ -92,3 +112,10 @@ def _possible(model: keras.Model) -> bool:
     return structure(model) is not None and all(
         layer.supports_jit for layer in model._flatten_layers()
     )
+
+
+def _draws(layer: keras.layers.Layer) -> bool:
+    """Whether a layer draws at random in training; recurrent ones have a seed in any case."""
+    if hasattr(layer, "recurrent_dropout"):
+        return bool(layer.dropout or layer.recurrent_dropout)
+    return bool(layer._seed_generators)

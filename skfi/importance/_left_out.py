@@ -1,6 +1,7 @@
 """An estimator and a scorer that read lofo's index view: cross-validation without some units."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -8,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import _safe_indexing
 
-from skfi._keras import fits_ahead
+from skfi._keras import fits_ahead, jit_compile, jit_compile_as
 from skfi._sequences import Units
 from skfi.importance._index_view import read_left_out_view, take_cells
 from skfi.importance._left_out_words import WordData
@@ -79,13 +80,16 @@ class LeftOutEstimator(BaseEstimator):
         self.fit_params = fit_params
         self.n_fits = n_fits
         self.start = start
+        self.jit_compile = jit_compile()  # the user's setting, for other processes
 
     def __sklearn_clone__(self) -> Self:  # the data is shared
         return self.starting_from(self.start)
 
     def starting_from(self, start: WarmStart | None) -> Self:
         """The same, going on from trained weights."""
-        return type(self)(self.estimator, self.data, self.fit_params, self.n_fits, start)
+        other = copy(self)
+        other.start = start
+        return other
 
     def fit(self, view: np.ndarray, rows: np.ndarray) -> Self:
         """Fit; an error ends the whole cross-validation."""
@@ -94,7 +98,7 @@ class LeftOutEstimator(BaseEstimator):
             estimator = self.data.prepare(clone(self.estimator), view)
             if self.start is not None:
                 self.start.put_into(estimator, *self.data.kept(view))
-            with fits_ahead(self.n_fits):
+            with jit_compile_as(self.jit_compile), fits_ahead(self.n_fits):
                 self.estimator_ = estimator.fit(X, y, **weight, **self.fit_params)
         except Exception as error:
             raise Failure(error) from error

@@ -11,7 +11,7 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection._search import BaseSearchCV
 
-from skfi._keras import calls_by_xla, structure, worth_calling, xla
+from skfi._keras import calls_by_xla, jit_compile, jit_compile_as, structure, worth_calling
 from skfi.importance._tokens import network_of, steps_of
 from skfi.metrics import step_scorer
 from skfi.metrics._step_scorer import last_of
@@ -62,16 +62,17 @@ class QuickScorer:
 
     scorer: Callable
     n_scores: int
-    jit_compile: bool | None = field(default_factory=lambda: xla.jit_compile)
+    jit_compile: bool | None = field(default_factory=jit_compile)
 
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
         model = network_of(steps_of(estimator)[-1])
         if model is None:
             return self.scorer(estimator, X, y, **kwargs)
-        xla.jit_compile = self.jit_compile
         n_timesteps = (model.inputs[0].shape[1:2] or (1,))[0] or X.shape[1]
-        with calls_by_xla(worth_calling(model, n_timesteps, self.n_scores * len(X))):
-            return self.scorer(estimator, X, y, **kwargs)
+        with jit_compile_as(self.jit_compile):
+            pays = worth_calling(model, n_timesteps, self.n_scores * len(X))
+            with calls_by_xla(pays):
+                return self.scorer(estimator, X, y, **kwargs)
 
 
 def side_by_side(estimator: Any, scoring: Any, n_jobs: int | None) -> AbstractContextManager:

@@ -40,7 +40,9 @@ class Pool:
     jit_compile : bool or None
         Whether XLA compiles trainings, and the predictions and gradients of importances: True
         or False, or None (the default) where the work ahead is worth the second that it takes.
-        Numbers by XLA differ from others in the last digits of a float.
+        Numbers by XLA differ from others in the last digits of a float, but what dropout draws is
+        another draw: networks with dropout are trained by XLA only if this is True. It holds for
+        this process, and for importances with ``n_jobs`` in theirs.
 
     Examples
     --------

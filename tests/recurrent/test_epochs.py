@@ -98,6 +98,16 @@ def test_xla_is_used_where_it_is_won_back(by_xla, monkeypatch):
     assert by_xla == [32, 32]
 
 
+def test_what_is_drawn_at_random_is_by_xla_on_the_users_word_only(by_xla, monkeypatch):
+    monkeypatch.setattr(_xla, "_WORTH_TRAINING", 1)
+    model = LSTMRegressor(3, **QUICK, dropout=0.2)
+    assert np.array_equal(model.fit(X, Y).predict(X), by_keras_alone(model, Y).predict(X))
+    assert by_xla == []
+    pool.jit_compile = True
+    model.fit(X, Y)
+    assert by_xla == [32]
+
+
 def test_a_batch_of_more_rows_than_there_are(by_xla):
     pool.jit_compile = True
     model = LSTMRegressor(3, **QUICK, batch_size=500)
