@@ -4,6 +4,8 @@ Points that a method asks for (on a path, with noise) keep the padding of their 
 must not change on the way. Attributions of padding are zero.
 """
 
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,16 @@ class SequenceInput:
     def attributions(self, found: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """What a method found, zero for padding."""
         return found if self.real is None else np.where(self.real[rows][:, :, None], found, 0)
+
+    def masked(self, cells: Any, values: np.ndarray) -> "SequenceInput":
+        """The samples with ``values``, broadcast to them, in some ``cells`` (an index)."""
+        inputs = self.network.inputs.copy()
+        inputs[cells] = np.broadcast_to(values, inputs.shape)[cells]
+        if self.real is not None:
+            inputs = np.where(self.real[:, :, None], inputs, self.network.inputs)
+        other = copy(self)
+        other.network = replace(self.network, inputs=inputs)
+        return other
 
     def start(self, baseline: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
         """The baseline of each sample, zero if it is None."""

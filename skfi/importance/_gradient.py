@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -12,9 +11,9 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.validation import _check_sample_weight
 from tqdm.auto import tqdm
 
-from skfi._keras import CHUNK_SIZE, calls_by_xla, worth_calling
-from skfi.importance import _attributions
-from skfi.importance._completeness import MOST_POINTS, integrate
+from skfi._keras import calls_by_xla, worth_calling
+from skfi.importance._attribute import Method, attribute
+from skfi.importance._completeness import MOST_POINTS
 from skfi.importance._explained import SequenceInput, TokenInput
 from skfi.importance._gradient_result import gradient_result, gradient_units
 from skfi.importance._gradient_settings import (
@@ -25,10 +24,8 @@ from skfi.importance._gradient_settings import (
     step_weights,
 )
 from skfi.importance._network import find_network
+from skfi.importance._rescaling import n_masks, rescale
 from skfi.importance._result import ImportanceResult
-
-# Numbers in the points (rows, or copies of rows) whose gradients are held at once.
-_MOST_NUMBERS = 2**24
 
 METHODS = (
     "saliency",
@@ -43,6 +40,7 @@ METHODS = (
     {
         "method": [StrOptions(set(METHODS))],
         "n_steps": [Interval(Integral, 1, None, closed="left")],
+        "temporal_rescaling": ["boolean"],
         "output_step": [Integral, StrOptions({"all"}), None],
         "min_count": [Interval(Integral, 1, None, closed="left")],
         "noise_level": [Interval(Real, 0, None, closed="neither")],
@@ -62,6 +60,7 @@ def gradient_importance(
     baseline: Any = None,
     n_steps: int = 50,
     noise_level: float = 0.1,
+    temporal_rescaling: bool = False,
     output_step: int | str | None = None,
     min_count: int = 1,
     aggregate: str = "mean_abs",
@@ -112,6 +111,12 @@ def gradient_importance(
         unit, get twice as many again and again, up to 1024.
     noise_level : float, default=0.1
         Standard deviation of smoothgrad's noise, as a share of each feature's range.
+    temporal_rescaling : bool, default=False
+        Attribute to each cell how much all attributions change when its time step is masked, times
+        how much they do when its feature is [5]_: no attribution of one step then hides that of
+        another. Takes ``1 + n_timesteps + n_features`` times as long. Masked cells hold the
+        baseline of integrated gradients, of the other methods the feature's mean. Attributions are
+        positive, and add up to the absolute ones that they stand for. Not for texts.
     output_step : int, "all" or None, default=None
         Of a network with an output at every step: explain the output at this step (negative ones
         count back from each sequence's own end), at each of them, or the mean over all real ones.
@@ -160,6 +165,8 @@ def gradient_importance(
     .. [3] D. Smilkov et al., "SmoothGrad: removing noise by adding noise", 2017.
     .. [4] G. Erion et al., "Improving performance of deep learning models with axiomatic
        attribution priors and expected gradients", 2021.
+    .. [5] A. A. Ismail, M. Gunady, H. Corrada Bravo, S. Feizi, "Benchmarking deep learning
+       interpretability in time series predictions", 2020, algorithm 1 without its threshold.
 
     Examples
     --------
@@ -187,59 +194,53 @@ def gradient_importance(
         nan = network.user_mask_value is not None and bool(np.isnan(network.user_mask_value))
         baseline = check_baseline(method, baseline, network.shape, network.inputs.shape, nan=nan)
         explained = SequenceInput(network)
+    elif temporal_rescaling:
+        raise ValueError(
+            "temporal_rescaling=True is for sequences of numbers: words have no features to mask."
+        )
     else:
         baseline = check_token_baseline(method, baseline, network.tokens)
         explained = TokenInput(network)
     settings: dict[str, Any] = {}
     if method != "saliency" and method != "input_x_gradient":
         settings["n_steps"] = n_steps
-    if method in ("smoothgrad", "expected_gradients"):
-        settings["random"] = check_random_state(random_state)
+    if method == "integrated_gradients":
+        settings["baseline"] = baseline
     if method == "smoothgrad":
         settings["noise"] = explained.noise(noise_level)
     if method == "expected_gradients":
         settings["background"] = explained.background(baseline)
+    seed = None
+    if method in ("smoothgrad", "expected_gradients"):
+        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    how = Method(method, settings, seed)
 
-    explain = getattr(_attributions, method)
     of_outputs = step_weights(network, output_weights(network, target), output_step)
-    points_at_once = _points_at_once(explained)
-    at_once = max(1, points_at_once // settings.get("n_steps", 1))
     # of sequences of unequal length not each has every output step
     reached = np.array([one.any(axis=tuple(range(1, one.ndim))) for one in of_outputs])
-    blocks = [
-        (i, np.arange(start, min(start + at_once, n_samples)))
-        for i in range(len(of_outputs))
-        for start in range(0, n_samples, at_once)
-    ]
-    like = network.inputs if network.tokens is None else np.empty(network.shape, np.float32)
-    attributions = [np.empty_like(like) for _ in of_outputs]
-    error = np.zeros((len(of_outputs), n_samples))
-    incomplete = np.zeros(error.shape, dtype=bool)
-    n_points = 2 * n_samples * len(of_outputs) * settings.get("n_steps", 1)  # there and back
+    attributions, errors, incomplete = [], [], np.zeros(n_samples, dtype=bool)
+    n_rows = n_samples * len(of_outputs) * (1 + temporal_rescaling * n_masks(network.inputs))
+    n_points = 2 * n_rows * how.n_points  # there and back
     pays = worth_calling(network.model, network.inputs.shape[1], n_points)
-    with calls_by_xla(pays):
-        for i, rows in tqdm(blocks, disable=not verbose, desc=method, unit="block"):
-            if method == "integrated_gradients":
-                found, error[i, rows], incomplete[i, rows] = integrate(
-                    explained,
-                    rows,
-                    of_outputs[i],
-                    baseline=baseline,
-                    n_steps=n_steps,
-                    points_at_once=points_at_once,
-                )
-            else:
-                gradient = partial(explained.gradient, weights=of_outputs[i])
-                found = explain(gradient, explained.points(rows), rows, **settings)
-                found = explained.attributions(found, rows)
-            attributions[i][rows] = found
+    with (
+        calls_by_xla(pays),
+        tqdm(total=n_rows, disable=not verbose, desc=method, unit="sample") as progress,
+    ):
+        for weights in of_outputs:
+            found = attribute(explained, how, weights, progress)
+            errors.append(found.error)
+            incomplete |= found.incomplete
+            values = found.values
+            if temporal_rescaling and isinstance(explained, SequenceInput):
+                values = rescale(values, explained, how, weights, progress)
+            attributions.append(values)
     more: dict[str, Any] = {}
     if method == "integrated_gradients":
-        more["completeness_error"] = error.T if output_step == "all" else error[0]
+        more["completeness_error"] = np.transpose(errors) if output_step == "all" else errors[0]
         if incomplete.any():
             warnings.warn(
-                f"The integrated gradients of {int(incomplete.any(axis=0).sum())} of {n_samples} "
-                f"samples miss the change of the output by up to {np.abs(error).max():.2g}, with "
+                f"The integrated gradients of {int(incomplete.sum())} of {n_samples} "
+                f"samples miss the change of the output by up to {np.abs(errors).max():.2g}, with "
                 f"{max(n_steps, MOST_POINTS)} points each: see completeness_error. The output "
                 "turns too sharply on the way from the baseline; another baseline may help.",
                 UserWarning,
@@ -251,14 +252,8 @@ def gradient_importance(
         attributions,
         every_step=output_step == "all",
         aggregate=aggregate,
-        method=method,
+        method=f"{method}_rescaled" if temporal_rescaling else method,
         sample_weight=sample_weight,
         reached=reached,
         **more,
     )
-
-
-def _points_at_once(explained: SequenceInput | TokenInput) -> int:
-    """How many points to hold: enough to keep all threads busy, if they are not very large."""
-    size = explained.points(np.arange(1)).size
-    return min(max(CHUNK_SIZE, _MOST_NUMBERS // size), 16 * CHUNK_SIZE)

@@ -163,7 +163,7 @@ class TestTarget:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_blocks_change_nothing(monkeypatch, regression, regressor, method):
-    from skfi.importance import _gradient
+    from skfi.importance import _attribute
 
     def run():
         return gradient_importance(
@@ -171,7 +171,7 @@ def test_blocks_change_nothing(monkeypatch, regression, regressor, method):
         ).attributions
 
     whole = run()
-    monkeypatch.setattr(_gradient, "_points_at_once", lambda explained: 96)
+    monkeypatch.setattr(_attribute, "_points_at_once", lambda explained: 96)
     assert np.allclose(run(), whole, atol=1e-6)
 
 

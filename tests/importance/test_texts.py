@@ -421,3 +421,8 @@ def test_a_regressor_reads_texts_too():
     pipe = make_pipeline(TextSequencer(), network).fit(texts.data, 10.0 * texts.target)
     found = gradient_importance(pipe, texts.data, method="integrated_gradients", aggregate="mean")
     assert found.to_frame().loc["good", "importance_mean"] > 1  # in the units of y
+
+
+def test_words_cannot_be_rescaled(pipe, texts):
+    with pytest.raises(ValueError, match="words have no features to mask"):
+        gradient_importance(pipe, texts.data, temporal_rescaling=True)

@@ -1,0 +1,57 @@
+"""Temporal saliency rescaling: how much a time step matters, times how much a feature does.
+
+Gradients of recurrent networks tell the features of a time step well apart, or the time steps,
+but seldom both. So each step is masked in turn, and each feature, and what counts is how much the
+attributions of the whole sequence change.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from skfi.importance._attribute import Method, attribute
+from skfi.importance._explained import SequenceInput
+
+
+def rescale(
+    plain: np.ndarray,
+    explained: SequenceInput,
+    method: Method,
+    weights: np.ndarray,
+    progress: tqdm,
+) -> np.ndarray:
+    """Rescaled attributions, of the shape of ``plain``, those that ``method`` found."""
+    filler = _filler(explained, method)
+
+    def changes(masks: Iterator[Any]) -> np.ndarray:
+        found = []
+        for cells in masks:
+            masked = attribute(explained.masked(cells, filler), method, weights, progress)
+            found.append(np.abs(plain - masked.values).sum(axis=(1, 2), dtype=np.float64))
+        return np.transpose(found)
+
+    n_timesteps, n_features = plain.shape[1:]
+    of_steps = changes(np.s_[:, t] for t in range(n_timesteps))
+    of_features = changes(np.s_[:, :, i] for i in range(n_features))
+    product = of_steps[:, :, None] * of_features[:, None, :]
+    total = product.sum(axis=(1, 2), keepdims=True)
+    share = np.divide(product, total, out=np.zeros_like(product), where=total > 0)
+    found = share * np.abs(plain).sum(axis=(1, 2), keepdims=True)
+    return explained.attributions(found, np.arange(len(found))).astype(plain.dtype)
+
+
+def n_masks(inputs: np.ndarray) -> int:
+    """How often the attributions are computed besides the first time."""
+    return inputs.shape[1] + inputs.shape[-1]
+
+
+def _filler(explained: SequenceInput, method: Method) -> np.ndarray:
+    """What masked cells hold, to be broadcast to the inputs."""
+    inputs, real = explained.network.inputs, explained.real
+    if method.name == "integrated_gradients":
+        return explained.start(method.settings["baseline"], np.arange(len(inputs)))
+    if method.name == "expected_gradients":
+        return method.settings["background"].mean(axis=(0, 1))
+    return inputs.mean(axis=(0, 1)) if real is None else inputs[real].mean(axis=0)
