@@ -1,0 +1,214 @@
+"""Which method finds what is known to matter? Generated tasks, LSTM and GRU, five seeds.
+
+    python benchmarks/study.py              # all tasks, about an hour
+    python benchmarks/study.py boxes        # one task; its rows in study.csv are replaced
+
+Cells: attributions of test sequences against the truth of each cell. Features: importances of the
+features against those that the labels depend on.
+"""
+
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from skfi import (
+    LSTMClassifier,
+    LSTMRegressor,
+    gradient_importance,
+    lofo_importance,
+    permutation_importance,
+)
+from skfi.datasets import (
+    make_boxes,
+    make_hidden_markov,
+    make_rare_squares,
+    make_sequence_regression,
+    make_switching_feature,
+)
+from skfi.metrics import relevance_score
+
+SEEDS = range(5)
+CELLS = ("lstm", "gru")
+GRADIENTS = {
+    "saliency": {},
+    "input_x_gradient": {},
+    "integrated_gradients": {"n_steps": 16},
+    "smoothgrad": {"n_steps": 16},
+    "expected_gradients": {"n_steps": 16},
+}
+HERE = Path(__file__).parent
+Row = dict[str, Any]
+
+
+def scores(relevance: np.ndarray, found: Any) -> Row:
+    return {
+        name: relevance_score(relevance, found, metric=name)
+        for name in ("roc_auc", "average_precision")
+    }
+
+
+def of_cells(model: Any, X: np.ndarray, relevance: np.ndarray, **call: Any) -> Iterator[Row]:
+    """Each gradient method; with an output at every step the attributions of its own step."""
+    for method, settings in GRADIENTS.items():
+        found = gradient_importance(model, X, method=method, random_state=0, **settings, **call)
+        attributions = found.attributions
+        if attributions.ndim == 4:
+            steps = np.arange(attributions.shape[1])
+            attributions = attributions[:, steps, steps]
+        yield {"what": "cells", "method": found.method} | scores(relevance, attributions)
+
+
+def of_features(model: Any, X: np.ndarray, y: np.ndarray, relevance: np.ndarray) -> Iterator[Row]:
+    """Each method's importances of the features, on rows that the network has not seen."""
+    train, test = slice(0, len(X) * 4 // 5), slice(len(X) * 4 // 5, None)
+    for method, settings in GRADIENTS.items():
+        found = gradient_importance(model, X[test], method=method, random_state=0, **settings)
+        yield {"what": "features", "method": method} | scores(relevance, found)
+    for name, conditional in (("permutation", False), ("conditional permutation", True)):
+        found = permutation_importance(
+            model, X[test], y[test], conditional=conditional, random_state=0
+        )
+        yield {"what": "features", "method": name} | scores(relevance, found)
+    found = lofo_importance(model, X[train], y[train], cv=3, refit="warm", random_state=0)
+    yield {"what": "features", "method": "LOFO, warm"} | scores(relevance, found)
+
+
+def of_steps(make: Callable) -> Iterator[Row]:
+    """A label at every step, explained from its own past; the attributions of its own step."""
+    for cell in CELLS:
+        for seed in SEEDS:
+            task = make(600, random_state=seed)
+            model = LSTMClassifier(
+                32, cell=cell, return_sequences=True, epochs=20, importance=None, random_state=seed
+            ).fit(task.data[:500], task.target[:500])
+            about = {"network": cell, "seed": seed}
+            about["score"] = model.score(task.data[500:], task.target[500:])
+            explained = slice(500, 510)
+            truth = task.relevance[explained]
+            for row in of_cells(model, task.data[explained], truth, output_step="all"):
+                yield about | row
+
+
+def hidden_markov() -> Iterator[Row]:
+    yield from of_steps(make_hidden_markov)
+
+
+def switching_feature() -> Iterator[Row]:
+    yield from of_steps(make_switching_feature)
+
+
+def rare_squares() -> Iterator[Row]:
+    """A white box: the sum of squares of the salient cells."""
+    for rare in ("feature", "time"):
+        for seed in SEEDS:
+            task = make_rare_squares(20, rare=rare, random_state=seed)
+            salient = keras.ops.convert_to_tensor(task.relevance.astype("float32"))
+            layers = [
+                keras.Input(task.relevance.shape),
+                keras.layers.Lambda(
+                    lambda x, salient=salient: keras.ops.sum(x**2 * salient, axis=(1, 2))[:, None],
+                    output_shape=(1,),
+                ),
+            ]
+            for row in of_cells(keras.Sequential(layers), task.data, task.relevance):
+                yield {"kind": f"rare {rare}", "network": "white box", "seed": seed} | row
+
+
+def boxes() -> Iterator[Row]:
+    """A box of shifted cells, in the centre of all sequences or at a place of its own in each."""
+    for box in ("middle", "rare_time", "rare_feature"):
+        for moving in (False, True):
+            for cell in CELLS:
+                for seed in SEEDS:
+                    task = make_boxes(1000, box=box, moving=moving, random_state=seed)
+                    X, y = task.data, task.target
+                    model = LSTMClassifier(
+                        16, cell=cell, epochs=10, importance=None, random_state=seed
+                    ).fit(X[:800], y[:800])
+                    kind = f"{box}, {'moving' if moving else 'fixed'}"
+                    about = {"kind": kind, "network": cell, "seed": seed}
+                    about["score"] = model.score(X[800:], y[800:])
+                    truth = task.relevance[800:820]
+                    for row in of_cells(model, X[800:820], truth):
+                        yield about | row
+                    for row in rescaled(model, X[800:820], truth):
+                        yield about | row
+
+
+def rescaled(model: Any, X: np.ndarray, relevance: np.ndarray) -> Iterator[Row]:
+    """Temporal rescaling; of the baselines' mean, not of integrated gradients, which are slow."""
+    for method in ("saliency", "input_x_gradient", "expected_gradients"):
+        found = gradient_importance(
+            model, X, method=method, temporal_rescaling=True, random_state=0, **GRADIENTS[method]
+        )
+        yield {"what": "cells", "method": found.method} | scores(relevance, found.attributions)
+
+
+def linear_signal() -> Iterator[Row]:
+    """Ten features of which three matter, over all time steps."""
+    for cell in CELLS:
+        for seed in SEEDS:
+            task = make_sequence_regression(
+                1000, n_features=10, n_informative=3, noise=0.5, random_state=seed
+            )
+            X, y = task.data, task.target
+            model = LSTMRegressor(
+                16, cell=cell, epochs=15, learning_rate=0.01, importance=None, random_state=seed
+            ).fit(X[:800], y[:800])
+            about = {"network": cell, "seed": seed, "score": model.score(X[800:], y[800:])}
+            for row in of_features(model, X, y, task.relevance.any(axis=0)):
+                yield about | row
+
+
+def correlated_signal() -> Iterator[Row]:
+    """The same, and each of the three has a companion that is correlated with it (0.9)."""
+    for cell in CELLS:
+        for seed in SEEDS:
+            task = make_sequence_regression(
+                1000, n_features=10, n_informative=3, noise=0.5, random_state=seed
+            )
+            X, y = task.data, task.target
+            noise = np.random.default_rng(seed).normal(size=X[:, :, :3].shape)
+            X[:, :, 3:6] = 0.9 * X[:, :, :3] + np.sqrt(1 - 0.9**2) * noise
+            model = LSTMRegressor(
+                16, cell=cell, epochs=15, learning_rate=0.01, importance=None, random_state=seed
+            ).fit(X[:800], y[:800])
+            about = {"network": cell, "seed": seed, "score": model.score(X[800:], y[800:])}
+            for row in of_features(model, X, y, task.relevance.any(axis=0)):
+                yield about | row
+
+
+TASKS = (
+    hidden_markov,
+    switching_feature,
+    rare_squares,
+    boxes,
+    linear_signal,
+    correlated_signal,
+)
+
+
+def main(names: list[str]) -> None:
+    warnings.filterwarnings("ignore", message="The integrated gradients of", category=UserWarning)
+    file = HERE / "study.csv"
+    kept = pd.read_csv(file) if file.exists() else pd.DataFrame(columns=["task"])
+    for task in TASKS:
+        if names and task.__name__ not in names:
+            continue
+        rows, begun = [], time.monotonic()
+        for row in task():
+            rows.append({"task": task.__name__} | row)
+            print(rows[-1], f"{time.monotonic() - begun:.0f} s", flush=True)
+        kept = pd.concat([kept[kept["task"] != task.__name__], pd.DataFrame(rows)])
+        kept.round(4).to_csv(file, index=False)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
