@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import kendalltau, spearmanr
+from scipy.stats import kendalltau
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_consistent_length
@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_consistent_length
 from skfi.importance._curves import curve, mean_loss, points_of
 from skfi.importance._estimators import as_estimator
 from skfi.importance._gradient import METHODS as GRADIENTS
+from skfi.importance._gradient import gradient_importance
 from skfi.importance._index_view import PermutedScorer
-from skfi.importance._network import find_network
+from skfi.importance._network import Network, find_network
 from skfi.importance._network_checks import (
     can_be_randomised,
     prediction_difference,
@@ -26,9 +27,9 @@ from skfi.importance._permuted_units import check_input, units_of
 from skfi.importance._report import ImportanceReport
 from skfi.importance._result import ImportanceResult
 from skfi.importance._scoring import QuickScorer, scorer_for, scoring_of
+from skfi.importance._stability import Check, under_folds, under_rows, under_seeds
 from skfi.importance._tokens import read_tokens
 
-_N_BOOTSTRAPS = 200
 _N_NETWORKS = 5  # with random weights
 
 
@@ -36,6 +37,8 @@ _N_NETWORKS = 5  # with random weights
     {
         "n_random": [Interval(Integral, 2, None, closed="left")],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
+        "n_refits": [Interval(Integral, 0, None, closed="left")],
+        "training": [tuple, None],
         "random_state": ["random_state"],
     },
     prefer_skip_nested_validation=True,
@@ -50,6 +53,8 @@ def check_importances(
     feature_groups: Mapping[str, Sequence[Any]] | None = None,
     n_random: int = 10,
     n_repeats: int = 3,
+    n_refits: int = 3,
+    training: tuple[Any, Any] | None = None,
     gradient_params: Mapping[str, Any] | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> ImportanceReport:
@@ -73,6 +78,11 @@ def check_importances(
         Random orders that the order of importance is held against.
     n_repeats : int, default=3
         Shuffles of each curve.
+    n_refits : int, default=3
+        Clones that are trained from other seeds and explained in the same way; 0 for none. LOFO,
+        and what has no seed or cannot be trained again (a bare ``keras.Model``), has none.
+    training : tuple of (X, y), default=None
+        What these clones are trained on; by default ``X`` and ``y``, the samples to explain.
     gradient_params : mapping, default=None
         Settings of a gradient method, as ``result`` was computed with, other than ``method``.
     random_state : int, RandomState instance or None, default=None
@@ -86,8 +96,10 @@ def check_importances(
         - *comprehensiveness*: what share of the score is lost while units are shuffled, the most
           important first, on average; *sufficiency*: the same, the least important first, as if
           the most important were kept [1]_. Held against random orders.
-        - *stability*: mean rank correlation of the importances with those of resampled rows
-          (gradients, and permutation where it knows them); the reference is 0.8.
+        - *stability under rows*: mean rank correlation of the importances with those of resampled
+          rows (gradients, and permutation where it knows them); *under seeds*: with those of
+          networks trained from other seeds; of LOFO *under folds*: with those of single folds.
+          The reference is 0.8.
         - of gradients *cumulative prediction difference* [2]_: how the output changes as the most
           salient tenth of the cells is removed, held against random cells; and *randomisation*
           [3]_: mean rank correlation of the attributions with those of five networks with random
@@ -158,47 +170,42 @@ def check_importances(
         name: np.array([curve(score, one, len(X), random) for one in those])
         for name, those in orders.items()
     }
-    checks = _faithful(curves) | _stable(result, random)
-    network, stages = None, None
-    if result.method in GRADIENTS:
-        network = find_network(original, user_X)
-    if network is not None and result.attributions is not None:
-        if result.attributions.shape == network.shape:
-            change, by_chance = prediction_difference(network, result.attributions, random)
-            checks["cumulative prediction difference"] = (
-                change,
-                by_chance,
-                change > by_chance,
-                "the most salient cells change the output more than random ones",
-            )
-        if can_be_randomised(network):
-            seeds = random.randint(np.iinfo(np.int32).max, size=_N_NETWORKS)
-            params = dict(gradient_params or {})
-            stages = randomised(network, result.method, seeds, **params)
-            checks["randomisation"] = (
-                stages[-1],
-                0.5,
-                abs(stages[-1]) < 0.5,
-                "attributions of a network with random weights are other ones",
-            )
-    if result.method != "permutation":
-        call = {"scoring": scoring, "by": result.by, "feature_groups": feature_groups}
-        permuted = permutation_importance(estimator, X, y, random_state=random, **call)
-        tau = kendalltau(result.importances_mean, permuted.importances_mean).statistic
-        checks["agreement"] = (
-            tau,
-            0.0,
-            bool(tau > 0),
-            "the order is like that of permutation importance",
+    of_units = {"by": result.by, "feature_groups": feature_groups}
+    of_scores = of_units | {"scoring": scoring, "random_state": random}
+    method = result.method.removesuffix("_rescaled")
+    is_gradient = method in GRADIENTS
+    params = dict(gradient_params or {})
+    params |= {"method": method, "temporal_rescaling": method != result.method}
+
+    def explained_again(fitted: Any) -> ImportanceResult:
+        if is_gradient:
+            return gradient_importance(fitted, user_X, **of_units, **params)
+        return permutation_importance(fitted, user_X, y, **of_scores)
+
+    checks: dict[str, Check | None] = dict(_faithful(curves))
+    checks["stability under rows"] = under_rows(result, random)
+    if is_gradient or method == "permutation":
+        data = (user_X, y) if training is None else training
+        checks["stability under seeds"] = under_seeds(
+            result, estimator, data, explained_again, n_refits, random
         )
-    table = pd.DataFrame.from_dict(
-        {
-            name: (value, ref, bool(ok), text if ok else f"NOT: {text}")
-            for name, (value, ref, ok, text) in checks.items()
-        },
-        orient="index",
-        columns=["value", "reference", "passed", "meaning"],
-    ).rename_axis("check")
+    elif method == "lofo":
+        checks["stability under folds"] = under_folds(result)
+    stages = None
+    if is_gradient:
+        found, stages = _of_network(find_network(original, user_X), result, params, random)
+        checks |= found
+    if method != "permutation":
+        permuted = permutation_importance(estimator, X, y, **of_scores)
+        tau = kendalltau(result.importances_mean, permuted.importances_mean).statistic
+        checks["agreement"] = Check(
+            tau, 0.0, bool(tau > 0), "the order is like that of permutation importance"
+        )
+    table = pd.DataFrame(
+        {name: check._asdict() for name, check in checks.items() if check is not None}
+    ).T.rename_axis("check")
+    table = table.astype({"value": float, "reference": float, "passed": bool})
+    table["meaning"] = table["meaning"].where(table["passed"], "NOT: " + table["meaning"])
     return ImportanceReport(
         checks=table,
         curves=curves,
@@ -208,7 +215,7 @@ def check_importances(
     )
 
 
-def _faithful(curves: dict[str, np.ndarray]) -> dict[str, tuple]:
+def _faithful(curves: dict[str, np.ndarray]) -> dict[str, Check]:
     if curves["deletion"].shape[1] < 3:
         raise ValueError("check_importances needs at least two units.")
     every = np.concatenate(list(curves.values()))
@@ -222,13 +229,13 @@ def _faithful(curves: dict[str, np.ndarray]) -> dict[str, tuple]:
     by_chance = float(lost["random"].mean())
     first, last = float(lost["deletion"].mean()), float(lost["insertion"].mean())
     return {
-        "comprehensiveness": (
+        "comprehensiveness": Check(
             first,
             by_chance,
             first > by_chance,
             "without the most important units more of the score is lost than without random ones",
         ),
-        "sufficiency": (
+        "sufficiency": Check(
             last,
             by_chance,
             last < by_chance,
@@ -237,20 +244,29 @@ def _faithful(curves: dict[str, np.ndarray]) -> dict[str, tuple]:
     }
 
 
-def _stable(result: ImportanceResult, random: np.random.RandomState) -> dict[str, tuple]:
-    """Rank correlation of the importances with those of resampled rows."""
-    values = result.get("sample_importances")
-    if values is None and result.baseline_score is None:
-        values = result.importances
-    if values is None or len(values) < 3:
-        return {}
-    n_rows = values.shape[1]
-    found = [
-        spearmanr(
-            result.importances_mean, values[:, random.randint(n_rows, size=n_rows)].mean(axis=1)
-        ).statistic
-        for _ in range(_N_BOOTSTRAPS)
-    ]
-    mean, (low, high) = np.nanmean(found), np.nanquantile(found, [0.025, 0.975])
-    text = f"the order stays when rows are drawn again (95%: {low:.2f} to {high:.2f})"
-    return {"stability": (float(mean), 0.8, mean >= 0.8, text)}
+def _of_network(
+    network: Network,
+    result: ImportanceResult,
+    params: Mapping[str, Any],
+    random: np.random.RandomState,
+) -> tuple[dict[str, Check], np.ndarray | None]:
+    """Checks of attributions, and their rank correlations as the layers become random."""
+    checks, stages = {}, None
+    if result.attributions is not None and result.attributions.shape == network.shape:
+        change, by_chance = prediction_difference(network, result.attributions, random)
+        checks["cumulative prediction difference"] = Check(
+            change,
+            by_chance,
+            change > by_chance,
+            "the most salient cells change the output more than random ones",
+        )
+    if can_be_randomised(network):
+        seeds = random.randint(np.iinfo(np.int32).max, size=_N_NETWORKS)
+        stages = randomised(network, seeds, **params)
+        checks["randomisation"] = Check(
+            stages[-1],
+            0.5,
+            abs(stages[-1]) < 0.5,
+            "attributions of a network with random weights are other ones",
+        )
+    return checks, stages

@@ -5,7 +5,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone, is_classifier
+from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_co
 
 from skfi._padding import unmasked_steps
 from skfi._sequences import Units, make_units
+from skfi.importance._clones import seeded_clone
 from skfi.importance._correlation import resolve_groups
 from skfi.importance._estimators import as_estimator
 from skfi.importance._inference import mean_over_folds
@@ -181,7 +182,7 @@ def lofo_importance(
         raise ValueError(f"LOFO takes one metric; got scoring={scoring!r}.")
     scorer = scorer_for(estimator, scoring)
     if random_state is not None:
-        estimator = _seeded_clone(estimator, check_random_state(random_state))
+        estimator = seeded_clone(estimator, check_random_state(random_state))
     per_step = getattr(last_of(estimator), "return_sequences", False)  # y is no list of labels
     stratified = is_classifier(estimator) and not per_step
     splitter = check_cv(5 if cv is None else cv, y, classifier=stratified)
@@ -286,14 +287,3 @@ def _check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> d
                 "pass fit_params={'epochs': ...}."
             )
     return params
-
-
-def _seeded_clone(estimator: Any, random: np.random.RandomState) -> Any:
-    """A clone with every ``random_state``, nested ones too, set from ``random``."""
-    names = sorted(
-        name
-        for name in estimator.get_params(deep=True)
-        if name == "random_state" or name.endswith("__random_state")
-    )
-    seeds = {name: int(random.randint(np.iinfo(np.int32).max)) for name in names}
-    return clone(estimator).set_params(**seeds)

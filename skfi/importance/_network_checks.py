@@ -12,7 +12,7 @@ from skfi.importance._network import Network
 _SHARE, _PARTS = 0.1, 10  # of the cells are removed, in so many parts
 
 
-def randomised(network: Network, method: str, seeds: Any, **params: Any) -> np.ndarray:
+def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
     """Rank correlations of attributions with those of ever more random networks.
 
     The layers get new weights one after the other, from the output to the input, so that the last
@@ -20,7 +20,7 @@ def randomised(network: Network, method: str, seeds: Any, **params: Any) -> np.n
     random network may have weights like those of the trained one.
     """
     model, X = network.model, network.inputs
-    before = gradient_importance(model, X, method=method, **params).attributions
+    before = gradient_importance(model, X, **params).attributions
     found = []
     for seed in seeds:
         fresh = another(model, int(seed))
@@ -30,7 +30,7 @@ def randomised(network: Network, method: str, seeds: Any, **params: Any) -> np.n
         for layer, weights in reversed(list(zip(fresh.layers, new_weights, strict=True))):
             if weights:
                 layer.set_weights(weights)
-                after = gradient_importance(fresh, X, method=method, **params).attributions
+                after = gradient_importance(fresh, X, **params).attributions
                 stages.append(spearmanr(before.ravel(), after.ravel()).statistic)
         found.append(stages)
     return np.mean(found, axis=0)

@@ -101,7 +101,8 @@ class TestOfNetworks:
         assert list(report.checks.index) == [
             "comprehensiveness",
             "sufficiency",
-            "stability",
+            "stability under rows",
+            "stability under seeds",
             "cumulative prediction difference",
             "randomisation",
             "agreement",
@@ -115,7 +116,8 @@ class TestOfNetworks:
         wrong.attributions = 1 / (1e-3 + np.abs(result.attributions))
         wrong.importances = -result.importances
         wrong.importances_mean = -result.importances_mean
-        report = check_importances(network, SEQUENCES, LAST, wrong, scoring=MAE, random_state=0)
+        call = {"scoring": MAE, "n_refits": 0, "random_state": 0}
+        report = check_importances(network, SEQUENCES, LAST, wrong, **call)
         assert not report.checks.loc[
             ["comprehensiveness", "cumulative prediction difference", "agreement"], "passed"
         ].any()
@@ -124,7 +126,9 @@ class TestOfNetworks:
         result = gradient_importance(network, SEQUENCES)
         before = network.model_.get_weights()
         one, two = (
-            check_importances(network, SEQUENCES, LAST, result, n_random=2, random_state=1)
+            check_importances(
+                network, SEQUENCES, LAST, result, n_random=2, n_refits=1, random_state=1
+            )
             for _ in range(2)
         )
         assert one.checks.equals(two.checks)
@@ -134,18 +138,58 @@ class TestOfNetworks:
     def test_other_methods(self, network):
         permuted = permutation_importance(network, SEQUENCES, LAST, scoring=MAE, random_state=0)
         found = check_importances(network, SEQUENCES, LAST, permuted, scoring=MAE, random_state=0)
-        assert list(found.checks.index) == ["comprehensiveness", "sufficiency", "stability"]
+        faithful = ["comprehensiveness", "sufficiency"]
+        stable = ["stability under rows", "stability under seeds"]
+        assert list(found.checks.index) == faithful + stable
         left_out = lofo_importance(network, SEQUENCES, LAST, cv=2, random_state=0)
         found = check_importances(network, SEQUENCES, LAST, left_out, random_state=0)
-        assert list(found.checks.index) == ["comprehensiveness", "sufficiency", "agreement"]
+        assert list(found.checks.index) == [*faithful, "stability under folds", "agreement"]
 
     def test_a_classifier(self):
         labels = np.where(LAST > 0, "high", "low")
         model = LSTMClassifier(8, epochs=15, learning_rate=0.02, random_state=0, importance=None)
         model.fit(SEQUENCES, labels)
         result = gradient_importance(model, SEQUENCES)
-        report = check_importances(model, SEQUENCES, labels, result, random_state=0)
+        report = check_importances(model, SEQUENCES, labels, result, n_refits=0, random_state=0)
         assert report.checks.loc["comprehensiveness", "passed"]
+        assert "stability under seeds" not in report.checks.index
+
+    def test_rescaled_attributions(self, network):
+        result = gradient_importance(network, SEQUENCES, temporal_rescaling=True)
+        report = check_importances(
+            network, SEQUENCES, LAST, result, scoring=MAE, n_random=3, n_refits=1, random_state=0
+        )
+        # without signs they are ruled by the time steps, as in any network with a recurrent layer
+        assert report.checks.drop("randomisation")["passed"].all(), report.checks
+        assert report.checks.loc["randomisation", "value"] > 0
+
+
+class TestUnderSeeds:
+    """Clones are trained on the training data and explained as the result was."""
+
+    def test_is_the_mean_rank_correlation_of_clones(self, network):
+        result = gradient_importance(network, SEQUENCES[200:])
+        training = SEQUENCES[:200], LAST[:200]
+        found = check_importances(
+            network, SEQUENCES[200:], LAST[200:], result, training=training, random_state=3
+        ).checks.loc["stability under seeds"]
+        assert found["value"] > 0.8
+        assert "3 networks trained from other seeds have the same order" in found["meaning"]
+        # networks that learn the opposite of it
+        other = SEQUENCES[:200, :, ::-1].copy(), LAST[:200]
+        found = check_importances(
+            network, SEQUENCES[200:], LAST[200:], result, training=other, random_state=3
+        ).checks.loc["stability under seeds"]
+        assert found["value"] < 0
+        assert found["meaning"].startswith("NOT: 3 networks")
+
+    def test_not_of_what_cannot_be_trained_again(self, network):
+        result = gradient_importance(network.model_, SEQUENCES)
+        report = check_importances(network.model_, SEQUENCES, LAST, result, random_state=0)
+        assert "stability under seeds" not in report.checks.index
+        result = permutation_importance(LINEAR, X, Y, random_state=0)
+        report = check_importances(LINEAR, X, Y, result, random_state=0)
+        assert "stability under seeds" not in report.checks.index
 
 
 @pytest.mark.parametrize(
