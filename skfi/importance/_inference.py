@@ -8,20 +8,29 @@ from scipy import stats
 LEVEL = 0.95  # of the intervals
 
 
-def mean_over_rows(differences: np.ndarray, weights: np.ndarray | None) -> dict[str, Any]:
+def mean_over_rows(
+    differences: np.ndarray,
+    weights: np.ndarray | None,
+    groups: np.ndarray | None = None,
+    donated: np.ndarray | None = None,
+) -> dict[str, Any]:
     """A t-test of the mean of each unit's differences over rows (n_units, n_rows).
 
-    Weighted rows count as single ones: no weight makes two observations of one.
+    Weighted rows count as single ones: no weight makes two observations of one. Rows of one group
+    (n_rows,) may depend on each other: then the groups are what varies (the cluster-robust error
+    of a mean). What a row has ``donated`` (n_units, n_rows) varies with it.
     """
     n_rows = differences.shape[1]
     weights = np.ones(n_rows) if weights is None else np.asarray(weights, dtype=np.float64)
     mean = np.average(differences, axis=1, weights=weights)
-    deviations = weights * (differences - mean[:, None])
-    used = int((weights > 0).sum())
-    if used < 2:
+    deviations = weights * (differences - mean[:, None] + (0 if donated is None else donated))
+    codes = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    n_groups = len(np.unique(codes[weights > 0]))
+    if n_groups < 2:
         return {}
-    error = np.sqrt((deviations**2).sum(axis=1) * used / (used - 1)) / weights.sum()
-    return _t_test(mean, error, used - 1)
+    of_groups = np.array([np.bincount(codes, of_unit) for of_unit in deviations])
+    error = np.sqrt((of_groups**2).sum(axis=1) * n_groups / (n_groups - 1)) / weights.sum()
+    return _t_test(mean, error, n_groups - 1)
 
 
 def mean_over_folds(

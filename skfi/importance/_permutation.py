@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -9,16 +10,19 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn import inspection
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import check_consistent_length
 
 from skfi._sequences import Units
 from skfi.importance._conditional import residuals
 from skfi.importance._correlation import strongly_correlated
+from skfi.importance._dependence import check_groups_are_used, groups_of_rows
+from skfi.importance._donated import donated, drawn_donors
 from skfi.importance._estimators import as_estimator
 from skfi.importance._index_view import PermutedScorer, ReplacedWordScorer, permutation_view
 from skfi.importance._inference import mean_over_rows
-from skfi.importance._permuted_units import check_input, check_order, units_of
+from skfi.importance._permuted_units import check_input, check_order, units_of, window_of
 from skfi.importance._result import ImportanceResult
 from skfi.importance._row_scores import RowScorer, are_few, by_row
 from skfi.importance._scoring import (
@@ -58,6 +62,7 @@ def permutation_importance(
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
     sample_weight: Any = None,
+    sample_groups: Any = None,
     max_samples: int | float = 1.0,
     shuffle: str = "series",
     conditional: bool = False,
@@ -104,6 +109,11 @@ def permutation_importance(
         Seeds the shuffles.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in the score.
+    sample_groups : array-like of shape (n_samples,) or int, default=None
+        Rows that depend on each other, for the intervals: a label of each row's group, such as a
+        patient, or a number of rows, in their order, that make up a group. Windows of one series
+        overlap: pass about three times their length. In a Pipeline with a ``SlidingWindow`` that is
+        the default.
     max_samples : int or float, default=1.0
         Samples drawn for each unit, as a number or a share.
     shuffle : {"series", "values"}, default="series"
@@ -135,8 +145,8 @@ def permutation_importance(
         the metric is a mean over rows (accuracy, absolute or squared error, log loss) also
         ``sample_importances`` (n_units, n_samples), the mean of each row over the repeats;
         ``confidence_intervals`` (n_units, 2) of 95%; and ``pvalues`` of a one-sided t-test that
-        *this network* scores no worse when the unit is shuffled, for rows that are independent of
-        each other and of the training.
+        *this network* scores no worse when the unit is shuffled, for rows, or groups of them, that
+        are independent of each other and of the training.
 
     Raises
     ------
@@ -197,6 +207,8 @@ def permutation_importance(
     if whole and are_few(len(units), n_repeats, len(X)):
         scorer = by_row(scorer, estimator, scoring, y)
     rows_are_scored = isinstance(scorer, RowScorer)
+    check_groups_are_used(sample_groups, rows_are_scored=rows_are_scored)
+    groups = groups_of_rows(sample_groups, len(X), window_of(estimator))
     at_once: AbstractContextManager = nullcontext()
     if view is not X:  # where it is, the numbers are to be scikit-learn's to the last bit
         if isinstance(units, WordUnits) and tokens is not None:
@@ -209,6 +221,8 @@ def permutation_importance(
         scorer = QuickScorer(scorer, n_scores=1 + len(units) * n_repeats)
         at_once = side_by_side(estimator, scoring, n_jobs)
     scorer = _KeepsBaseline(scorer)
+    random = check_random_state(random_state)
+    random_again = deepcopy(random)
     with at_once, joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
         found = inspection.permutation_importance(
             estimator,
@@ -217,7 +231,7 @@ def permutation_importance(
             scoring=scorer,
             n_repeats=n_repeats,
             n_jobs=n_jobs,
-            random_state=random_state,
+            random_state=random,
             sample_weight=sample_weight,
             max_samples=max_samples,
         )
@@ -226,8 +240,13 @@ def permutation_importance(
     if by == "feature" and len(units) == X.shape[-1] and tokens is None and not conditional:
         more["correlated"] = strongly_correlated(X, list(units.names))
     if rows_are_scored:
-        of_rows = found["rows"].importances.mean(axis=1)
-        more |= mean_over_rows(of_rows, sample_weight) | {"sample_importances": of_rows}
+        of_repeats = found["rows"].importances
+        of_rows, given = of_repeats.mean(axis=1), None
+        if isinstance(units, Units) and shuffle == "series":
+            donors = drawn_donors(len(X), n_repeats, random_again)
+            given = donated(of_repeats, donors, window_of(estimator))
+        more |= mean_over_rows(of_rows, sample_weight, groups, given)
+        more["sample_importances"] = of_rows
         return _result(found["score"], units, baseline["score"], name, **more)
     if isinstance(baseline, dict):
         return {name: _result(found[name], units, baseline[name], name, **more) for name in found}

@@ -52,7 +52,7 @@ def _real_steps(estimator: Any, X: Any, n_timesteps: int | None) -> np.ndarray |
     """Which steps the network reads; they are padding where they reach it as its mask value."""
     *before, last = steps_of(estimator)
     mask_value = getattr(last, "mask_value", None)
-    if mask_value is None or _makes_windows(estimator):
+    if mask_value is None or window_of(estimator) > 1:
         return None
     for step in before:
         X = step.transform(X)
@@ -74,7 +74,7 @@ def check_order(estimator: Any, max_samples: float, n_samples: int) -> bool:
     In that order windows would be made of unrelated rows, which is an error.
     """
     whole = max_samples == n_samples or (max_samples == 1 and isinstance(max_samples, float))
-    if not whole and _makes_windows(estimator):
+    if not whole and window_of(estimator) > 1:
         raise ValueError(
             f"max_samples={max_samples} draws rows in random order, but SlidingWindow needs them "
             "in time order. Leave max_samples=1.0 and pass fewer rows."
@@ -82,8 +82,9 @@ def check_order(estimator: Any, max_samples: float, n_samples: int) -> bool:
     return whole
 
 
-def _makes_windows(estimator: Any) -> bool:
+def window_of(estimator: Any) -> int:
+    """The length of the windows that a Pipeline makes of rows; 1 if it makes none."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     if isinstance(estimator, SlidingWindow):
-        return True
-    return any(_makes_windows(step) for _, step in getattr(estimator, "steps", []))
+        return estimator.window
+    return max([window_of(step) for _, step in getattr(estimator, "steps", [])], default=1)

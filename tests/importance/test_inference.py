@@ -1,12 +1,17 @@
 """Intervals and p-values: equal to textbook tests, of the right size, and with power."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from conftest import linear_network
 from scipy import stats
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import ShuffleSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import check_random_state
 
-from skfi import lofo_importance, permutation_importance
+from skfi import SlidingWindow, from_keras, lofo_importance, permutation_importance
+from skfi.importance._donated import donated, drawn_donors
 from skfi.importance._inference import adjusted, mean_over_folds, mean_over_rows
 
 MAE = "neg_mean_absolute_error"
@@ -39,14 +44,118 @@ def test_rows_average_to_the_importances(estimator, y, scoring, weighted):
     assert np.allclose(by_row, found.importances_mean)
 
 
-def test_equal_to_the_paired_t_test():
+def test_of_one_shuffle_equal_to_the_paired_t_test():
     found = permutation_importance(
-        LinearRegression().fit(X, Y), X, Y, scoring=MAE, n_repeats=3, random_state=0
+        LinearRegression().fit(X, Y), X, Y, scoring=MAE, n_repeats=1, random_state=0
     )
     expected = stats.ttest_1samp(found.sample_importances[:3], 0, axis=1, alternative="greater")
     assert np.allclose(found.pvalues[:3], expected.pvalue)
     both = stats.ttest_1samp(found.sample_importances[:3], 0, axis=1).confidence_interval(0.95)
     assert np.allclose(found.confidence_intervals[:3].T, both)
+
+
+@pytest.mark.parametrize("random_state", [0, np.random.RandomState(0)])
+def test_donors_are_those_of_scikit_learns_shuffle(random_state):
+    donors = drawn_donors(300, 3, check_random_state(0))
+    model = LinearRegression().fit(X, Y)
+    found = permutation_importance(model, X, Y, scoring=MAE, n_repeats=3, random_state=random_state)
+    base = np.abs(Y - model.predict(X))
+    for unit in range(3):
+        shuffled = np.repeat(X[None], 3, axis=0)
+        shuffled[:, :, unit] = X[donors, unit]
+        losses = np.abs(Y - model.predict(shuffled.reshape(-1, 4)).reshape(3, 300))
+        assert np.allclose(found.sample_importances[unit], losses.mean(axis=0) - base)
+        assert np.allclose(found.importances[unit], (losses - base).mean(axis=1))
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_the_error_is_that_of_all_pairs_of_rows(as_frame):
+    # squared error of a linear model: the mean over all pairs varies as 2 b (y - mean)(x - mean)
+    model = LinearRegression().fit(X, Y)
+    rows = pd.DataFrame(X) if as_frame else X
+    if as_frame:
+        model = LinearRegression().fit(rows, Y)
+    found = permutation_importance(
+        model, rows, Y, scoring="neg_mean_squared_error", n_repeats=400, random_state=0
+    )
+    centred = X - X.mean(axis=0)
+    centred *= (Y - model.predict(rows))[:, None] + centred * model.coef_
+    errors = 2 * np.abs(model.coef_) * centred.std(axis=0, ddof=1) / np.sqrt(300)
+    low, high = found.confidence_intervals.T
+    assert np.allclose((high - low) / 2 / stats.t.ppf(0.975, 299), errors, rtol=0.1)
+
+
+class TestGroups:
+    """Rows that depend on each other count once."""
+
+    def test_copies_of_rows_are_no_evidence(self):
+        differences = random.normal(size=(2, 50))
+        once = mean_over_rows(differences, None)
+        copied = mean_over_rows(np.repeat(differences, 4, axis=1), None, np.repeat(range(50), 4))
+        assert np.allclose(once["pvalues"], copied["pvalues"])
+        assert np.allclose(once["confidence_intervals"], copied["confidence_intervals"])
+
+    def test_a_number_is_of_rows_one_after_the_other(self):
+        model = LinearRegression().fit(X, Y)
+        found, expected = (
+            permutation_importance(model, X, Y, scoring=MAE, sample_groups=groups, random_state=0)
+            for groups in (20, np.repeat([f"patient {i}" for i in range(15)], 20))
+        )
+        assert np.allclose(found.pvalues, expected.pvalues)
+        assert found.pvalues[0] < 1e-6
+
+    def test_windows_of_a_pipeline(self):
+        weights = np.zeros((4, 4, 1))
+        weights[-1, 0] = 1.0
+        pipe = make_pipeline(SlidingWindow(4).fit(X), from_keras(linear_network(weights)))
+        found, expected = (
+            permutation_importance(pipe, X, Y, scoring=MAE, sample_groups=groups, random_state=0)
+            for groups in (None, 12)
+        )
+        assert np.array_equal(found.confidence_intervals, expected.confidence_intervals)
+
+    def test_a_value_reaches_the_rows_of_its_windows(self):
+        differences, donors = random.normal(size=(1, 2, 5)), np.array([[1, 0, 2, 4, 3], range(5)])
+        due = 2 * (differences[0] - differences[0].mean(axis=0))
+        expected = np.zeros(5)
+        for repeat in range(2):
+            for row, donor in enumerate(donors[repeat]):
+                expected[donor] += due[repeat, row : row + 3].sum() / 2
+        assert np.allclose(donated(differences, donors, 3)[0], expected - expected.mean())
+
+    def test_coverage_of_overlapping_windows(self):
+        covered = []
+        for seed in range(100):
+            random = np.random.default_rng(seed)
+            rows = np.lib.stride_tricks.sliding_window_view(random.normal(size=409), 10).sum(axis=1)
+            rows, y = rows[:, None] / np.sqrt(10), random.normal(size=400)
+            y = 0.5 * rows[:, 0] + y
+            model = LinearRegression().fit(rows[:100], y[:100])
+            of_seed = []
+            for groups in (None, 30):
+                call = {"scoring": "neg_mean_squared_error", "sample_groups": groups}
+                found = permutation_importance(model, rows[100:], y[100:], random_state=0, **call)
+                ((low, high),) = found.confidence_intervals
+                of_seed.append(low <= 2 * 0.5 * model.coef_[0] <= high)
+            covered.append(of_seed)
+        alone, in_groups = np.mean(covered, axis=0)
+        assert alone < 0.85
+        assert in_groups > 0.87
+
+    @pytest.mark.parametrize(
+        ("call", "message"),
+        [
+            ({"sample_groups": 0}, "must be a label for each row"),
+            ({"sample_groups": True}, "must be a label for each row"),
+            ({"sample_groups": [1, 2]}, "inconsistent numbers"),
+            ({"sample_groups": 300}, "puts all 300 rows into one group"),
+            ({"sample_groups": 30, "scoring": "r2"}, "sample_groups is for intervals"),
+            ({"sample_groups": 30, "max_samples": 0.5}, "sample_groups is for intervals"),
+        ],
+    )
+    def test_errors(self, call, message):
+        with pytest.raises(ValueError, match=message):
+            permutation_importance(LinearRegression().fit(X, Y), X, Y, **{"scoring": MAE} | call)
 
 
 def test_a_constant_column_has_importance_zero_and_no_doubt():

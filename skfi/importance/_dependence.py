@@ -1,0 +1,43 @@
+"""Which rows depend on each other: those of one group, or those whose windows overlap."""
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+# Rows at the border of a block still overlap with those of the next: few among many are.
+_WINDOWS_IN_A_BLOCK = 3
+
+
+def groups_of_rows(sample_groups: Any, n_rows: int, window: int) -> np.ndarray | None:
+    """The group of each row: given, or blocks of rows in their order; None if all are on their own.
+
+    ``window`` is the length of the windows that a Pipeline makes of the rows, 1 if none.
+    """
+    if sample_groups is None:
+        return None if window == 1 else np.arange(n_rows) // (_WINDOWS_IN_A_BLOCK * window)
+    is_length = isinstance(sample_groups, Integral) and not isinstance(sample_groups, bool)
+    if (is_length and sample_groups < 1) or (np.ndim(sample_groups) != 1 and not is_length):
+        raise ValueError(
+            f"sample_groups={sample_groups!r} must be a label for each row, or the number of rows, "
+            "one after the other, that make up a group."
+        )
+    groups = np.arange(n_rows) // sample_groups if is_length else np.asarray(sample_groups)
+    check_consistent_length(groups, np.empty(n_rows))
+    if len(np.unique(groups)) < 2:
+        raise ValueError(
+            f"sample_groups puts all {n_rows} rows into one group; intervals need several, best "
+            "twenty or more."
+        )
+    return groups
+
+
+def check_groups_are_used(sample_groups: Any, *, rows_are_scored: bool) -> None:
+    """Raise ValueError for groups where there are no intervals."""
+    if sample_groups is not None and not rows_are_scored:
+        raise ValueError(
+            "sample_groups is for intervals, which there are of metrics that are a mean over all "
+            "rows: accuracy, absolute or squared error, log loss. Pass such a scoring and leave "
+            "max_samples=1.0."
+        )

@@ -1,0 +1,56 @@
+"""What each row does to an importance as a donor of values, beside what happens to it.
+
+The mean over rows of how much worse they are scored with values of other rows rests on each row
+twice: it gets values, and it gives its own to another row. Only both together tell how much the
+mean would vary with other rows (the influence function of a V-statistic of degree two, W.
+Hoeffding, 1948).
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn import inspection
+from sklearn.dummy import DummyRegressor
+
+
+def drawn_donors(n_rows: int, n_repeats: int, random_state: np.random.RandomState) -> np.ndarray:
+    """From which row each gets its values in each repeat, (n_repeats, n_rows).
+
+    scikit-learn shuffles every column in the same way: a column of row numbers shows how.
+    """
+    found = []
+
+    def record(_: Any, X: np.ndarray, y: Any) -> float:
+        found.append(X[:, 0].copy())
+        return 0.0
+
+    inspection.permutation_importance(
+        DummyRegressor(),
+        np.arange(n_rows)[:, None],
+        None,
+        scoring=record,
+        n_repeats=n_repeats,
+        random_state=random_state,
+    )
+    return np.array(found[1:])
+
+
+def donated(differences: np.ndarray, donors: np.ndarray, window: int = 1) -> np.ndarray:
+    """How much worse rows are scored for the values of each one, (n_units, n_rows).
+
+    ``differences`` (n_units, n_repeats, n_rows) are those of the rows that get values. A row's own
+    mean over the repeats is taken off: what stays is due to the donors. With windows of rows a
+    value reaches the ``window`` rows that follow. One repeat tells nothing of donors.
+    """
+    n_repeats, n_rows = donors.shape
+    if n_repeats < 2:
+        return np.zeros((len(differences), n_rows))
+    receivers = np.argsort(donors, axis=1)
+    last = np.minimum(np.arange(n_rows) + window, n_rows) - 1
+    found = np.empty((len(differences), n_rows))
+    for unit, of_unit in enumerate(differences):
+        due = (of_unit - of_unit.mean(axis=0)) * n_repeats / (n_repeats - 1)
+        reached = np.cumsum(due, axis=1)
+        due += reached[:, last] - reached
+        found[unit] = np.take_along_axis(due, receivers, axis=1).mean(axis=0)
+    return found - found.mean(axis=1, keepdims=True)
