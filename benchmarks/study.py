@@ -135,10 +135,10 @@ def boxes() -> Iterator[Row]:
                     kind = f"{box}, {'moving' if moving else 'fixed'}"
                     about = {"kind": kind, "network": cell, "seed": seed}
                     about["score"] = model.score(X[800:], y[800:])
-                    truth = task.relevance[800:820]
-                    for row in of_cells(model, X[800:820], truth):
+                    truth = task.relevance[800:810]
+                    for row in of_cells(model, X[800:810], truth):
                         yield about | row
-                    for row in rescaled(model, X[800:820], truth):
+                    for row in rescaled(model, X[800:810], truth):
                         yield about | row
 
 

@@ -161,6 +161,11 @@ class ImportanceDisplay:
         else:
             ax.axvline(0, color=INK, linewidth=0.8)
             ax.set_xlabel(self._axis_label())
+        if result.get("correlated"):
+            pairs = ", ".join(f"{one} with {other}" for one, other, _ in result.correlated[:3])
+            more = " and others" if len(result.correlated) > 3 else ""
+            note = f"correlated, so they share importance: {pairs}{more}"
+            ax.set_xlabel(f"{ax.get_xlabel()}\n{note}")
         ax.spines[["top", "right"]].set_visible(False)
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -47,7 +47,8 @@ def compare_importances(
     feature_names : sequence of str, default=None
         Names of the features.
     feature_groups : mapping of str to list of names or positions, or "auto", default=None
-        Features that count as one.
+        Features that count as one. Of texts groups of words, which LOFO needs: with it these groups
+        are compared, without it all frequent words.
     n_jobs : int, default=None
         Jobs of permutation and LOFO.
     random_state : int, default=None

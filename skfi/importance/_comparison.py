@@ -14,6 +14,17 @@ from skfi.importance._result import ImportanceResult
 
 _FAR_APART = 3  # a share that is so many times another one
 
+_OF_UNITS = (
+    "importances_mean",
+    "importances_std",
+    "importances",
+    "feature_names",
+    "counts",
+    "pvalues",
+    "confidence_intervals",
+    "sample_importances",
+)
+
 
 class ImportanceComparison(Bunch):
     """Results of several methods for the same features: :func:`~skfi.compare_importances`.
@@ -51,7 +62,8 @@ class ImportanceComparison(Bunch):
         Parameters
         ----------
         results : dict of str to ImportanceResult
-            By method; all of the same features in the same order.
+            By method; all of the same features in the same order. Those of words are compared on
+            the words and groups that each of them has.
         correlated : list of (str, str, float), default=()
             Pairs of strongly correlated features and their correlations.
 
@@ -67,6 +79,8 @@ class ImportanceComparison(Bunch):
         """
         if len(results) < 2:
             raise ValueError(f"There is nothing to compare: got {len(results)} result(s).")
+        if all(result.by == "word" for result in results.values()):
+            results = _of_shared_words(results)
         first, *others = results.values()
         for other in others:
             if list(other.feature_names) != list(first.feature_names):
@@ -149,6 +163,26 @@ def interval_of(result: ImportanceResult) -> np.ndarray:
         if found:
             return found["confidence_intervals"]
     return np.full((len(result.importances_mean), 2), np.nan)
+
+
+def _of_shared_words(results: dict[str, ImportanceResult]) -> dict[str, ImportanceResult]:
+    """The results of the words that all have: each method takes as many words as it can."""
+    first, *others = results.values()
+    shared = [
+        name for name in first.feature_names if all(name in one.feature_names for one in others)
+    ]
+    if len(shared) < 2:
+        raise ValueError(
+            f"The results have {len(shared)} words or groups in common; two are needed to compare. "
+            "Pass the same feature_groups to each method."
+        )
+    return {method: _only(result, shared) for method, result in results.items()}
+
+
+def _only(result: ImportanceResult, names: list[str]) -> ImportanceResult:
+    where = [list(result.feature_names).index(name) for name in names]
+    taken = {key: result[key][where] for key in _OF_UNITS if result.get(key) is not None}
+    return ImportanceResult(**dict(result) | taken)
 
 
 def _findings(results: dict[str, ImportanceResult], correlated: Any) -> Any:

@@ -213,17 +213,28 @@ class ImportanceResult(Bunch):
 
         return ImportanceDisplay.from_result(self).plot(ax=ax, **kwargs)
 
-    def _repr_html_(self) -> str:
+    @property
+    def note(self) -> str:
+        """What to beware of, in a sentence; empty if nothing is known."""
+        if not self.get("correlated"):
+            return ""
+        pairs = ", ".join(f"{one} and {other} ({r:.2f})" for one, other, r in self.correlated)
+        return (
+            f"Strongly correlated: {pairs}. They share their importance; see "
+            "feature_groups='auto' and conditional=True."
+        )
+
+    def _title(self) -> str:
         title = f"{self.method} importance by {self.by}"
         if self.baseline_score is not None:
             title += f", baseline {self.scoring or 'score'} {self.baseline_score:.4g}"
+        return title
+
+    def __repr__(self) -> str:
+        table = self.to_frame().to_string(float_format="{:.4g}".format, max_rows=20)
+        return "\n\n".join(filter(None, (self._title(), table, self.note)))
+
+    def _repr_html_(self) -> str:
         table = self.to_frame().to_html(float_format="{:.4g}".format)
-        note = ""
-        if self.get("correlated"):
-            pairs = ", ".join(f"{one} and {other} ({r:.2f})" for one, other, r in self.correlated)
-            note = (
-                f"Strongly correlated: {pairs}. They share their importance; see "
-                "feature_groups='auto' and conditional=True."
-            )
-            note = f"<p>{html.escape(note)}</p>"
-        return f"<div><p>{html.escape(title)}</p>{table}{note}</div>"
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        return f"<div><p>{html.escape(self._title())}</p>{table}{note}</div>"

@@ -176,6 +176,12 @@ class TestGroups:
         assert (one, other) == ("x0", "x1")
         assert np.isclose(r, np.corrcoef(self.X[:, 0], self.X[:, 1])[0, 1])
         assert "Strongly correlated: x0 and x1 (0.9" in found._repr_html_()
+        assert "Strongly correlated: x0 and x1 (0.9" in repr(found)
+        label = found.plot().ax_.get_xlabel()
+        assert label.endswith("correlated, so they share importance: x0 with x1")
         grouped = permutation_importance(model, self.X, self.y, feature_groups="auto")
         assert "correlated" not in grouped
-        assert "Strongly" not in grouped._repr_html_()
+        assert "Strongly" not in grouped._repr_html_() + repr(grouped)
+        assert repr(grouped).startswith("permutation importance by feature, baseline r2 0.")
+        assert "x0+x1" in repr(grouped)
+        assert "share" not in grouped.plot().ax_.get_xlabel()

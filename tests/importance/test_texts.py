@@ -13,9 +13,11 @@ from sklearn.pipeline import make_pipeline
 
 from skfi import (
     GradientTransformer,
+    ImportanceComparison,
     LSTMClassifier,
     LSTMRegressor,
     TextSequencer,
+    compare_importances,
     from_keras,
     gradient_importance,
     lofo_importance,
@@ -23,6 +25,7 @@ from skfi import (
 )
 from skfi.datasets import make_text_classification
 from skfi.datasets._generated_text import NEGATIVE, POSITIVE
+from skfi.importance._comparison import _only
 
 METHODS = (
     "saliency",
@@ -426,3 +429,50 @@ def test_a_regressor_reads_texts_too():
 def test_words_cannot_be_rescaled(pipe, texts):
     with pytest.raises(ValueError, match="words have no features to mask"):
         gradient_importance(pipe, texts.data, temporal_rescaling=True)
+
+
+class TestComparison:
+    call = {"scoring": "neg_log_loss", "cv": 2, "random_state": 0}  # noqa: RUF012
+
+    def test_groups_of_words(self, pipe, texts):
+        found = compare_importances(
+            pipe, texts.data, texts.target, feature_groups=GROUPS, **self.call
+        )
+        assert sorted(found.to_frame().index) == ["blame", "praise"]
+        for method, result in found.results.items():
+            assert list(result.feature_names) == ["praise", "blame"], method
+            assert result.importances_mean.shape == (2,)
+        whole = permutation_importance(
+            pipe,
+            texts.data,
+            texts.target,
+            feature_groups=GROUPS,
+            scoring="neg_log_loss",
+            random_state=0,
+        )
+        assert np.array_equal(found.results["permutation"].importances, whole.importances[:2])
+        assert found.results["permutation"].pvalues.shape == (2,)
+
+    def test_words(self, pipe, texts):
+        methods = ["gradient", "permutation"]
+        found = compare_importances(
+            pipe,
+            texts.data,
+            texts.target,
+            methods=methods,
+            gradient_params={"method": "integrated_gradients"},
+            **self.call,
+        )
+        best = set(found.to_frame().index[:6])
+        assert best <= {*POSITIVE, *NEGATIVE}
+        with pytest.raises(ValueError, match="name the words that matter"):
+            compare_importances(pipe, texts.data, texts.target, **self.call)
+
+    def test_nothing_in_common(self, pipe, texts):
+        one, other = (
+            permutation_importance(pipe, texts.data, texts.target, feature_groups=group)
+            for group in ({"a": ["good"]}, {"b": ["good"]})
+        )
+        one, other = (_only(result, list(result.feature_names[:1])) for result in (one, other))
+        with pytest.raises(ValueError, match="0 words or groups in common"):
+            ImportanceComparison.from_results({"permutation": one, "lofo": other})
