@@ -130,7 +130,12 @@ def boxes() -> Iterator[Row]:
                     task = make_boxes(1000, box=box, moving=moving, random_state=seed)
                     X, y = task.data, task.target
                     model = LSTMClassifier(
-                        16, cell=cell, epochs=10, importance=None, random_state=seed
+                        16,
+                        cell=cell,
+                        epochs=30,
+                        learning_rate=0.005,
+                        importance=None,
+                        random_state=seed,
                     ).fit(X[:800], y[:800])
                     kind = f"{box}, {'moving' if moving else 'fixed'}"
                     about = {"kind": kind, "network": cell, "seed": seed}
@@ -195,6 +200,46 @@ TASKS = (
 )
 
 
+def page(found: pd.DataFrame) -> str:
+    """Mean and standard deviation over seeds, a table for each task and what is ranked."""
+    text = [
+        "# Which method finds what is known to matter?",
+        "",
+        "`.venv-bench/bin/python benchmarks/study.py` writes this page, of [study.csv](study.csv).",
+        "AUROC and average precision (below it), mean ± standard deviation over the seeds 0 to 4;",
+        "the accuracy or R2 of the networks on test data is in the last row.",
+    ]
+    titles = {
+        "hidden_markov": "Hidden Markov: each label's own step",
+        "switching_feature": "Switching feature: each label's own step",
+        "rare_squares": "Rare feature and rare time: a white box",
+        "boxes": "Boxes: one label for each sequence",
+        "linear_signal": "Three of ten features matter",
+        "correlated_signal": "The same; each of the three has a companion (correlation 0.9)",
+    }
+    found = found.assign(kind=found["kind"].fillna(""))
+    for (task, network), of_network in found.groupby(["task", "network"], sort=False):
+        text += ["", f"## {titles[task]} ({network})", ""]
+        kinds = list(dict.fromkeys(of_network["kind"]))
+        by = of_network.groupby(["method", "kind"], sort=False)
+        mean, spread = (by.agg(how)[["roc_auc", "average_precision"]] for how in ("mean", "std"))
+        text += [f"| method | {' | '.join(kind or 'all' for kind in kinds)} |"]
+        text += ["|" + "---|" * (1 + len(kinds))]
+        for method in dict.fromkeys(of_network["method"]):
+            cells = [
+                "<br>".join(
+                    f"{mean.loc[(method, kind), name]:.2f} ± {spread.loc[(method, kind), name]:.2f}"
+                    for name in mean
+                )
+                for kind in kinds
+            ]
+            text += [f"| {method.replace('_', ' ')} | {' | '.join(cells)} |"]
+        if of_network["score"].notna().any():
+            scores = of_network.groupby("kind")["score"].mean()
+            text += [f"| *network* | {' | '.join(f'{scores[kind]:.2f}' for kind in kinds)} |"]
+    return "\n".join([*text, ""])
+
+
 def main(names: list[str]) -> None:
     warnings.filterwarnings("ignore", message="The integrated gradients of", category=UserWarning)
     file = HERE / "study.csv"
@@ -208,6 +253,7 @@ def main(names: list[str]) -> None:
             print(rows[-1], f"{time.monotonic() - begun:.0f} s", flush=True)
         kept = pd.concat([kept[kept["task"] != task.__name__], pd.DataFrame(rows)])
         kept.round(4).to_csv(file, index=False)
+    (HERE / "STUDY.md").write_text(page(kept), encoding="utf-8")
 
 
 if __name__ == "__main__":
