@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from conftest import linear_network
 
-from skfi import LSTMRegressor, gradient_importance
+from skfi import LSTMClassifier, LSTMRegressor, gradient_importance
+from skfi.datasets import make_boxes
+from skfi.metrics import relevance_score
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30, 4, 3)).astype("float32")
@@ -87,3 +89,18 @@ def test_each_output_step_on_its_own():
     assert every.shape == (30, 4, 4, 3)
     assert np.allclose(every[:, 2], one, atol=1e-6)
     assert np.all(one[:, 3] == 0)  # the future
+
+
+def test_it_finds_a_burst_that_the_gradient_misses():
+    # gradients of a recurrent network tend to point at its last steps
+    task = make_boxes(400, box="rare_time", n_timesteps=20, n_features=10, random_state=0)
+    model = LSTMClassifier(8, epochs=20, learning_rate=0.01, importance=None, random_state=0)
+    model.fit(task.data[:300], task.target[:300])
+    assert model.score(task.data[300:], task.target[300:]) > 0.9
+    plain, rescaled = (
+        gradient_importance(model, task.data[300:320], temporal_rescaling=on)
+        for on in (False, True)
+    )
+    truth = task.relevance[300:320]
+    assert relevance_score(truth, plain) < 0.6
+    assert relevance_score(truth, rescaled) > 0.65
