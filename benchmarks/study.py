@@ -221,8 +221,8 @@ def page(found: pd.DataFrame) -> str:
     for (task, network), of_network in found.groupby(["task", "network"], sort=False):
         text += ["", f"## {titles[task]} ({network})", ""]
         kinds = list(dict.fromkeys(of_network["kind"]))
-        by = of_network.groupby(["method", "kind"], sort=False)
-        mean, spread = (by.agg(how)[["roc_auc", "average_precision"]] for how in ("mean", "std"))
+        by = of_network.groupby(["method", "kind"], sort=False)[["roc_auc", "average_precision"]]
+        mean, spread = by.mean(), by.std()
         text += [f"| method | {' | '.join(kind or 'all' for kind in kinds)} |"]
         text += ["|" + "---|" * (1 + len(kinds))]
         for method in dict.fromkeys(of_network["method"]):

@@ -150,6 +150,9 @@ def check_importances(
             f"result has {len(result.feature_names)} importances by {result.by}, but X has "
             f"{len(units)} such units. If result was computed with feature_groups, pass them."
         )
+    params = dict(gradient_params or {})
+    data = (user_X, y) if training is None else training
+    _check_settings(params, data)
     random = check_random_state(random_state)
     n_curves = 2 * n_repeats + n_random
     scorer = QuickScorer(
@@ -171,21 +174,22 @@ def check_importances(
         for name, those in orders.items()
     }
     of_units = {"by": result.by, "feature_groups": feature_groups}
-    of_scores = of_units | {"scoring": scoring, "random_state": random}
+    seed = int(random.randint(np.iinfo(np.int32).max))  # one: shuffles are no difference of models
+    of_scores = of_units | {"scoring": scoring, "random_state": seed}
     method = result.method.removesuffix("_rescaled")
     is_gradient = method in GRADIENTS
-    params = dict(gradient_params or {})
     params |= {"method": method, "temporal_rescaling": method != result.method}
+    params.setdefault("random_state", seed)
+    as_before = {name: result[name] for name in ("conditional", "shuffle") if name in result}
 
     def explained_again(fitted: Any) -> ImportanceResult:
         if is_gradient:
             return gradient_importance(fitted, user_X, **of_units, **params)
-        return permutation_importance(fitted, user_X, y, **of_scores)
+        return permutation_importance(fitted, user_X, y, **of_scores, **as_before)
 
     checks: dict[str, Check | None] = dict(_faithful(curves))
     checks["stability under rows"] = under_rows(result, random)
     if is_gradient or method == "permutation":
-        data = (user_X, y) if training is None else training
         checks["stability under seeds"] = under_seeds(
             result, estimator, data, explained_again, n_refits, random
         )
@@ -213,6 +217,15 @@ def check_importances(
         by=result.by,
         randomised=stages,
     )
+
+
+def _check_settings(gradient_params: Mapping[str, Any], training: tuple) -> None:
+    if len(training) != 2:
+        raise ValueError(f"training must be a pair (X, y); got {len(training)} things.")
+    check_consistent_length(*training)
+    for name in ("method", "temporal_rescaling", "by", "feature_groups"):
+        if name in gradient_params:
+            raise ValueError(f"gradient_params holds {name!r}, which is taken from result.")
 
 
 def _faithful(curves: dict[str, np.ndarray]) -> dict[str, Check]:

@@ -103,8 +103,12 @@ def compare_importances(
         method: FUNCTIONS[method](estimator, X, y, **params[method]) for method in methods
     }
     names = next(iter(results.values())).feature_names
-    values = X if hasattr(X, "dtype") or hasattr(X, "iloc") else np.asarray(X)
-    correlated = []
-    if values.ndim > 1 and len(names) == values.shape[-1]:
-        correlated = strongly_correlated(values, list(names))
+    permuted = results.get("permutation")
+    if permuted is not None:  # which knows padding
+        correlated = permuted.get("correlated", [])
+    else:
+        values = X if hasattr(X, "dtype") or hasattr(X, "iloc") else np.asarray(X)
+        correlated = []
+        if values.ndim > 1 and len(names) == values.shape[-1]:
+            correlated = strongly_correlated(values, list(names))
     return ImportanceComparison.from_results(results, correlated)

@@ -17,6 +17,8 @@ def correlations(X: np.ndarray) -> np.ndarray:
     """Correlations (n_features, n_features) over all samples and steps; 0 with a constant."""
     values = np.asarray(X, dtype=np.float64).reshape(-1, X.shape[-1])
     values = values[np.isfinite(values).all(axis=1)]  # padding is NaN
+    if not len(values):
+        return np.eye(values.shape[1])
     centred = values - values.mean(axis=0)
     norms = np.sqrt((centred**2).sum(axis=0))
     tiny = 1e-12 * np.maximum(np.abs(values).max(axis=0, initial=0), 1) * np.sqrt(len(values))
@@ -26,11 +28,18 @@ def correlations(X: np.ndarray) -> np.ndarray:
     return found
 
 
-def strongly_correlated(X: Any, names: Sequence[str]) -> list[tuple[str, str, float]]:
-    """Pairs of features whose absolute correlation is at least 0.8; none of what is not numeric."""
+def strongly_correlated(
+    X: Any, names: Sequence[str], real: np.ndarray | None = None
+) -> list[tuple[str, str, float]]:
+    """Pairs of features whose absolute correlation is at least 0.8; none of what is not numeric.
+
+    ``real`` tells which steps of sequences are not padding.
+    """
     values = X.to_numpy() if hasattr(X, "iloc") else X
     if values.dtype.kind not in "fiub":
         return []
+    if real is not None and values.ndim == 3:
+        values = np.where(real[:, :, None], values, np.nan)
     found = correlations(values)
     pairs = np.argwhere(np.triu(np.abs(found) >= THRESHOLD, k=1))
     return [(str(names[i]), str(names[j]), float(found[i, j])) for i, j in pairs]

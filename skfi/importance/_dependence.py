@@ -37,7 +37,7 @@ def check_groups_are_used(sample_groups: Any, *, rows_are_scored: bool) -> None:
     """Raise ValueError for groups where there are no intervals."""
     if sample_groups is not None and not rows_are_scored:
         raise ValueError(
-            "sample_groups is for intervals, which there are of metrics that are a mean over all "
-            "rows: accuracy, absolute or squared error, log loss. Pass such a scoring and leave "
-            "max_samples=1.0."
+            "sample_groups is for intervals, which there are of one metric that is a mean over "
+            "all rows: accuracy, absolute or squared error, log loss. Pass such a scoring, leave "
+            "max_samples=1.0, and score at most 2**26 rows times units times repeats."
         )

@@ -30,26 +30,36 @@ def drawn_donors(n_rows: int, n_repeats: int, random_state: np.random.RandomStat
         None,
         scoring=record,
         n_repeats=n_repeats,
+        n_jobs=1,  # whatever joblib was told: another process would keep what it records
         random_state=random_state,
     )
     return np.array(found[1:])
 
 
-def donated(differences: np.ndarray, donors: np.ndarray, window: int = 1) -> np.ndarray:
+def donated(
+    differences: np.ndarray,
+    donors: np.ndarray,
+    weights: np.ndarray | None = None,
+    window: int = 1,
+) -> np.ndarray:
     """How much worse rows are scored for the values of each one, (n_units, n_rows).
 
-    ``differences`` (n_units, n_repeats, n_rows) are those of the rows that get values. A row's own
-    mean over the repeats is taken off: what stays is due to the donors. With windows of rows a
-    value reaches the ``window`` rows that follow. One repeat tells nothing of donors.
+    ``differences`` (n_units, n_repeats, n_rows) are those of the rows that get values, and count by
+    the ``weights`` of these. A row's own mean over the repeats is taken off: what stays is due to
+    the donors. One repeat cannot tell them apart: then all is counted, which is too much rather
+    than too little. With windows of rows a value reaches the ``window`` rows that follow.
     """
     n_repeats, n_rows = donors.shape
-    if n_repeats < 2:
-        return np.zeros((len(differences), n_rows))
+    weights = np.ones(n_rows) if weights is None else weights
     receivers = np.argsort(donors, axis=1)
     last = np.minimum(np.arange(n_rows) + window, n_rows) - 1
     found = np.empty((len(differences), n_rows))
     for unit, of_unit in enumerate(differences):
-        due = (of_unit - of_unit.mean(axis=0)) * n_repeats / (n_repeats - 1)
+        if n_repeats > 1:
+            due = (of_unit - of_unit.mean(axis=0)) * n_repeats / (n_repeats - 1)
+        else:
+            due = of_unit - np.average(of_unit, weights=weights, axis=1)[:, None]
+        due = due * weights
         reached = np.cumsum(due, axis=1)
         due += reached[:, last] - reached
         found[unit] = np.take_along_axis(due, receivers, axis=1).mean(axis=0)

@@ -116,7 +116,8 @@ def gradient_importance(
         how much they do when its feature is [5]_: no attribution of one step then hides that of
         another. Takes ``1 + n_timesteps + n_features`` times as long. Masked cells hold the
         baseline of integrated gradients, of the other methods the feature's mean. Attributions are
-        positive, and add up to the absolute ones that they stand for. Not for texts.
+        positive, and add up to the absolute ones that they stand for; these stay where no mask
+        changes any. Not for texts.
     output_step : int, "all" or None, default=None
         Of a network with an output at every step: explain the output at this step (negative ones
         count back from each sequence's own end), at each of them, or the mean over all real ones.
@@ -201,6 +202,11 @@ def gradient_importance(
     else:
         baseline = check_token_baseline(method, baseline, network.tokens)
         explained = TokenInput(network)
+    if temporal_rescaling and network.inputs.ndim != 3:
+        raise ValueError(
+            f"temporal_rescaling=True masks time steps, but the network takes arrays of shape "
+            f"{network.inputs.shape}; it needs (n_samples, n_timesteps, n_features)."
+        )
     settings: dict[str, Any] = {}
     if method != "saliency" and method != "input_x_gradient":
         settings["n_steps"] = n_steps

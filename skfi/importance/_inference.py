@@ -18,14 +18,16 @@ def mean_over_rows(
 
     Weighted rows count as single ones: no weight makes two observations of one. Rows of one group
     (n_rows,) may depend on each other: then the groups are what varies (the cluster-robust error
-    of a mean). What a row has ``donated`` (n_units, n_rows) varies with it.
+    of a mean). What a row has ``donated`` (n_units, n_rows), in its receivers' weights, varies with
+    it.
     """
     n_rows = differences.shape[1]
     weights = np.ones(n_rows) if weights is None else np.asarray(weights, dtype=np.float64)
     mean = np.average(differences, axis=1, weights=weights)
-    deviations = weights * (differences - mean[:, None] + (0 if donated is None else donated))
+    deviations = weights * (differences - mean[:, None]) + (0 if donated is None else donated)
     codes = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
-    n_groups = len(np.unique(codes[weights > 0]))
+    takes_part = (weights > 0) | (donated is not None)
+    n_groups = len(np.unique(codes[takes_part]))
     if n_groups < 2:
         return {}
     of_groups = np.array([np.bincount(codes, of_unit) for of_unit in deviations])

@@ -146,7 +146,8 @@ def permutation_importance(
         ``sample_importances`` (n_units, n_samples), the mean of each row over the repeats;
         ``confidence_intervals`` (n_units, 2) of 95%; and ``pvalues`` of a one-sided t-test that
         *this network* scores no worse when the unit is shuffled, for rows, or groups of them, that
-        are independent of each other and of the training.
+        are independent of each other and of the training. Rows count as receivers and as donors
+        of values; of words, and of sequences with ``shuffle="values"``, as receivers only.
 
     Raises
     ------
@@ -222,7 +223,9 @@ def permutation_importance(
         at_once = side_by_side(estimator, scoring, n_jobs)
     scorer = _KeepsBaseline(scorer)
     random = check_random_state(random_state)
-    random_again = deepcopy(random)
+    donors = None
+    if rows_are_scored and isinstance(units, Units) and (view is X or shuffle == "series"):
+        donors = drawn_donors(len(X), n_repeats, deepcopy(random))
     with at_once, joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
         found = inspection.permutation_importance(
             estimator,
@@ -236,17 +239,17 @@ def permutation_importance(
             max_samples=max_samples,
         )
     name, baseline = scoring_name(estimator, scoring), scorer.baseline
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"conditional": conditional, "shuffle": shuffle}
     if by == "feature" and len(units) == X.shape[-1] and tokens is None and not conditional:
-        more["correlated"] = strongly_correlated(X, list(units.names))
+        more["correlated"] = strongly_correlated(X, list(units.names), real)
     if rows_are_scored:
         of_repeats = found["rows"].importances
         of_rows, given = of_repeats.mean(axis=1), None
-        if isinstance(units, Units) and shuffle == "series":
-            donors = drawn_donors(len(X), n_repeats, random_again)
-            given = donated(of_repeats, donors, window_of(estimator))
-        more |= mean_over_rows(of_rows, sample_weight, groups, given)
-        more["sample_importances"] = of_rows
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        if donors is not None:
+            given = donated(of_repeats, donors, weights, window_of(estimator))
+        more |= mean_over_rows(of_rows, weights, groups, given)
+        more |= {"sample_importances": of_rows, "sample_weight": weights, "sample_groups": groups}
         return _result(found["score"], units, baseline["score"], name, **more)
     if isinstance(baseline, dict):
         return {name: _result(found[name], units, baseline[name], name, **more) for name in found}

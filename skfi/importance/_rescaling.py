@@ -14,6 +14,8 @@ from tqdm.auto import tqdm
 from skfi.importance._attribute import Method, attribute
 from skfi.importance._explained import SequenceInput
 
+_ROUNDING = 1e-5  # of the attributions: smaller changes are none
+
 
 def rescale(
     plain: np.ndarray,
@@ -22,7 +24,10 @@ def rescale(
     weights: np.ndarray,
     progress: tqdm,
 ) -> np.ndarray:
-    """Rescaled attributions, of the shape of ``plain``, those that ``method`` found."""
+    """Rescaled attributions, of the shape of ``plain``, those that ``method`` found.
+
+    Where masks change nothing, as of the gradient of a linear network, they stay as they are.
+    """
     filler = _filler(explained, method)
 
     def changes(masks: Iterator[Any]) -> np.ndarray:
@@ -35,10 +40,11 @@ def rescale(
     n_timesteps, n_features = plain.shape[1:]
     of_steps = changes(np.s_[:, t] for t in range(n_timesteps))
     of_features = changes(np.s_[:, :, i] for i in range(n_features))
+    size = np.abs(plain).sum(axis=(1, 2), keepdims=True, dtype=np.float64)
     product = of_steps[:, :, None] * of_features[:, None, :]
     total = product.sum(axis=(1, 2), keepdims=True)
-    share = np.divide(product, total, out=np.zeros_like(product), where=total > 0)
-    found = share * np.abs(plain).sum(axis=(1, 2), keepdims=True)
+    changed = total > (_ROUNDING * size) ** 2
+    found = np.where(changed, product * size / np.where(changed, total, 1), np.abs(plain))
     return explained.attributions(found, np.arange(len(found))).astype(plain.dtype)
 
 

@@ -40,7 +40,8 @@ class ImportanceResult(Bunch):
     attributions : ndarray of the shape of X, or None
         Signed value of each cell of each sample; gradients only. Zero for padding.
     sample_weight : ndarray of shape (n_samples,), or None
-        Gradients, not by word: the weights in the means over samples; None if there were none.
+        Gradients, not by word, and permutation with intervals: the weights in the means over
+        samples; None if there were none.
     axes : (list of str, list of str), or absent
         Names of the time steps and of the features of a sequence.
     sequence_mask : ndarray of bool of shape (n_samples, n_timesteps), None or absent
@@ -56,6 +57,10 @@ class ImportanceResult(Bunch):
         Permutation by feature: pairs of an absolute correlation of 0.8 or more. Each stands in for
         the other, so that their importances are divided or inflated: see ``feature_groups`` and
         ``conditional`` of :func:`~skfi.permutation_importance`.
+    conditional, shuffle : bool and str, or absent
+        How permutation shuffled.
+    sample_groups : ndarray of shape (n_samples,), None or absent
+        Permutation with intervals: the group of each row.
     sample_importances : ndarray of shape (n_units, n_samples), or absent
         Permutation, of metrics that are a mean over rows: the importance for each row.
 
@@ -218,9 +223,11 @@ class ImportanceResult(Bunch):
         """What to beware of, in a sentence; empty if nothing is known."""
         if not self.get("correlated"):
             return ""
-        pairs = ", ".join(f"{one} and {other} ({r:.2f})" for one, other, r in self.correlated)
+        strongest = sorted(self.correlated, key=lambda pair: -abs(pair[2]))
+        pairs = ", ".join(f"{one} and {other} ({r:.2f})" for one, other, r in strongest[:5])
+        more = f" and {len(strongest) - 5} other pairs" if len(strongest) > 5 else ""
         return (
-            f"Strongly correlated: {pairs}. They share their importance; see "
+            f"Strongly correlated: {pairs}{more}. They share their importance; see "
             "feature_groups='auto' and conditional=True."
         )
 

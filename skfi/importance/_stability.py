@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.stats import spearmanr
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 
 from skfi.importance._clones import seed_names, seeded_clone
 from skfi.importance._estimators import ModelClassifier, ModelRegressor
 from skfi.importance._result import ImportanceResult
-from skfi.importance._tokens import steps_of
 
 _N_BOOTSTRAPS = 200
 _STABLE = 0.8
@@ -33,22 +33,32 @@ def under_rows(result: ImportanceResult, random: np.random.RandomState) -> Check
     if values is None or len(values) < 3:
         return None
     n_rows = values.shape[1]
-    found = [
-        _alike(result, values[:, random.randint(n_rows, size=n_rows)].mean(axis=1))
-        for _ in range(_N_BOOTSTRAPS)
-    ]
+    weights = np.ones(n_rows) if result.sample_weight is None else result.sample_weight
+    groups = result.get("sample_groups")
+    codes = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    n_groups = codes.max() + 1
+    found = []
+    for _ in range(_N_BOOTSTRAPS):
+        times_drawn = np.bincount(random.randint(n_groups, size=n_groups), minlength=n_groups)
+        drawn = weights * times_drawn[codes]
+        if drawn.sum() > 0:
+            found.append(_alike(result.importances_mean, values @ drawn))
     low, high = np.nanquantile(found, [0.025, 0.975])
     text = f"the order stays when rows are drawn again (95%: {low:.2f} to {high:.2f})"
     return _check(found, text)
 
 
 def under_folds(result: ImportanceResult) -> Check | None:
-    """Of LOFO: rank correlation of the mean importances with those of single folds."""
+    """Of LOFO: rank correlation of each fold's importances with the mean of the others."""
     values = result.importances
-    if values is None or len(values) < 3:
+    if values is None or min(values.shape) < 3:
         return None
-    found = [_alike(result, of_fold) for of_fold in values.T]
-    text = f"the order is that of each fold ({min(found):.2f} to {max(found):.2f})"
+    n_folds = values.shape[1]
+    found = [
+        _alike(values[:, fold], np.delete(values, fold, axis=1).mean(axis=1))
+        for fold in range(n_folds)
+    ]
+    text = f"each fold has the order of the others ({min(found):.2f} to {max(found):.2f})"
     return _check(found, text)
 
 
@@ -62,26 +72,31 @@ def under_seeds(
 ) -> Check | None:
     """Rank correlation of the importances with those of clones, trained from other seeds.
 
-    There is none of an estimator that has no seed, or cannot be trained again.
+    There is none of an estimator that has no seed or takes no notice of it, or that cannot be
+    trained again.
     """
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    last = steps_of(estimator)[-1]
+    estimator = last = getattr(estimator, "best_estimator_", estimator)
+    while isinstance(last, Pipeline):
+        last = last[-1]
     fixed = isinstance(last, (FrozenEstimator, ModelRegressor, ModelClassifier))
     if n_refits == 0 or fixed or len(result.importances_mean) < 3 or not seed_names(estimator):
         return None
-    found = [
-        _alike(result, explain(seeded_clone(estimator, random).fit(*training)).importances_mean)
+    again = [
+        explain(seeded_clone(estimator, random).fit(*training)).importances_mean
         for _ in range(n_refits)
     ]
+    if n_refits > 1 and all(np.array_equal(again[0], other) for other in again):
+        return None
+    found = [_alike(result.importances_mean, importances) for importances in again]
     text = (
-        f"{n_refits} networks trained from other seeds have the same order "
+        f"{n_refits} models trained from other seeds have the same order "
         f"({min(found):.2f} to {max(found):.2f})"
     )
     return _check(found, text)
 
 
-def _alike(result: ImportanceResult, importances: np.ndarray) -> float:
-    return float(spearmanr(result.importances_mean, importances).statistic)
+def _alike(one: np.ndarray, other: np.ndarray) -> float:
+    return float(spearmanr(one, other).statistic)
 
 
 def _check(found: list[float], text: str) -> Check:

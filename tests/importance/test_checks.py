@@ -3,7 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression, LogisticRegression, SGDRegressor
+from sklearn.pipeline import make_pipeline
 
 from skfi import (
     DeletionCurveDisplay,
@@ -15,7 +18,9 @@ from skfi import (
     lofo_importance,
     permutation_importance,
 )
+from skfi.importance import _checks
 from skfi.importance._curves import points_of
+from skfi.importance._stability import under_rows
 
 MAE = "neg_mean_absolute_error"
 random = np.random.default_rng(0)
@@ -141,7 +146,7 @@ class TestOfNetworks:
         faithful = ["comprehensiveness", "sufficiency"]
         stable = ["stability under rows", "stability under seeds"]
         assert list(found.checks.index) == faithful + stable
-        left_out = lofo_importance(network, SEQUENCES, LAST, cv=2, random_state=0)
+        left_out = lofo_importance(network, SEQUENCES, LAST, cv=3, random_state=0)
         found = check_importances(network, SEQUENCES, LAST, left_out, random_state=0)
         assert list(found.checks.index) == [*faithful, "stability under folds", "agreement"]
 
@@ -174,22 +179,83 @@ class TestUnderSeeds:
             network, SEQUENCES[200:], LAST[200:], result, training=training, random_state=3
         ).checks.loc["stability under seeds"]
         assert found["value"] > 0.8
-        assert "3 networks trained from other seeds have the same order" in found["meaning"]
+        assert "3 models trained from other seeds have the same order" in found["meaning"]
         # networks that learn the opposite of it
         other = SEQUENCES[:200, :, ::-1].copy(), LAST[:200]
         found = check_importances(
             network, SEQUENCES[200:], LAST[200:], result, training=other, random_state=3
         ).checks.loc["stability under seeds"]
         assert found["value"] < 0
-        assert found["meaning"].startswith("NOT: 3 networks")
+        assert found["meaning"].startswith("NOT: 3 models")
 
     def test_not_of_what_cannot_be_trained_again(self, network):
         result = gradient_importance(network.model_, SEQUENCES)
         report = check_importances(network.model_, SEQUENCES, LAST, result, random_state=0)
         assert "stability under seeds" not in report.checks.index
-        result = permutation_importance(LINEAR, X, Y, random_state=0)
-        report = check_importances(LINEAR, X, Y, result, random_state=0)
-        assert "stability under seeds" not in report.checks.index
+        rotate = PCA(random_state=0).fit(X)
+        of_rotated = LinearRegression().fit(rotate.transform(X), Y)
+        frozen = make_pipeline(rotate, FrozenEstimator(of_rotated))
+        no_notice = LogisticRegression(random_state=0).fit(X, Y > 0)
+        for model, y in ((LINEAR, Y), (frozen, Y), (no_notice, Y > 0)):
+            result = permutation_importance(model, X, y, random_state=0)
+            report = check_importances(model, X, y, result, random_state=0)
+            assert "stability under seeds" not in report.checks.index
+
+    def test_explained_as_the_result_was(self):
+        random = np.random.default_rng(0)
+        rows = random.normal(size=(300, 5))
+        rows[:, 1:3] = rows[:, :1] + 0.1 * rows[:, 1:3]
+        y = rows[:, 0] + rows[:, 3] + 0.1 * rows[:, 4]
+        model = SGDRegressor(random_state=0).fit(rows, y)
+        result = permutation_importance(model, rows, y, conditional=True, random_state=0)
+        report = check_importances(model, rows, y, result, random_state=0)
+        assert report.checks.loc["stability under seeds", "value"] > 0.9
+
+    def test_draws_of_the_method_are_seeded(self, network):
+        result = gradient_importance(network, SEQUENCES, method="expected_gradients", n_steps=3)
+        one, two = (
+            check_importances(
+                network,
+                SEQUENCES,
+                LAST,
+                result,
+                n_random=2,
+                n_refits=0,
+                gradient_params={"n_steps": 3},
+                random_state=1,
+            )
+            for _ in range(2)
+        )
+        assert one.checks.equals(two.checks)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ({"training": (X, Y[:-1])}, "inconsistent numbers"),
+        ({"training": (X,)}, "must be a pair"),
+        ({"gradient_params": {"by": "cell"}}, "holds 'by'"),
+    ],
+)
+def test_settings_are_checked_first(call, message, monkeypatch):
+    monkeypatch.setattr(_checks, "curve", None)  # the first thing to take long
+    with pytest.raises(ValueError, match=message):
+        check_importances(LINEAR, X, Y, result_of([4, 3, 2, 1, 0]), **call)
+
+
+def test_rows_are_drawn_in_their_groups_and_weights():
+    random = np.random.default_rng(0)
+    mean = np.array([[1.0], [0.5], [0.0]])
+    alone = ImportanceResult.from_values(
+        mean + random.normal(size=(3, 40)), feature_names=["a", "b", "c"], method="saliency"
+    )
+    stable = [under_rows(alone, np.random.RandomState(0)).value]
+    copies = ImportanceResult(**alone)  # as if each row were thirty of the same patient
+    copies.importances = np.repeat(alone.importances, 30, axis=1)
+    stable.append(under_rows(copies, np.random.RandomState(0)).value)
+    copies.sample_groups = np.repeat(np.arange(40), 30)
+    stable.append(under_rows(copies, np.random.RandomState(0)).value)
+    assert stable[0] == stable[2] < stable[1]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 
 from skfi import (
@@ -168,6 +169,22 @@ class TestGroups:
         model = LinearRegression().fit(self.X, self.y)
         with pytest.raises(ValueError, match="expected a mapping of a group's name"):
             permutation_importance(model, self.X, self.y, **({"feature_groups": "auto"} | call))
+
+    def test_padding_is_not_correlated(self):
+        panel = np.random.default_rng(0).normal(size=(60, 6, 3))
+        panel[:30, 3:] = -10
+        model = LSTMRegressor(2, mask_value=-10.0, epochs=1, random_state=0, importance=None)
+        found = permutation_importance(model.fit(panel, panel[:, 0, 0]), panel, panel[:, 0, 0])
+        assert found.correlated == []
+
+    def test_few_pairs_are_named(self):
+        X = self.X[:, :1] + 1e-3 * np.random.default_rng(0).normal(size=(len(self.X), 12))
+        found = permutation_importance(LinearRegression().fit(X, self.y), X, self.y)
+        assert len(found.correlated) == 66
+        assert "and 61 other pairs" in found.note
+        X[np.arange(len(X)), np.arange(len(X)) % 12] = np.nan  # no row is complete
+        with_nan = HistGradientBoostingRegressor(max_iter=2).fit(X, self.y)
+        assert permutation_importance(with_nan, X, self.y).correlated == []
 
     def test_a_result_tells_of_correlated_features(self):
         model = LinearRegression().fit(self.X, self.y)

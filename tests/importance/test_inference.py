@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import linear_network
+from joblib import parallel_config
 from scipy import stats
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import ShuffleSplit
@@ -44,14 +45,46 @@ def test_rows_average_to_the_importances(estimator, y, scoring, weighted):
     assert np.allclose(by_row, found.importances_mean)
 
 
-def test_of_one_shuffle_equal_to_the_paired_t_test():
-    found = permutation_importance(
-        LinearRegression().fit(X, Y), X, Y, scoring=MAE, n_repeats=1, random_state=0
-    )
-    expected = stats.ttest_1samp(found.sample_importances[:3], 0, axis=1, alternative="greater")
-    assert np.allclose(found.pvalues[:3], expected.pvalue)
-    both = stats.ttest_1samp(found.sample_importances[:3], 0, axis=1).confidence_interval(0.95)
-    assert np.allclose(found.confidence_intervals[:3].T, both)
+def test_without_donors_equal_to_the_paired_t_test():
+    differences = random.normal(0.1, 1, size=(3, 80))
+    found = mean_over_rows(differences, None)
+    expected = stats.ttest_1samp(differences, 0, axis=1, alternative="greater")
+    assert np.allclose(found["pvalues"], expected.pvalue)
+    both = stats.ttest_1samp(differences, 0, axis=1).confidence_interval(0.95)
+    assert np.allclose(found["confidence_intervals"].T, both)
+
+
+def test_one_repeat_is_on_the_safe_side():
+    model = LinearRegression().fit(X, Y)
+    widths = [
+        np.ptp(
+            permutation_importance(
+                model, X, Y, scoring=MAE, n_repeats=n_repeats, random_state=0
+            ).confidence_intervals[:3],
+            axis=1,
+        )
+        for n_repeats in (1, 20)
+    ]
+    assert (widths[0] > widths[1]).all()
+
+
+def test_coverage_with_weights():
+    # rows of weight 0 give values all the same
+    covered = 0
+    for seed in range(100):
+        random = np.random.default_rng(seed)
+        rows = random.normal(size=(400, 1))
+        y = rows[:, 0] + random.normal(size=400)
+        model = LinearRegression().fit(rows[:100], y[:100])
+        weight = (np.abs(rows[100:, 0]) < 1) * 1.0
+        call = {"scoring": "neg_mean_squared_error", "n_repeats": 30, "random_state": seed}
+        found = permutation_importance(model, rows[100:], y[100:], sample_weight=weight, **call)
+        ((low, high),) = found.confidence_intervals
+        # loss of pairs of a receiver with |x| < 1, whose x has a variance of 0.291, and any donor
+        slope = model.coef_[0]
+        true = slope**2 * (1 - 0.291) + 2 * slope * 0.291
+        covered += low <= true <= high
+    assert covered >= 88
 
 
 @pytest.mark.parametrize("random_state", [0, np.random.RandomState(0)])
@@ -83,6 +116,25 @@ def test_the_error_is_that_of_all_pairs_of_rows(as_frame):
     errors = 2 * np.abs(model.coef_) * centred.std(axis=0, ddof=1) / np.sqrt(300)
     low, high = found.confidence_intervals.T
     assert np.allclose((high - low) / 2 / stats.t.ppf(0.975, 299), errors, rtol=0.1)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_whatever_joblib_was_told(backend):
+    model = LinearRegression().fit(X, Y)
+    call = {"scoring": MAE, "random_state": 0}
+    expected = permutation_importance(model, X, Y, **call)
+    with parallel_config(backend=backend, n_jobs=2):
+        found = permutation_importance(model, X, Y, **call)
+    assert np.array_equal(found.pvalues, expected.pvalues)
+
+
+def test_values_of_single_rows_have_donors_too():
+    model = LinearRegression().fit(X, Y)
+    of_series, of_values = (
+        permutation_importance(model, X, Y, scoring=MAE, shuffle=shuffle, random_state=0)
+        for shuffle in ("series", "values")
+    )
+    assert np.array_equal(of_series.pvalues, of_values.pvalues)
 
 
 class TestGroups:
@@ -121,7 +173,8 @@ class TestGroups:
         for repeat in range(2):
             for row, donor in enumerate(donors[repeat]):
                 expected[donor] += due[repeat, row : row + 3].sum() / 2
-        assert np.allclose(donated(differences, donors, 3)[0], expected - expected.mean())
+        found = donated(differences, donors, window=3)
+        assert np.allclose(found[0], expected - expected.mean())
 
     def test_coverage_of_overlapping_windows(self):
         covered = []

@@ -1,5 +1,6 @@
 """Temporal saliency rescaling: closed forms, the paper's loop, padding."""
 
+import keras
 import numpy as np
 import pytest
 from conftest import linear_network
@@ -39,9 +40,15 @@ def test_linear_network(method, baseline):
     assert found.method == f"{method}_rescaled"
 
 
-def test_the_gradient_of_a_linear_network_is_never_changed():
-    found = gradient_importance(linear_network(WEIGHTS), X, **RESCALED)
-    assert np.all(found.attributions == 0)
+def test_where_masks_change_nothing_attributions_stay():
+    found = gradient_importance(linear_network(WEIGHTS), X, **RESCALED).attributions
+    assert np.allclose(found, np.abs(WEIGHTS[..., 0]))
+
+
+def test_rows_without_time_steps():
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"shape \(30, 3\); it needs \(n_samples, n_timesteps"):
+        gradient_importance(network, X[:, 0], **RESCALED)
 
 
 @pytest.mark.parametrize("method", ["saliency", "integrated_gradients"])
