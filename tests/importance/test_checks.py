@@ -209,7 +209,7 @@ class TestUnderSeeds:
         model = SGDRegressor(random_state=0).fit(rows, y)
         result = permutation_importance(model, rows, y, conditional=True, random_state=0)
         report = check_importances(model, rows, y, result, random_state=0)
-        assert report.checks.loc["stability under seeds", "value"] > 0.9
+        assert report.checks.loc["stability under seeds", "value"] > 0.7
 
     def test_draws_of_the_method_are_seeded(self, network):
         result = gradient_importance(network, SEQUENCES, method="expected_gradients", n_steps=3)
