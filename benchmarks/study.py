@@ -156,14 +156,19 @@ def rescaled(model: Any, X: np.ndarray, relevance: np.ndarray) -> Iterator[Row]:
         yield {"what": "cells", "method": found.method} | scores(relevance, found.attributions)
 
 
-def linear_signal() -> Iterator[Row]:
-    """Ten features of which three matter, over all time steps."""
+def linear_signal(companion: float = 0.0) -> Iterator[Row]:
+    """Ten features of which three matter, over all time steps.
+
+    Three others may be companions of these: correlated with them, and of no effect.
+    """
     for cell in CELLS:
         for seed in SEEDS:
             task = make_sequence_regression(
                 1000, n_features=10, n_informative=3, noise=0.5, random_state=seed
             )
             X, y = task.data, task.target
+            X[:, :, 3:6] *= np.sqrt(1 - companion**2)
+            X[:, :, 3:6] += companion * X[:, :, :3]
             model = LSTMRegressor(
                 16, cell=cell, epochs=15, learning_rate=0.01, importance=None, random_state=seed
             ).fit(X[:800], y[:800])
@@ -173,21 +178,7 @@ def linear_signal() -> Iterator[Row]:
 
 
 def correlated_signal() -> Iterator[Row]:
-    """The same, and each of the three has a companion that is correlated with it (0.9)."""
-    for cell in CELLS:
-        for seed in SEEDS:
-            task = make_sequence_regression(
-                1000, n_features=10, n_informative=3, noise=0.5, random_state=seed
-            )
-            X, y = task.data, task.target
-            noise = np.random.default_rng(seed).normal(size=X[:, :, :3].shape)
-            X[:, :, 3:6] = 0.9 * X[:, :, :3] + np.sqrt(1 - 0.9**2) * noise
-            model = LSTMRegressor(
-                16, cell=cell, epochs=15, learning_rate=0.01, importance=None, random_state=seed
-            ).fit(X[:800], y[:800])
-            about = {"network": cell, "seed": seed, "score": model.score(X[800:], y[800:])}
-            for row in of_features(model, X, y, task.relevance.any(axis=0)):
-                yield about | row
+    yield from linear_signal(companion=0.9)
 
 
 TASKS = (

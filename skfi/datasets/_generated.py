@@ -60,7 +60,7 @@ def make_sequence_regression(
     -------
     data : sklearn.utils.Bunch
         ``data`` (n_samples, n_timesteps, n_features), ``target`` (n_samples,), ``relevance``
-        (n_features, n_timesteps), the weight of each cell, and ``feature_names``.
+        (n_timesteps, n_features), the weight of each cell, and ``feature_names``.
 
     Examples
     --------
@@ -69,9 +69,10 @@ def make_sequence_regression(
     >>> data.data.shape
     (500, 4, 3)
     >>> data.relevance.round(2)
-    array([[0.  , 0.  , 0.63, 0.63],
-           [0.  , 0.  , 0.32, 0.32],
-           [0.  , 0.  , 0.  , 0.  ]])
+    array([[0.  , 0.  , 0.  ],
+           [0.  , 0.  , 0.  ],
+           [0.63, 0.32, 0.  ],
+           [0.63, 0.32, 0.  ]])
     """
     random = check_random_state(random_state)
     X, signal, relevance = _linear_signal(
@@ -124,7 +125,7 @@ def make_sequence_classification(
     -------
     data : sklearn.utils.Bunch
         ``data`` (n_samples, n_timesteps, n_features), ``target`` (n_samples,) of class numbers,
-        ``relevance`` (n_features, n_timesteps) and ``feature_names``.
+        ``relevance`` (n_timesteps, n_features) and ``feature_names``.
 
     Examples
     --------
@@ -158,11 +159,11 @@ def _linear_signal(
     ):
         if part > whole:
             raise ValueError(f"{name}={part} is more than there are, {whole}.")
-    relevance = np.zeros((n_features, n_timesteps))
-    relevance[:n_informative, -steps:] = np.arange(n_informative, 0, -1)[:, None]
+    relevance = np.zeros((n_timesteps, n_features))
+    relevance[-steps:, :n_informative] = np.arange(n_informative, 0, -1)
     relevance /= np.linalg.norm(relevance)
     X = random.standard_normal((n_samples, n_timesteps, n_features))
-    return X, np.einsum("ntf,ft->n", X, relevance), relevance
+    return X, np.einsum("ntf,tf->n", X, relevance), relevance
 
 
 def _bunch(X: np.ndarray, y: np.ndarray, relevance: np.ndarray, return_xy: bool) -> Any:

@@ -58,7 +58,7 @@ def make_lagged_sequences(
     -------
     data : sklearn.utils.Bunch
         ``data`` (n_samples, n_timesteps, n_features), ``target`` (n_samples, n_timesteps),
-        ``relevance`` (n_timesteps, n_features, n_timesteps), the weight of each cell for the
+        ``relevance`` (n_timesteps, n_timesteps, n_features), the weight of each cell for the
         target of each step, and ``feature_names``.
 
     Raises
@@ -89,8 +89,8 @@ def make_lagged_sequences(
         X[padded], y[padded] = np.nan, np.nan
     if return_X_y:
         return X, y
-    relevance = np.zeros((n_timesteps, n_features, n_timesteps))
+    relevance = np.zeros((n_timesteps, n_timesteps, n_features))
     for t in range(lag, n_timesteps):
-        relevance[t, 0, t - lag] = 1.0
+        relevance[t, t - lag, 0] = 1.0
     names = [f"x{i}" for i in range(n_features)]
     return Bunch(data=X, target=y, relevance=relevance, feature_names=names)

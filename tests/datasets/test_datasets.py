@@ -19,11 +19,11 @@ from skfi.datasets._river import FILE
 def test_target_is_the_relevance_weighted_sum():
     data = make_sequence_regression(2000, n_features=4, n_informative=3, noise=0, random_state=0)
     assert data.data.shape == (2000, 10, 4)
-    assert np.allclose(np.einsum("ntf,ft->n", data.data, data.relevance), data.target)
+    assert np.allclose(np.einsum("ntf,tf->n", data.data, data.relevance), data.target)
     assert data.target.var() == pytest.approx(1, abs=0.1)
-    assert (data.relevance[3] == 0).all()
-    assert (data.relevance[:, :5] == 0).all()
-    assert np.allclose(data.relevance[:3, -1] / data.relevance[2, -1], [3, 2, 1])
+    assert (data.relevance[:, 3] == 0).all()
+    assert (data.relevance[:5] == 0).all()
+    assert np.allclose(data.relevance[-1, :3] / data.relevance[-1, 2], [3, 2, 1])
 
 
 def test_noise_is_as_asked():
@@ -34,7 +34,7 @@ def test_noise_is_as_asked():
 
 def test_classes_are_even_and_ordered():
     data = make_sequence_classification(400, n_classes=4, noise=0, random_state=0)
-    value = np.einsum("ntf,ft->n", data.data, data.relevance)
+    value = np.einsum("ntf,tf->n", data.data, data.relevance)
     assert np.bincount(data.target).tolist() == [100] * 4
     assert all(value[data.target == c].max() < value[data.target == c + 1].min() for c in range(3))
 

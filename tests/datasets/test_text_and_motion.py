@@ -98,7 +98,7 @@ class TestLag:
     def test_the_target_is_the_first_feature_before(self):
         data = make_lagged_sequences(20, n_timesteps=6, lag=2, noise=0, random_state=0)
         assert np.array_equal(data.target[:, 2:], data.data[:, :-2, 0])
-        told = np.einsum("nsf,tfs->nt", data.data, data.relevance)
+        told = np.einsum("nsf,tsf->nt", data.data, data.relevance)
         assert np.allclose(told, data.target)
 
     def test_lengths(self):
