@@ -181,23 +181,22 @@ def correlated_signal() -> Iterator[Row]:
     yield from linear_signal(companion=0.9)
 
 
-SHOWN = (
-    "- **A label at every step** (hidden Markov, switching feature): integrated gradients from",
-    "  zero are the best of both networks and tasks, input x gradient comes second; saliency and",
-    "  SmoothGrad, which do not look at the input's value, and expected gradients fall behind.",
-    "- **White box**: every method finds every cell.",
-    "- **One label after 50 steps** (boxes): the networks are always right, and no method finds",
-    "  their cells well: gradients point at the last steps. Expected and integrated gradients are",
-    "  the best of the plain ones. Temporal rescaling raises saliency in all twelve cases: of",
-    "  LSTMs by up to 0.19, of GRUs by up to 0.06; input x gradient in eight, by up to 0.12; expected",
-    "  gradients most where the box is short and moves (0.47 to 0.62, 0.53 to 0.62), but it",
-    "  harms them where few features matter for long (0.71 to 0.61, 0.74 to 0.61). So it helps as its",
-    "  paper says, of LSTMs most, and does not make a good attribution of a poor one. The GRU never",
-    "  learns the short box in the middle: what it has not learnt no method can find.",
-    "- **Features**: all methods find three of ten. With companions of the three LOFO loses most,",
-    "  since a companion stands in for what is left out, then conditional permutation, which",
-    "  counts only what the companion does not tell; the others see what the network reads.",
-)
+SHOWN = """\
+- **A label at every step** (hidden Markov, switching feature): integrated gradients from zero are
+  the best of both networks and tasks, input x gradient comes second; saliency and SmoothGrad,
+  which do not look at the input's value, and expected gradients fall behind.
+- **White box**: every method finds every cell.
+- **One label after 50 steps** (boxes): the networks are always right, and no method finds their
+  cells well: gradients point at the last steps. Expected and integrated gradients are the best of
+  the plain ones. Temporal rescaling raises saliency in all twelve cases: of LSTMs by up to 0.19,
+  of GRUs by up to 0.06; input x gradient in eight, by up to 0.12; expected gradients most where
+  the box is short and moves (0.47 to 0.62, 0.53 to 0.62), but it harms them where few features
+  matter for long (0.71 to 0.61, 0.74 to 0.61). So it helps as its paper says, of LSTMs most, and
+  does not make a good attribution of a poor one. The GRU never learns the short box in the
+  middle: what it has not learnt no method can find.
+- **Features**: all methods find three of ten. With companions of the three LOFO loses most, since
+  a companion stands in for what is left out, then conditional permutation, which counts only what
+  the companion does not tell; the others see what the network reads."""
 TASKS = (
     hidden_markov,
     switching_feature,
@@ -217,7 +216,7 @@ def page(found: pd.DataFrame) -> str:
         "AUROC and average precision (below it), mean ± standard deviation over the seeds 0 to 4;",
         "the accuracy or R2 of the networks on test data is in the last row.",
         "",
-        *SHOWN,
+        SHOWN,
     ]
     titles = {
         "hidden_markov": "Hidden Markov: each label's own step",
