@@ -83,8 +83,8 @@ def compare_importances(
     >>> comparison.to_frame()["permutation"].round(1)
              mean  ci_low  ci_high  rank
     feature
-    x0        3.3     3.1      3.5     1
-    x1        1.1     1.1      1.2     2
+    x0        3.3     2.9      3.6     1
+    x1        1.1     1.0      1.3     2
     """
     unknown = [method for method in methods if method not in FUNCTIONS]
     if unknown or isinstance(methods, str) or len(set(methods)) < 2:
