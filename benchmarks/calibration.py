@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from _truth import markdown
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.stats import binom
 from sklearn.linear_model import LinearRegression
@@ -98,9 +99,7 @@ def main() -> None:
         "independent; blocks of three windows' length mend that. In a Pipeline with a",
         "SlidingWindow they are the default.",
         "",
-        f"| {' | '.join(table)} |",
-        "|" + "---|" * len(table.columns),
-        *("| " + " | ".join(map(str, row)) + " |" for row in table.itertuples(index=False)),
+        *markdown(table),
         "",
     ]
     print("\n".join(text))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _truth import markdown, of_own_step
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 
@@ -31,12 +32,6 @@ PUBLISHED = {  # with Captum and time_interpret: mean of five folds
     "DeepLIFT, the best published": {"roc_auc": 0.938, "average_precision": 0.912},
 }
 HERE = Path(__file__).parent
-
-
-def of_own_step(attributions: np.ndarray) -> np.ndarray:
-    """Of (n, n_outputs, n_timesteps, n_features) what each output's own step has."""
-    steps = np.arange(attributions.shape[1])
-    return np.abs(attributions[:, steps, steps])
 
 
 def main() -> None:
@@ -83,9 +78,7 @@ def main() -> None:
         f"of training data, {N_EXPLAINED} test sequences explained in each. The networks tell",
         f"the labels of the test sequences with an AUROC of {found['labels'].mean():.3f}.",
         "",
-        f"| {' | '.join(table)} |",
-        "|" + "---|" * len(table.columns),
-        *("| " + " | ".join(map(str, row)) + " |" for row in table.itertuples(index=False)),
+        *markdown(table),
         "",
     ]
     print("\n".join(text))

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
+from _truth import of_own_step
 
 from skfi import (
     LSTMClassifier,
@@ -60,8 +61,7 @@ def of_cells(model: Any, X: np.ndarray, relevance: np.ndarray, **call: Any) -> I
         found = gradient_importance(model, X, method=method, random_state=0, **settings, **call)
         attributions = found.attributions
         if attributions.ndim == 4:
-            steps = np.arange(attributions.shape[1])
-            attributions = attributions[:, steps, steps]
+            attributions = of_own_step(attributions)
         yield {"what": "cells", "method": found.method} | scores(relevance, attributions)
 
 

@@ -38,9 +38,7 @@ def strongly_correlated(
     values = X.to_numpy() if hasattr(X, "iloc") else X
     if values.dtype.kind not in "fiub":
         return []
-    if real is not None and values.ndim == 3:
-        values = np.where(real[:, :, None], values, np.nan)
-    found = correlations(values)
+    found = correlations(_without_padding(values, real))
     pairs = np.argwhere(np.triu(np.abs(found) >= THRESHOLD, k=1))
     return [(str(names[i]), str(names[j]), float(found[i, j])) for i, j in pairs]
 
@@ -56,9 +54,12 @@ def resolve_groups(
             f"feature_groups={feature_groups!r} with by={by!r}; expected a mapping of a group's "
             "name to its features, or 'auto' with by='feature', which groups correlated features."
         )
-    if real is not None and np.ndim(X) == 3:
-        X = np.where(real[:, :, None], X, np.nan)
-    return correlation_groups(X, feature_names=names) or None
+    return correlation_groups(_without_padding(X, real), feature_names=names) or None
+
+
+def _without_padding(X: Any, real: np.ndarray | None) -> Any:
+    """Sequences with NaN in their padded steps."""
+    return X if real is None or np.ndim(X) != 3 else np.where(real[:, :, None], X, np.nan)
 
 
 @validate_params(

@@ -33,6 +33,11 @@ def groups_of_rows(sample_groups: Any, n_rows: int, window: int) -> np.ndarray |
     return groups
 
 
+def group_codes(groups: np.ndarray | None, n_rows: int) -> np.ndarray:
+    """The number of each row's group; each row's own if there are no groups."""
+    return np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+
+
 def check_groups_are_used(sample_groups: Any, *, rows_are_scored: bool) -> None:
     """Raise ValueError for groups where there are no intervals."""
     if sample_groups is not None and not rows_are_scored:

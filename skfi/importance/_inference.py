@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from skfi.importance._dependence import group_codes
+
 LEVEL = 0.95  # of the intervals
 
 
@@ -25,7 +27,7 @@ def mean_over_rows(
     weights = np.ones(n_rows) if weights is None else np.asarray(weights, dtype=np.float64)
     mean = np.average(differences, axis=1, weights=weights)
     deviations = weights * (differences - mean[:, None]) + (0 if donated is None else donated)
-    codes = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    codes = group_codes(groups, n_rows)
     takes_part = (weights > 0) | (donated is not None)
     n_groups = len(np.unique(codes[takes_part]))
     if n_groups < 2:

@@ -9,6 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from skfi.importance._clones import seed_names, seeded_clone
+from skfi.importance._dependence import group_codes
 from skfi.importance._estimators import ModelClassifier, ModelRegressor
 from skfi.importance._result import ImportanceResult
 
@@ -34,8 +35,7 @@ def under_rows(result: ImportanceResult, random: np.random.RandomState) -> Check
         return None
     n_rows = values.shape[1]
     weights = np.ones(n_rows) if result.sample_weight is None else result.sample_weight
-    groups = result.get("sample_groups")
-    codes = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    codes = group_codes(result.get("sample_groups"), n_rows)
     n_groups = codes.max() + 1
     found = []
     for _ in range(_N_BOOTSTRAPS):
