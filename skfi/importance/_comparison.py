@@ -1,6 +1,7 @@
 """What several methods say of the same features, side by side."""
 
 import html
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
@@ -107,8 +108,9 @@ class ImportanceComparison(Bunch):
             important).
         """
         columns: dict[tuple[str, str], np.ndarray] = {}
+        intervals = intervals_of(self.results)
         for method, result in self.results.items():
-            low, high = interval_of(result).T
+            low, high = intervals[method].T
             columns[method, "mean"] = result.importances_mean
             columns[method, "ci_low"], columns[method, "ci_high"] = low, high
             columns[method, "rank"] = ranks(result)
@@ -154,12 +156,23 @@ def shares(result: ImportanceResult) -> np.ndarray:
     return positive / (positive.sum() or 1)
 
 
-def interval_of(result: ImportanceResult) -> np.ndarray:
-    """95% intervals (n_units, 2), of gradients by their spread over samples; NaN if unknown."""
+def intervals_of(results: Mapping[str, ImportanceResult]) -> dict[str, np.ndarray]:
+    """95% intervals of each method's importances.
+
+    Rows that permutation takes as dependent are so for gradients of the same rows too.
+    """
+    groups = next((one.sample_groups for one in results.values() if "sample_groups" in one), None)
+    return {method: _interval(result, groups) for method, result in results.items()}
+
+
+def _interval(result: ImportanceResult, groups: np.ndarray | None) -> np.ndarray:
+    """Intervals (n_units, 2), of gradients by their spread over samples; NaN if unknown."""
     if "confidence_intervals" in result:
         return result.confidence_intervals
     if result.baseline_score is None and result.importances is not None:
-        found = mean_over_rows(result.importances, result.sample_weight)
+        if groups is not None and len(groups) != result.importances.shape[1]:
+            groups = None  # they were computed on other rows
+        found = mean_over_rows(result.importances, result.sample_weight, groups)
         if found:
             return found["confidence_intervals"]
     return np.full((len(result.importances_mean), 2), np.nan)
@@ -192,12 +205,10 @@ def _findings(results: dict[str, ImportanceResult], correlated: Any) -> Any:
         partners.setdefault(one, []).append(other)
         partners.setdefault(other, []).append(one)
     any_result = next(iter(results.values()))
+    intervals = intervals_of(results)
     for i, name in enumerate(map(str, any_result.feature_names)):
         share = {method: shares(result)[i] for method, result in results.items()}
-        low, high = (
-            {method: interval_of(result)[i, end] for method, result in results.items()}
-            for end in (0, 1)
-        )
+        low, high = ({method: intervals[method][i, end] for method in results} for end in (0, 1))
         with_whom = " and ".join(partners.get(name, []))
         for method in ("permutation", "lofo"):
             if method in results and high[method] < 0:

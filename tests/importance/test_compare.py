@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.stats import kendalltau
 from sklearn.linear_model import LinearRegression
 
@@ -156,6 +157,32 @@ def test_parameters_of_one_method(model):
     # of r2 there are no intervals
     without = compare_importances(model, X, Y, methods=["gradient", "permutation"], random_state=0)
     assert without.to_frame()["permutation", "ci_low"].isna().all()
+
+
+def test_rows_that_depend_do_so_for_gradients_too(model):
+    alone, in_groups = (
+        compare_importances(
+            model,
+            X,
+            Y,
+            methods=["gradient", "permutation"],
+            permutation_params={"sample_groups": groups},
+            **SETTINGS,
+        )
+        for groups in (None, 10)
+    )
+    gradients = in_groups.results["gradient"]
+    sums = gradients.importances.reshape(3, 12, 10).mean(axis=2)
+    low, high = stats.ttest_1samp(sums, 0, axis=1).confidence_interval(0.95)
+    found = in_groups.to_frame().loc[list(gradients.feature_names), "gradient"]
+    assert np.allclose(found["ci_low"], low)
+    assert np.allclose(found["ci_high"], high)
+    # of other rows the groups are not known
+    results = dict(in_groups.results)
+    results["gradient"] = gradient_importance(model, X[:60])
+    plain = dict(alone.results) | {"gradient": results["gradient"]}
+    frames = [ImportanceComparison.from_results(one).to_frame() for one in (results, plain)]
+    assert np.allclose(frames[0]["gradient"], frames[1]["gradient"])
 
 
 @pytest.mark.parametrize("methods", ["lofo", ["lofo"], ["lofo", "shap"], ["lofo", "lofo"]])
