@@ -1,7 +1,8 @@
-"""Sequences of unequal length: padded at their end with steps that hold the mask value only.
+"""Which steps of sequences are real and which are padding: one rule for all that asks.
 
-A step is padding if every feature has the mask value there and in all later steps. Padding stands
-at the end because that is where cuDNN's kernels, which Keras uses on a GPU, expect it.
+A step is padding where every feature has the mask value, wherever it stands: that is what a Masking
+layer skips. ``stack_sequences`` puts padding at the end, where cuDNN's kernels, which Keras uses on
+a GPU, expect it.
 """
 
 import warnings
@@ -15,34 +16,31 @@ NAN_STAND_IN = -1e9
 
 
 def real_steps(X: np.ndarray, mask_value: float) -> np.ndarray:
-    """Where sequences (n_samples, n_timesteps, n_features) are not padding, as a bool (n, T).
-
-    True up to the last step in which any feature differs from ``mask_value``.
-    """
-    differs = unmasked_steps(X, mask_value)
-    return np.logical_or.accumulate(differs[:, ::-1], axis=1)[:, ::-1]
-
-
-def unmasked_steps(X: np.ndarray, mask_value: float) -> np.ndarray:
-    """Which steps a Masking layer lets through, wherever the others stand, as a bool (n, T)."""
+    """Where sequences (n_samples, n_timesteps, n_features) are not padding, as a bool (n, T)."""
     return np.asarray(~_equals(X, mask_value).all(axis=2))
+
+
+def steps_to_the_end(X: np.ndarray, mask_value: float) -> np.ndarray:
+    """Which steps come before the series ends, padded ones inside too, as a bool (n, T)."""
+    real = real_steps(X, mask_value)
+    return np.logical_or.accumulate(real[:, ::-1], axis=1)[:, ::-1]
 
 
 def real_positions(ids: np.ndarray) -> np.ndarray:
     """``real_steps`` of token ids (n_samples, n_positions), whose padding is 0."""
-    return real_steps(ids[:, :, None], 0)
+    return ids != 0
 
 
 def check_padding(X: np.ndarray, mask_value: float, *, warn: bool) -> None:
     """Raise ValueError for a sequence of padding only; warn of mask values inside real data."""
-    real = real_steps(X, mask_value)
-    empty = np.flatnonzero(~real.any(axis=1))
+    before_end = steps_to_the_end(X, mask_value)
+    empty = np.flatnonzero(~before_end.any(axis=1))
     if len(empty):
         raise ValueError(
             f"{len(empty)} of {len(X)} sequences are fully padded: every step of row(s) "
             f"{_some(empty)} holds mask_value={mask_value} only. Leave these rows out."
         )
-    inside = _equals(X, mask_value) & real[:, :, None]
+    inside = _equals(X, mask_value) & before_end[:, :, None]
     n_cells = int(inside.sum())
     if not n_cells:
         return
@@ -56,7 +54,11 @@ def check_padding(X: np.ndarray, mask_value: float, *, warn: bool) -> None:
         n_steps = int(inside.all(axis=2).sum())
         warnings.warn(
             f"{n_cells} cells of real data hold mask_value={mask_value}"
-            + (f", among them {n_steps} whole steps, which the network skips" if n_steps else "")
+            + (
+                f", among them {n_steps} whole steps, which are padding to the network"
+                if n_steps
+                else ""
+            )
             + ". Choose a mask_value that the data does not have, such as NaN; pad at the end.",
             UserWarning,
             stacklevel=2,

@@ -3,17 +3,19 @@
 import numpy as np
 import pytest
 
-from skfi._padding import check_padding, real_steps
+from skfi._padding import check_padding, real_steps, steps_to_the_end
 
 NAN = np.nan
 
 
-def test_padding_is_what_stands_at_the_end():
+def test_padding_is_a_step_of_the_mask_value_only_wherever_it_stands():
     X = np.array(
         [[[1.0, 0], [0, 0], [0, 2], [0, 0], [0, 0]], [[0, 0], [0, 0], [1, 1], [1, 0], [0, 1]]]
     )
-    assert real_steps(X, 0).tolist() == [[True] * 3 + [False] * 2, [True] * 5]
-    assert real_steps(np.where(X == 0, NAN, X), NAN)[0].tolist() == [True] * 3 + [False] * 2
+    expected = [[True, False, True, False, False], [False, False, True, True, True]]
+    assert real_steps(X, 0).tolist() == expected
+    assert real_steps(np.where(X == 0, NAN, X), NAN).tolist() == expected
+    assert steps_to_the_end(X, 0).tolist() == [[True] * 3 + [False] * 2, [True] * 5]
 
 
 def test_a_mask_value_is_compared_in_the_type_of_the_data():

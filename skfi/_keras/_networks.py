@@ -76,11 +76,16 @@ def check_strings(X: Any, n_dim: int) -> np.ndarray:
 
 
 def mask_value_of(model: keras.Model) -> float | None:
-    """The value of the network's Masking layer; None if it has none."""
+    """The value of the Masking layer that reads the network's input; None if there is none."""
     for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.Masking):
+        if isinstance(layer, keras.layers.Masking) and _reads_input(layer):
             return float(layer.mask_value)
     return None
+
+
+def _reads_input(layer: keras.layers.Layer) -> bool:
+    source = layer.input._keras_history.operation
+    return isinstance(source, keras.layers.InputLayer)
 
 
 def output_kind(model: keras.Model) -> str:

@@ -24,8 +24,9 @@ from skfi._keras import (
     seeded,
     takes_texts,
 )
-from skfi._padding import unmasked_steps
+from skfi._padding import real_steps
 from skfi._rebuild import compile_like, fixed_weights, rebuild
+from skfi.importance._tokens import network_of
 
 
 def as_estimator(estimator: Any) -> Any:
@@ -51,6 +52,23 @@ def as_estimator(estimator: Any) -> Any:
 
 def _is_scikeras(estimator: Any) -> bool:
     return any(cls.__module__.split(".")[0] == "scikeras" for cls in type(estimator).__mro__)
+
+
+def mask_of(last: Any) -> float | None:
+    """What marks padding to an estimator, or to the network in it; None if nothing does."""
+    mask_value, model = getattr(last, "mask_value", None), network_of(last)
+    return mask_value_of(model) if mask_value is None and model is not None else mask_value
+
+
+def steps_read_by(last: Any, X: np.ndarray) -> np.ndarray | None:
+    """Which steps of ``X``, sequences as they reach an estimator, are not padding; None if all are.
+
+    Compared in the type that the network computes in, in which two numbers may be the same.
+    """
+    mask_value = mask_of(last)
+    if mask_value is None:
+        return None
+    return real_steps(X.astype(keras.config.floatx(), copy=False), mask_value)
 
 
 class _Model(BaseEstimator):
@@ -104,7 +122,7 @@ class _Model(BaseEstimator):
         """Which steps are not padding."""
         X = np.asarray(X)
         if self.mask_value is not None and X.ndim == 3:
-            return unmasked_steps(X, self.mask_value)
+            return steps_read_by(self, X)
         embedding = find_embedding(self.model)
         if X.ndim == 2 and embedding is not None and embedding.mask_zero:
             return X != 0
@@ -181,9 +199,9 @@ class _Wrapper(BaseEstimator):
         return self.wrapper.predict(self._in_its_type(X), verbose=0)
 
     def _in_its_type(self, X: Any) -> Any:
-        """Whole numbers in the type that the wrapper was fitted on: it takes no wider one."""
+        """Numbers in the type that the wrapper was fitted on: it takes no wider one."""
         X = np.asarray(X)
-        return X.astype(self.wrapper.X_dtype_) if X.dtype.kind in "iu" else X
+        return X.astype(self.wrapper.X_dtype_) if X.dtype.kind in "iuf" else X
 
 
 class WrapperRegressor(RegressorMixin, _Wrapper):

@@ -19,7 +19,7 @@ from skfi._keras import (
     mask_value_of,
     takes_texts,
 )
-from skfi._padding import fill_padding, real_steps, unmasked_steps
+from skfi._padding import fill_padding, real_steps
 from skfi.importance._network import Network
 
 
@@ -30,9 +30,6 @@ class SequenceInput:
         self.network = network
         self.mask_value = None if network.real is None else mask_value_of(network.model)
         self.real = network.real
-        if network.real is not None and self.mask_value is not None:
-            # whole steps of the mask value inside the data: the network skips them too
-            self.real = network.real & unmasked_steps(network.inputs, self.mask_value)
 
     def points(self, rows: np.ndarray) -> np.ndarray:
         """The samples themselves."""

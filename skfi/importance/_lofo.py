@@ -11,11 +11,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
-from skfi._padding import unmasked_steps
 from skfi._sequences import Units, make_units
 from skfi.importance._clones import seeded_clone
 from skfi.importance._correlation import resolve_groups
-from skfi.importance._estimators import as_estimator
+from skfi.importance._estimators import as_estimator, mask_of, steps_read_by
 from skfi.importance._inference import mean_over_folds
 from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._left_out import (
@@ -249,8 +248,8 @@ def _check(
     n_timesteps = columns_fold_into(estimator, X)
     if reads_words(estimator):
         n_timesteps = X.shape[1]  # a column is a position
-    mask_value = getattr(last_of(estimator), "mask_value", None)
-    real = None if X.ndim != 3 or mask_value is None else unmasked_steps(X, mask_value)
+    mask_value = mask_of(last_of(estimator))
+    real = steps_read_by(last_of(estimator), X) if X.ndim == 3 else None
     names = input_names(estimator, X) if feature_names is None else feature_names
     units = make_units(
         X.shape,

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skfi._keras import check_inputs, check_network, gives_logits, mask_value_of, output_kind
-from skfi._padding import unmasked_steps
+from skfi._padding import real_steps
 from skfi.importance._last_step import input_names
 from skfi.importance._tokens import (
     Tokens,
@@ -105,7 +105,7 @@ def find_network(estimator: Any, X: Any, feature_names: Sequence[str] | None = N
         classes=_classes(estimator, model),
         probabilities=not gives_logits(model),
         output_scale=getattr(scaler, "scale_", None),
-        real=_real_steps(estimator, model, X, inputs) if tokens is None else tokens.real,
+        real=_real_steps(model, inputs) if tokens is None else tokens.real,
         tokens=tokens,
         user_mask_value=getattr(estimator, "mask_value", mask_value_of(model)),
     )
@@ -117,14 +117,12 @@ def _check_fitted(estimator: Any) -> None:
             check_is_fitted(step)
 
 
-def _real_steps(estimator: Any, model: keras.Model, X: Any, inputs: np.ndarray) -> Any:
+def _real_steps(model: keras.Model, inputs: np.ndarray) -> np.ndarray | None:
     """Which steps are not padding; None if nothing is said to be padding."""
-    if getattr(estimator, "mask_value", None) is not None:
-        return estimator.sequence_mask(X)
     mask_value = mask_value_of(model)
     if mask_value is None or inputs.ndim != 3:
         return None
-    return unmasked_steps(inputs, mask_value)
+    return real_steps(inputs, mask_value)
 
 
 def _names_after(steps: Pipeline, names: list[str] | None) -> list[str] | None:

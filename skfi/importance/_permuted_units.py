@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from skfi._padding import unmasked_steps
 from skfi._sequences import Units, fold, make_units
 from skfi.importance._correlation import resolve_groups
+from skfi.importance._estimators import mask_of, steps_read_by
 from skfi.importance._last_step import columns_fold_into, input_names
 from skfi.importance._tokens import Tokens, steps_of
 from skfi.importance._words import make_positions
@@ -51,8 +51,7 @@ def units_of(
 def _real_steps(estimator: Any, X: Any, n_timesteps: int | None) -> np.ndarray | None:
     """Which steps the network reads; they are padding where they reach it as its mask value."""
     *before, last = steps_of(estimator)
-    mask_value = getattr(last, "mask_value", None)
-    if mask_value is None or window_of(estimator) > 1:
+    if mask_of(last) is None or window_of(estimator) > 1:
         return None
     for step in before:
         X = step.transform(X)
@@ -65,7 +64,7 @@ def _real_steps(estimator: Any, X: Any, n_timesteps: int | None) -> np.ndarray |
             "the Pipeline, so it is not known which are padding. Transform X first, and pass the "
             "last step."
         )
-    return unmasked_steps(fold(X, n_timesteps if X.ndim == 2 else None), mask_value)
+    return steps_read_by(last, fold(X, n_timesteps if X.ndim == 2 else None))
 
 
 def check_order(estimator: Any, max_samples: float, n_samples: int) -> bool:

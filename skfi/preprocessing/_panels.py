@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from skfi._padding import check_padding, real_steps
+from skfi._padding import check_padding, steps_to_the_end
 from skfi.preprocessing._series import (
     as_series,
     padded_targets,
@@ -211,7 +211,7 @@ def unstack_sequences(
         )
     if to == "array":
         return np.ascontiguousarray(X.transpose(0, 2, 1)) if channels_first else X
-    real = real_steps(X, mask_value)
+    real = steps_to_the_end(X, mask_value)
     if to == "list":
         series = [values[steps] for values, steps in zip(X, real, strict=True)]
         return [np.ascontiguousarray(s.T) for s in series] if channels_first else series

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skfi._padding import real_steps
+from skfi._padding import steps_to_the_end
 from skfi.preprocessing._numbers import check_columns, check_labels, numbers
 
 
@@ -116,7 +116,7 @@ def padded_type(series: list[np.ndarray], mask_value: float) -> np.dtype:
     for wider in (np.float32, np.float64):
         with np.errstate(over="ignore", invalid="ignore"):
             held = np.asarray(mask_value).astype(dtype).item()
-        # among floats the nearest value will do, which real_steps looks for, but not infinity
+        # among floats the nearest value will do, which steps_to_the_end looks for, but not infinity
         fits = np.isfinite(held) == np.isfinite(mask_value) if of_floats else held == mask_value
         if not fits:
             dtype = np.result_type(dtype, wider)
@@ -127,7 +127,7 @@ def seen_lengths(
     stacked: np.ndarray, mask_value: float, lengths: np.ndarray, names: Sequence[Any]
 ) -> np.ndarray:
     """Lengths as an estimator with this mask value sees them; ValueError if it would cut data."""
-    seen = real_steps(stacked, mask_value).sum(axis=1)
+    seen = steps_to_the_end(stacked, mask_value).sum(axis=1)
     cut = np.flatnonzero(seen < lengths)
     if len(cut) and not np.isnan(mask_value):
         first = cut[0]

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
-from skfi._padding import real_positions
+from skfi._padding import steps_to_the_end
 
 UNKNOWN_ID = 1
 
@@ -106,7 +106,7 @@ def check_token_ids(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
             f"X holds the token id {ids.max()}, beyond the embedding of {estimator.n_tokens_} "
             "tokens. Set n_tokens (or the rows of embedding) to the size of the vocabulary."
         )
-    early = int((real_positions(ids) & (ids == 0)).sum())
+    early = int((steps_to_the_end(ids[:, :, None], 0) & (ids == 0)).sum())
     if reset and early:
         warnings.warn(
             f"{early} ids are 0, padding, in front of words or between them; the network skips "
