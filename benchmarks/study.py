@@ -28,6 +28,7 @@ from skfi import (
 )
 from skfi.datasets import (
     make_boxes,
+    make_event_windows,
     make_hidden_markov,
     make_rare_squares,
     make_sequence_regression,
@@ -59,10 +60,21 @@ def of_cells(model: Any, X: np.ndarray, relevance: np.ndarray, **call: Any) -> I
     """Each gradient method; with an output at every step the attributions of its own step."""
     for method, settings in GRADIENTS.items():
         found = gradient_importance(model, X, method=method, random_state=0, **settings, **call)
-        attributions = found.attributions
-        if attributions.ndim == 4:
-            attributions = of_own_step(attributions)
-        yield {"what": "cells", "method": found.method} | scores(relevance, attributions)
+        yield {"what": "cells", "method": found.method} | scores(relevance, of_result(found))
+
+
+def from_the_mean(model: Any, X: np.ndarray, relevance: np.ndarray, **call: Any) -> Row:
+    """Integrated gradients that begin at each feature's mean."""
+    mean = np.broadcast_to(X.mean(axis=(0, 1)), X.shape[1:])
+    call |= {"method": "integrated_gradients", "baseline": mean, "n_steps": 16}
+    found = of_result(gradient_importance(model, X, **call))
+    return {"what": "cells", "method": "integrated gradients from the mean"} | scores(
+        relevance, found
+    )
+
+
+def of_result(found: Any) -> Any:
+    return found if found.attributions.ndim == 3 else of_own_step(found.attributions)
 
 
 def of_features(model: Any, X: np.ndarray, y: np.ndarray, relevance: np.ndarray) -> Iterator[Row]:
@@ -94,6 +106,7 @@ def of_steps(make: Callable) -> Iterator[Row]:
             truth = task.relevance[explained]
             for row in of_cells(model, task.data[explained], truth, output_step="all"):
                 yield about | row
+            yield about | from_the_mean(model, task.data[explained], truth, output_step="all")
 
 
 def hidden_markov() -> Iterator[Row]:
@@ -119,6 +132,33 @@ def rare_squares() -> Iterator[Row]:
             ]
             for row in of_cells(keras.Sequential(layers), task.data, task.relevance):
                 yield {"kind": f"rare {rare}", "network": "white box", "seed": seed} | row
+
+
+def events() -> Iterator[Row]:
+    """Windows in which a short event decides, by its sign or, for regressors, its height."""
+    for event in ("pulse", "early", "pair"):
+        for regression in (False, True):
+            for cell in CELLS:
+                for seed in SEEDS:
+                    task = make_event_windows(
+                        1500, event=event, regression=regression, random_state=seed
+                    )
+                    X, y = task.data, task.target
+                    model = (LSTMRegressor if regression else LSTMClassifier)(
+                        16,
+                        cell=cell,
+                        epochs=80 if event == "pair" else 40,
+                        learning_rate=0.01,
+                        importance=None,
+                        random_state=seed,
+                    ).fit(X[:1200], y[:1200])
+                    kind = f"{event}, {'height' if regression else 'class'}"
+                    about = {"kind": kind, "network": cell, "seed": seed}
+                    about["score"] = model.score(X[1200:], y[1200:])
+                    truth = task.relevance[1200:1250]
+                    for row in of_cells(model, X[1200:1250], truth):
+                        yield about | row
+                    yield about | from_the_mean(model, X[1200:1250], truth)
 
 
 def boxes() -> Iterator[Row]:
@@ -201,6 +241,7 @@ TASKS = (
     hidden_markov,
     switching_feature,
     rare_squares,
+    events,
     boxes,
     linear_signal,
     correlated_signal,
@@ -222,6 +263,7 @@ def page(found: pd.DataFrame) -> str:
         "hidden_markov": "Hidden Markov: each label's own step",
         "switching_feature": "Switching feature: each label's own step",
         "rare_squares": "Rare feature and rare time: a white box",
+        "events": "Windows: a short event decides",
         "boxes": "Boxes: one label for each sequence",
         "linear_signal": "Three of ten features matter",
         "correlated_signal": "The same; each of the three has a companion (correlation 0.9)",

@@ -23,6 +23,7 @@ from skfi._keras._networks import (
     output_kind,
     takes_texts,
 )
+from skfi._keras._restore import restored_if_it_fails
 from skfi._keras._seeds import seeded
 from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
 from skfi._keras._threads import keep_to_own_threads
@@ -63,6 +64,7 @@ __all__ = [
     "n_bytes",
     "only_keras",
     "output_kind",
+    "restored_if_it_fails",
     "seeded",
     "structure",
     "takes_texts",

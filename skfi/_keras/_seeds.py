@@ -4,47 +4,78 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-import keras
-import numpy as np
+import tensorflow as tf
 from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+from keras.src.random import seed_generator
 from keras.src.utils.rng_utils import GLOBAL_RANDOM_SEED
 from tensorflow.python.eager import context as tf_context
 
 _seed_lock = threading.RLock()
 
 
+class _ThreadRandom:
+    """What Keras takes for Python's module ``random``: a thread may have a generator of its own.
+
+    Keras draws the seeds of its layers from Python's global generator, from which other threads
+    draw too: they would change each other's numbers.
+    """
+
+    def __init__(self) -> None:
+        self._of_thread = threading.local()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.generator or random, name)
+
+    @property
+    def generator(self) -> random.Random | None:
+        """This thread's own; None if it takes the global one."""
+        return getattr(self._of_thread, "generator", None)
+
+    @generator.setter
+    def generator(self, generator: random.Random | None) -> None:
+        self._of_thread.generator = generator
+
+
+_keras_random = _ThreadRandom()
+if getattr(seed_generator, "python_random", None) is not random:
+    raise ImportError(
+        "This version of Keras draws its seeds in another way than skfi knows, and random_state "
+        "would not hold. Install the versions of Keras that skfi asks for."
+    )
+seed_generator.python_random = _keras_random
+
+
 @contextmanager
 def seeded(seed: int, *, only_keras: bool = False) -> Iterator[None]:
-    """Draw everything inside from ``seed``; leave every global generator as it was found.
+    """Draw what Keras and TensorFlow draw inside from ``seed``, in this thread.
 
-    Keras initialises layers from Python's generator and shuffles with TensorFlow's, both global,
-    so fits in several threads take turns here: otherwise they would draw from each other's seed.
+    The generators of Python and NumPy, which are global, are neither seeded nor drawn from, and
+    those of TensorFlow are left as they were found. Keras shuffles rows by TensorFlow's, so fits in
+    several threads take turns here.
 
     TensorFlow's ops that draw at random keep a state in a cache of all ops, which has to be cleared
     for them to start anew; compiled functions are then prepared again, for a fifth of a second.
     Keras' own layers have no such ops: with ``only_keras`` the cache stays.
     """
     context = tf_context.context()
-    keras_state = (GLOBAL_RANDOM_SEED, GLOBAL_SEED_GENERATOR)
+    keras_state = (GLOBAL_RANDOM_SEED, seed_generator.GLOBAL_SEED_GENERATOR)
     with _seed_lock:
-        saved_python, saved_numpy = random.getstate(), np.random.get_state()
+        saved_python = _keras_random.generator
         saved_tf = (context._seed, getattr(context, "_rng", None))
         saved_keras = [global_state.get_global_attribute(name) for name in keras_state]
         try:
+            _keras_random.generator = random.Random(seed)
             if only_keras:
-                random.seed(seed)
-                np.random.seed(seed)
                 context._seed, context._rng = seed, random.Random(seed)
-                for name, value in zip(keras_state, (seed, None), strict=True):
-                    global_state.set_global_attribute(name, value)
             else:
-                keras.utils.set_random_seed(seed)
+                tf.random.set_seed(seed)
+            for name, value in zip(keras_state, (seed, None), strict=True):
+                global_state.set_global_attribute(name, value)
             yield
         finally:
-            random.setstate(saved_python)
-            np.random.set_state(saved_numpy)
+            _keras_random.generator = saved_python
             context._seed = saved_tf[0]
             if saved_tf[1] is not None:
                 context._rng = saved_tf[1]

@@ -3,6 +3,7 @@
 from skfi.datasets._exercise import fetch_exercise_motions
 from skfi.datasets._generated import make_sequence_classification, make_sequence_regression
 from skfi.datasets._generated_cells import make_boxes, make_rare_squares
+from skfi.datasets._generated_events import make_event_windows
 from skfi.datasets._generated_lag import make_lagged_sequences
 from skfi.datasets._generated_states import make_hidden_markov, make_switching_feature
 from skfi.datasets._generated_text import make_text_classification
@@ -14,6 +15,7 @@ __all__ = [
     "fetch_review_sentences",
     "fetch_river_flow",
     "make_boxes",
+    "make_event_windows",
     "make_hidden_markov",
     "make_lagged_sequences",
     "make_rare_squares",

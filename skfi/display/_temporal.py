@@ -194,7 +194,7 @@ class TemporalImportanceDisplay:
         if result.attributions is None:
             shape = (len(result.axes[0]), -1)
             return result.importances_mean.reshape(shape).T
-        values = self._sequences(result.attributions)
+        values = self._sequences(result._comparable_attributions)
         values = np.abs(values) if result.aggregate == "mean_abs" else values
         weights, mask = result.get("sample_weight"), result.get("sequence_mask")
         share = np.ones(values.shape[:2])
@@ -213,7 +213,7 @@ class TemporalImportanceDisplay:
         n_samples = len(result.attributions)
         if not -n_samples <= sample < n_samples:
             raise ValueError(f"sample {sample} is not there: the result has {n_samples}.")
-        values = self._sequences(result.attributions)[sample]
+        values = self._sequences(result._comparable_attributions)[sample]
         mask = result.get("sequence_mask")
         if mask is not None:
             values = np.where(mask[sample][:, None], values, np.nan)

@@ -180,6 +180,8 @@ def check_importances(
     is_gradient = method in GRADIENTS
     params |= {"method": method, "temporal_rescaling": method != result.method}
     params.setdefault("random_state", seed)
+    if is_gradient:
+        params.setdefault("scale", result.get("scale"))
     as_before = {name: result[name] for name in ("conditional", "shuffle") if name in result}
 
     def explained_again(fitted: Any) -> ImportanceResult:
@@ -266,7 +268,7 @@ def _of_network(
     """Checks of attributions, and their rank correlations as the layers become random."""
     checks, stages = {}, None
     if result.attributions is not None and result.attributions.shape == network.shape:
-        change, by_chance = prediction_difference(network, result.attributions, random)
+        change, by_chance = prediction_difference(network, result._comparable_attributions, random)
         checks["cumulative prediction difference"] = Check(
             change,
             by_chance,

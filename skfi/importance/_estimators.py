@@ -121,8 +121,9 @@ class _Model(BaseEstimator):
     def sequence_mask(self, X: Any) -> np.ndarray:
         """Which steps are not padding."""
         X = np.asarray(X)
-        if self.mask_value is not None and X.ndim == 3:
-            return steps_read_by(self, X)
+        read = steps_read_by(self, X) if X.ndim == 3 else None
+        if read is not None:
+            return read
         embedding = find_embedding(self.model)
         if X.ndim == 2 and embedding is not None and embedding.mask_zero:
             return X != 0

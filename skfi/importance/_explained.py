@@ -6,7 +6,7 @@ must not change on the way. Attributions of padding are zero.
 
 from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,6 +23,12 @@ from skfi._padding import fill_padding, real_steps
 from skfi.importance._network import Network
 
 
+class Weights(Protocol):
+    """Weights of the outputs of samples, of the outputs' shape."""
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray: ...
+
+
 class SequenceInput:
     """Sequences of numbers, as the network takes them."""
 
@@ -31,11 +37,16 @@ class SequenceInput:
         self.mask_value = None if network.real is None else mask_value_of(network.model)
         self.real = network.real
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the attributions of a sample."""
+        return self.network.inputs.shape[1:]
+
     def points(self, rows: np.ndarray) -> np.ndarray:
         """The samples themselves."""
         return self.network.inputs[rows]
 
-    def gradient(self, points: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def gradient(self, points: np.ndarray, rows: np.ndarray, weights: Weights) -> np.ndarray:
         """Gradient at ``points`` that belong to the samples ``rows``."""
         return input_gradient(self.network.model, self._padded(points, rows), weights[rows])
 
@@ -56,6 +67,10 @@ class SequenceInput:
         other = copy(self)
         other.network = replace(self.network, inputs=inputs)
         return other
+
+    def of_samples(self, rows: np.ndarray) -> "SequenceInput":
+        """Some of the samples."""
+        return SequenceInput(self.network.of_samples(rows))
 
     def start(self, baseline: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
         """The baseline of each sample, zero if it is None."""
@@ -103,11 +118,16 @@ class TokenInput:
         self.inputs = self.tokens.read if takes_texts(network.model) else network.inputs
         self.table = embedding_table(network.model)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the attributions of a sample: a value for each position."""
+        return self.tokens.ids.shape[1:]
+
     def points(self, rows: np.ndarray) -> np.ndarray:
         """The samples' embedded ids."""
         return self.table[self.tokens.read[rows]]
 
-    def gradient(self, points: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def gradient(self, points: np.ndarray, rows: np.ndarray, weights: Weights) -> np.ndarray:
         """Gradient at ``points`` that belong to the samples ``rows``."""
         model, inputs = self.network.model, self.inputs
         return embedding_gradient(model, inputs[rows], self._padded(points, rows), weights[rows])
@@ -120,6 +140,10 @@ class TokenInput:
     def attributions(self, found: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """What a method found for each token, zero for padding."""
         return np.where(self.tokens.real[rows], found.sum(axis=-1), 0)
+
+    def of_samples(self, rows: np.ndarray) -> "TokenInput":
+        """Some of the samples."""
+        return TokenInput(self.network.of_samples(rows))
 
     def start(self, baseline: Any, rows: np.ndarray) -> np.ndarray:
         """The baseline of each sample: everywhere the padding token, or the one given."""

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_consistent_length
 
 from skfi._sequences import fold, make_units
+from skfi.importance._affordable import affordable_gradients
 from skfi.importance._gradient import gradient_importance
 from skfi.importance._gradient_settings import check_baseline, check_target
 from skfi.importance._lofo import lofo_importance
@@ -60,7 +61,7 @@ def check_importance(estimator: Any, X: np.ndarray, y: np.ndarray) -> None:
         check_target(params.get("target"), len(X), classes, n_outputs)
         if not _reads_tokens(estimator):
             sequences = fold(X[:1], estimator.n_timesteps).shape
-            baseline, method = params.get("baseline"), params.get("method", "saliency")
+            baseline, method = params.get("baseline"), params.get("method", "integrated_gradients")
             nan = estimator.mask_value is not None and bool(np.isnan(estimator.mask_value))
             check_baseline(method, baseline, (1, *X.shape[1:]), sequences, nan=nan)
         return
@@ -111,8 +112,13 @@ def fitted_importances(
     sample_weight: np.ndarray | None,
     rows: np.ndarray,
     seed: int,
+    *,
+    n_trained: int,
 ) -> ImportanceResult:
-    """Importances on ``rows`` (LOFO: on all) by the estimator's ``importance``."""
+    """Importances on ``rows`` (LOFO: on all) by the estimator's ``importance``.
+
+    Gradients of as many as take less than a tenth of the time that training on ``n_trained`` took.
+    """
     if hasattr(estimator, "feature_names_in_"):
         X = pd.DataFrame(X, columns=estimator.feature_names_in_)
     of_rows = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
@@ -126,20 +132,26 @@ def fitted_importances(
         plain = clone(estimator).set_params(importance=None, importance_params=None)
         return function(plain, X, y, sample_weight=sample_weight, **params)
     weight = None if sample_weight is None else sample_weight[rows]
+    if estimator.importance == "gradient":
+        return affordable_gradients(estimator, of_rows, n_trained, weight, params)
     return function(estimator, of_rows, y[rows], sample_weight=weight, **params)
 
 
 def _from_callable(importance: Any, estimator: Any, X: Any, y: np.ndarray) -> ImportanceResult:
     found = importance(estimator, X, y)
-    if isinstance(found, ImportanceResult):
-        shape = found.importances_mean.shape
-    else:
+    if not isinstance(found, ImportanceResult):
         found = np.asarray(found, dtype=np.float64)
-        shape = found.shape
+    values = found.importances_mean if isinstance(found, ImportanceResult) else found
+    shape = values.shape
     if shape != (estimator.n_features_in_,):
         raise ValueError(
             f"The importance function returned values of shape {shape}; one for each of the "
             f"{estimator.n_features_in_} features is expected."
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"The importance function returned NaN or infinity: {values.tolist()}. A number is "
+            "expected for each feature; 0 for one that does not matter."
         )
     if isinstance(found, ImportanceResult):
         return found

@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight
 from tqdm.auto import tqdm
 
@@ -15,15 +16,11 @@ from skfi._keras import calls_by_xla, worth_calling
 from skfi.importance._attribute import Method, attribute
 from skfi.importance._completeness import MOST_POINTS
 from skfi.importance._explained import SequenceInput, TokenInput
-from skfi.importance._gradient_result import gradient_result, gradient_units
-from skfi.importance._gradient_settings import (
-    check_baseline,
-    check_target,
-    check_token_baseline,
-    output_weights,
-    step_weights,
-)
-from skfi.importance._network import find_network
+from skfi.importance._explained_outputs import ExplainedOutputs, explained_outputs
+from skfi.importance._feature_statistics import feature_origin, feature_scale
+from skfi.importance._gradient_result import Attributions, gradient_result, gradient_units
+from skfi.importance._gradient_settings import check_baseline, check_target, check_token_baseline
+from skfi.importance._network import Network, find_network
 from skfi.importance._rescaling import n_masks, rescale
 from skfi.importance._result import ImportanceResult
 
@@ -34,6 +31,7 @@ METHODS = (
     "smoothgrad",
     "expected_gradients",
 )
+_PER_UNIT = ("saliency", "smoothgrad")  # their values are per unit of the input
 
 
 @validate_params(
@@ -44,7 +42,13 @@ METHODS = (
         "output_step": [Integral, StrOptions({"all"}), None],
         "min_count": [Interval(Integral, 1, None, closed="left")],
         "noise_level": [Interval(Real, 0, None, closed="neither")],
+        "scale": [StrOptions({"std"}), None],
         "aggregate": [StrOptions({"mean_abs", "mean"})],
+        "max_samples": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="right"),
+        ],
+        "max_outputs": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     },
@@ -55,11 +59,12 @@ def gradient_importance(
     X: Any,
     y: Any = None,
     *,
-    method: str = "saliency",
+    method: str = "integrated_gradients",
     target: Any = None,
     baseline: Any = None,
     n_steps: int = 50,
     noise_level: float = 0.1,
+    scale: str | None = "std",
     temporal_rescaling: bool = False,
     output_step: int | str | None = None,
     min_count: int = 1,
@@ -68,15 +73,21 @@ def gradient_importance(
     feature_groups: Mapping[str, Sequence[Any]] | str | None = None,
     feature_names: Sequence[str] | None = None,
     sample_weight: Any = None,
+    max_samples: int | float = 1.0,
+    max_outputs: int | None = None,
     verbose: int = 0,
     random_state: int | np.random.RandomState | None = None,
 ) -> ImportanceResult:
     """Importance by gradients of the network's output with respect to its input.
 
     Gradients are batched and compiled, of the input's own shape, and then averaged: over the time
-    steps for a feature, over the features for a time step; a group is the sum of its members. The
-    gradient of a feature is per unit of that feature: standardise the inputs, or use a method that
-    multiplies by the input (all but saliency and smoothgrad), before you compare features.
+    steps for a feature, over the features for a time step; a group is the sum of its members.
+
+    Importances do not depend on the features' units. A plain gradient is per unit of its feature,
+    so the importances of saliency and smoothgrad are gradients times each feature's standard
+    deviation (``scale``); the other methods multiply by the input, or by its distance from a
+    baseline. Of several outputs each is explained and the importances are averaged, never the
+    outputs, whose gradients may cancel.
 
     Texts and token ids are explained at the output of the network's embedding, summed over its
     axis: a value for each token. Padding has no attribution and no part in a mean over time steps.
@@ -92,25 +103,34 @@ def gradient_importance(
         n_positions).
     y : None
         Not used; there for the same call as the other methods.
-    method : str, default="saliency"
+    method : str, default="integrated_gradients"
         ``"saliency"`` (the gradient [1]_), ``"input_x_gradient"``, ``"integrated_gradients"`` from
         ``baseline`` to the input by Gauss-Legendre quadrature [2]_, ``"smoothgrad"`` (mean over
-        noisy copies [3]_) or ``"expected_gradients"`` (baselines drawn from data [4]_).
+        noisy copies [3]_) or ``"expected_gradients"`` (baselines drawn from data [4]_). The
+        default is the best where the truth is known; the recipe of one ``GradientTape``, averaged
+        over time, is ``method="saliency", scale=None, aggregate="mean"``.
     target : label, int or array-like of shape (n_samples,), default=None
         The class whose probability (the logit, if the network ends in logits) is explained, one for
         all samples or one for each; for a regressor the number of the output. By default the
-        predicted class of each sample, or the mean of all outputs.
+        predicted class of each sample, or each output of a regressor in turn. These are then in
+        units of their standard deviation in training, where an estimator knows it, so that none
+        outweighs the others.
     baseline : float or array-like, default=None
         Where integrated gradients start: anything that broadcasts to ``X`` (in a Pipeline, to what
-        enters the network); zero by default. Of texts a word or a token id that stands at each
-        position; by default the padding's vector (this is not the empty text). For expected
-        gradients an array of background samples; ``X`` by default.
+        enters the network). By default zero, or a feature's mean if zero is none of its values
+        (outside of 98% of them, as for a temperature in kelvin, or a constant). Of texts a word or
+        a token id that stands at each position; by default the padding's vector (this is not the
+        empty text). For expected gradients an array of background samples; ``X`` by default.
     n_steps : int, default=50
-        Points for each sample on the path, noisy copies, or drawn baselines. Samples whose
-        integrated gradients do not sum up to the change of the output, to 0.001 of the network's
-        unit, get twice as many again and again, up to 1024.
+        Points for each sample on the path, noisy copies, or drawn baselines. The paths of samples
+        whose integrated gradients do not sum up to the change of the output, to 0.001 of the
+        network's unit, are cut into pieces where the output turns, up to 1024 points.
     noise_level : float, default=0.1
         Standard deviation of smoothgrad's noise, as a share of each feature's range.
+    scale : {"std", None}, default="std"
+        What saliency and smoothgrad are multiplied by for the importances: each feature's standard
+        deviation over the real steps of ``X``, so that a constant has exactly 0; None leaves
+        gradients as they are. ``attributions`` are always the gradients themselves. Not for texts.
     temporal_rescaling : bool, default=False
         Attribute to each cell how much all attributions change when its time step is masked, times
         how much they do when its feature is [5]_: no attribution of one step then hides that of
@@ -120,7 +140,8 @@ def gradient_importance(
         changes any. Not for texts.
     output_step : int, "all" or None, default=None
         Of a network with an output at every step: explain the output at this step (negative ones
-        count back from each sequence's own end), at each of them, or the mean over all real ones.
+        count back from each sequence's own end), or each of them, whose importances are averaged.
+        "all" also keeps the attributions of each step.
     min_count : int, default=1
         Leave out words that occur less often in ``X``.
     aggregate : {"mean_abs", "mean"}, default="mean_abs"
@@ -134,19 +155,28 @@ def gradient_importance(
         Names of the features; by default the columns of a DataFrame, else x0, x1, ... Of token ids
         the word of each id.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights in the mean over samples.
+        Weights in the mean over samples, in ``scale``, and of the baselines that are drawn.
+    max_samples : int or float, default=1.0
+        Explain so many samples, or such a share, drawn at random; all of ``X`` is what they are
+        compared with.
+    max_outputs : int, default=None
+        Of several outputs, or of one at every step: explain so many of each sample, drawn at
+        random; None is all. Not with ``output_step="all"``.
     verbose : int, default=0
         Show a progress bar.
     random_state : int, RandomState instance or None, default=None
-        Seeds smoothgrad's noise and the drawn baselines.
+        Seeds smoothgrad's noise, and what is drawn: baselines, samples, outputs.
 
     Returns
     -------
     result : ImportanceResult
         With ``importances`` (n_units, n_samples), ``attributions`` of the shape of what enters the
-        network's estimator and, for integrated gradients, ``completeness_error`` (n_samples,). For
-        a regressor attributions are in units of ``y``. With ``output_step="all"`` attributions are
-        (n_samples, n_output_steps, n_timesteps, n_features). Of texts they are (n_samples,
+        network's estimator and, for integrated gradients, ``completeness_error`` (n_samples,), or
+        one for each output. Samples that miss the change of the output by more than a twentieth
+        have no part in the means, which a warning says. For a regressor attributions are in units
+        of ``y``; of several outputs they are averaged as ``aggregate`` says. With
+        ``output_step="all"`` they are (n_samples, n_output_steps, n_timesteps, n_features). Of
+        texts they are (n_samples,
         n_positions), with the words of each text in ``tokens``; by word there are ``counts`` of
         occurrences and no ``importances``.
 
@@ -157,7 +187,9 @@ def gradient_importance(
     NotFittedError
         If it is not fitted.
     ValueError
-        If a parameter or ``X`` does not fit.
+        If a parameter or ``X`` does not fit; of saliency and smoothgrad also if a single time step
+        of a single sample has no standard deviation, of expected gradients if ``X`` is a single
+        sample and there is no ``baseline``.
 
     References
     ----------
@@ -176,90 +208,163 @@ def gradient_importance(
     >>> network = keras.Sequential([keras.Input((2, 3)), keras.layers.Flatten(),
     ...                             keras.layers.Dense(1, use_bias=False)])
     >>> network.set_weights([np.array([[1.0], [0], [2], [-1], [0], [2]])])
-    >>> X = np.ones((4, 2, 3))
+    >>> X = np.array([-1.0, 1.0])[:, None, None] * np.ones((2, 2, 3))
     >>> gradient_importance(network, X).importances_mean
     array([1., 0., 2.])
-    >>> gradient_importance(network, X, aggregate="mean").importances_mean
+    >>> gradient_importance(network, X, method="saliency", scale=None,
+    ...                     aggregate="mean").importances_mean
     array([0., 0., 2.])
     """
     network = find_network(estimator, X, feature_names)
-    units = gradient_units(network, by, feature_names, feature_groups, min_count)
     n_samples = len(network.inputs)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
             sample_weight, np.empty((n_samples, 1)), ensure_non_negative=True
         )
     check_target(target, n_samples, network.classes, network.n_outputs)
-    explained: SequenceInput | TokenInput
-    if network.tokens is None:
-        nan = network.user_mask_value is not None and bool(np.isnan(network.user_mask_value))
-        baseline = check_baseline(method, baseline, network.shape, network.inputs.shape, nan=nan)
-        explained = SequenceInput(network)
-    elif temporal_rescaling:
-        raise ValueError(
-            "temporal_rescaling=True is for sequences of numbers: words have no features to mask."
-        )
-    else:
-        baseline = check_token_baseline(method, baseline, network.tokens)
-        explained = TokenInput(network)
+    explained = _explained_input(network, temporal_rescaling)
+    baseline = _checked_baseline(network, method, baseline, sample_weight)
+    random = check_random_state(random_state)
+    rows = _drawn_rows(n_samples, max_samples, random)
+    settings: dict[str, Any] = {}
+    if method not in ("saliency", "input_x_gradient"):
+        settings["n_steps"] = n_steps
+    if method == "integrated_gradients":
+        settings["baseline"] = baseline if rows is None or baseline is None else baseline[rows]
+    if method == "smoothgrad":
+        settings["noise"] = explained.noise(noise_level)
+    if method == "expected_gradients":
+        settings["background"] = explained.background(baseline)
+        if baseline is None:
+            settings["background_weight"] = sample_weight
+    unit = None
+    if scale == "std" and method in _PER_UNIT and network.tokens is None:
+        unit = feature_scale(network, sample_weight)
+    if rows is not None:  # all of X has told what to compare with
+        explained = explained.of_samples(rows)
+        network = explained.network
+        target = np.asarray(target)[rows] if np.ndim(target) else target
+        sample_weight = None if sample_weight is None else sample_weight[rows]
+    units = gradient_units(network, by, feature_names, feature_groups, min_count)
+    outputs = explained_outputs(network, target, output_step)
+    if max_outputs is not None and output_step != "all":
+        outputs = outputs.at_most(max_outputs, random)
+    seed = None
+    if method in ("smoothgrad", "expected_gradients"):
+        seed = int(random.randint(np.iinfo(np.int32).max))
+    found = _explain(
+        explained,
+        Method(method, settings, seed),
+        outputs,
+        Attributions.to_collect(outputs, aggregate, by_step=output_step == "all"),
+        unit=unit if temporal_rescaling else None,
+        temporal_rescaling=temporal_rescaling,
+        verbose=verbose,
+    )
+    more: dict[str, Any] = {}
+    if rows is not None:
+        more["sample_indices"] = rows
+    if method == "integrated_gradients":
+        more["completeness_error"] = found.errors
+        if found.incomplete.any():
+            warnings.warn(_about_incomplete(found), UserWarning, stacklevel=3)
+    return gradient_result(
+        network,
+        units,
+        found,
+        method=f"{method}_rescaled" if temporal_rescaling else method,
+        sample_weight=sample_weight,
+        scale=scale if unit is not None else None,
+        feature_scale=None if temporal_rescaling else unit,
+        **more,
+    )
+
+
+def _explained_input(network: Network, temporal_rescaling: bool) -> SequenceInput | TokenInput:
+    """What gradients are taken with respect to."""
+    if network.tokens is not None:
+        if temporal_rescaling:
+            raise ValueError(
+                "temporal_rescaling=True is for sequences of numbers: words have no features to "
+                "mask."
+            )
+        return TokenInput(network)
     if temporal_rescaling and network.inputs.ndim != 3:
         raise ValueError(
             f"temporal_rescaling=True masks time steps, but the network takes arrays of shape "
             f"{network.inputs.shape}; it needs (n_samples, n_timesteps, n_features)."
         )
-    settings: dict[str, Any] = {}
-    if method != "saliency" and method != "input_x_gradient":
-        settings["n_steps"] = n_steps
-    if method == "integrated_gradients":
-        settings["baseline"] = baseline
-    if method == "smoothgrad":
-        settings["noise"] = explained.noise(noise_level)
-    if method == "expected_gradients":
-        settings["background"] = explained.background(baseline)
-    seed = None
-    if method in ("smoothgrad", "expected_gradients"):
-        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-    how = Method(method, settings, seed)
+    return SequenceInput(network)
 
-    of_outputs = step_weights(network, output_weights(network, target), output_step)
-    # of sequences of unequal length not each has every output step
-    reached = np.array([one.any(axis=tuple(range(1, one.ndim))) for one in of_outputs])
-    attributions, errors, incomplete = [], [], np.zeros(n_samples, dtype=bool)
-    n_rows = n_samples * len(of_outputs) * (1 + temporal_rescaling * n_masks(network.inputs))
-    n_points = 2 * n_rows * how.n_points  # there and back
-    pays = worth_calling(network.model, network.inputs.shape[1], n_points)
+
+def _checked_baseline(
+    network: Network, method: str, baseline: Any, sample_weight: np.ndarray | None
+) -> Any:
+    """Where paths begin, of the shape of the inputs; a background of expected gradients."""
+    if method == "expected_gradients" and baseline is None and len(network.inputs) == 1:
+        raise ValueError(
+            "Expected gradients compare a sample with others, and X holds a single one: pass "
+            "others, such as training samples, as baseline=, or take "
+            "method='integrated_gradients'."
+        )
+    if network.tokens is not None:
+        return check_token_baseline(method, baseline, network.tokens)
+    if method == "integrated_gradients" and baseline is None:
+        return np.broadcast_to(feature_origin(network, sample_weight), network.inputs.shape)
+    nan = network.user_mask_value is not None and bool(np.isnan(network.user_mask_value))
+    return check_baseline(method, baseline, network.shape, network.inputs.shape, nan=nan)
+
+
+def _drawn_rows(
+    n_samples: int, max_samples: int | float, random: np.random.RandomState
+) -> np.ndarray | None:
+    """The samples to explain, in their order; None for all."""
+    whole = isinstance(max_samples, Integral)
+    n_drawn = int(max_samples) if whole else max(1, int(max_samples * n_samples))
+    if n_drawn >= n_samples:
+        return None
+    return np.sort(random.choice(n_samples, size=n_drawn, replace=False))
+
+
+def _explain(
+    explained: SequenceInput | TokenInput,
+    method: Method,
+    outputs: ExplainedOutputs,
+    found: Attributions,
+    *,
+    unit: np.ndarray | None,
+    temporal_rescaling: bool,
+    verbose: int,
+) -> Attributions:
+    """Explain one output after the other."""
+    inputs = explained.network.inputs
+    n_rows = len(inputs) * len(outputs) * (1 + temporal_rescaling * n_masks(inputs))
+    n_points = 2 * n_rows * method.n_points  # there and back
+    pays = worth_calling(explained.network.model, inputs.shape[1], n_points)
     with (
         calls_by_xla(pays),
-        tqdm(total=n_rows, disable=not verbose, desc=method, unit="sample") as progress,
+        tqdm(total=n_rows, disable=not verbose, desc=method.name, unit="sample") as progress,
     ):
-        for weights in of_outputs:
-            found = attribute(explained, how, weights, progress)
-            errors.append(found.error)
-            incomplete |= found.incomplete
-            values = found.values
+        for output in outputs:
+            of_output = attribute(explained, method, output, progress)
             if temporal_rescaling and isinstance(explained, SequenceInput):
-                values = rescale(values, explained, how, weights, progress)
-            attributions.append(values)
-    more: dict[str, Any] = {}
-    if method == "integrated_gradients":
-        more["completeness_error"] = np.transpose(errors) if output_step == "all" else errors[0]
-        if incomplete.any():
-            warnings.warn(
-                f"The integrated gradients of {int(incomplete.sum())} of {n_samples} "
-                f"samples miss the change of the output by up to {np.abs(errors).max():.2g}, with "
-                f"{max(n_steps, MOST_POINTS)} points each: see completeness_error. The output "
-                "turns too sharply on the way from the baseline; another baseline may help.",
-                UserWarning,
-                stacklevel=3,
-            )
-    return gradient_result(
-        network,
-        units,
-        attributions,
-        every_step=output_step == "all",
-        aggregate=aggregate,
-        method=f"{method}_rescaled" if temporal_rescaling else method,
-        sample_weight=sample_weight,
-        reached=reached,
-        **more,
+                values = rescale(of_output.values, explained, method, output, progress, unit)
+                of_output = replace(of_output, values=values)
+            found.add(output, of_output)
+    return found
+
+
+def _about_incomplete(found: Attributions) -> str:
+    n_samples, n_left_out = len(found.incomplete), int(found.left_out.sum())
+    left_out = ""
+    if n_left_out == n_samples:
+        left_out = " As all miss it by far, the means are of little worth."
+    elif n_left_out:
+        left_out = f" {n_left_out} that miss it by far have no part in the means."
+    return (
+        f"The integrated gradients of {int(found.incomplete.sum())} of {n_samples} samples miss "
+        f"the change of the output by up to {np.abs(found.errors).max():.2g}, with up to "
+        f"{MOST_POINTS} points each: see completeness_error.{left_out} The output turns too "
+        "sharply on the way from the baseline; another baseline, or "
+        "method='expected_gradients', may help."
     )

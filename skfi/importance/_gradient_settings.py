@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from skfi._keras import forward
-from skfi.importance._network import Network
 from skfi.importance._tokens import Tokens
 
 WITH_BASELINE = ("integrated_gradients", "expected_gradients")
@@ -98,74 +96,3 @@ def _check_has_baseline(method: str) -> None:
         raise ValueError(
             f"method={method!r} has no baseline; integrated_gradients and expected_gradients do."
         )
-
-
-def output_weights(network: Network, target: Any) -> np.ndarray:
-    """Weight of each output, of the outputs' shape, in the number that is differentiated.
-
-    With an output at every step each step's is the weight that it has on its own.
-    """
-    outputs_of_one = _outputs_shape(network)
-    n_samples, n_outputs = len(network.inputs), network.n_outputs
-    if network.classes is None:
-        scale = np.ones(n_outputs) if network.output_scale is None else network.output_scale
-        chosen = np.full(n_outputs, 1 / n_outputs) if target is None else np.eye(n_outputs)[target]
-        return np.broadcast_to(scale * chosen, (n_samples, *outputs_of_one))
-    if target is None:
-        outputs = forward(network.model, network.inputs)
-        threshold = 0.5 if network.probabilities else 0.0
-        above = (outputs[..., 0] > threshold).astype(int)
-        numbers = above if n_outputs == 1 else outputs.argmax(axis=-1)
-    else:
-        number = {label: i for i, label in enumerate(network.classes.tolist())}
-        labels = np.broadcast_to(np.asarray(target), n_samples)
-        of_sample = np.array([number[label] for label in labels.tolist()])
-        numbers = np.broadcast_to(
-            of_sample.reshape(-1, *[1] * (len(outputs_of_one) - 1)),
-            (n_samples, *outputs_of_one[:-1]),
-        )
-    if n_outputs == 1:  # one output for the second class; the first is its complement
-        return np.where(numbers == 1, 1.0, -1.0)[..., None]
-    return np.eye(n_outputs)[numbers]
-
-
-def _outputs_shape(network: Network) -> tuple[int, ...]:
-    if not network.per_step:
-        return (network.n_outputs,)
-    steps = network.model.outputs[0].shape[1]
-    if steps is None:
-        steps = forward(network.model, network.inputs[:1]).shape[1]
-    return (steps, network.n_outputs)
-
-
-def step_weights(network: Network, weights: np.ndarray, output_step: Any) -> list[np.ndarray]:
-    """The weights of each explained output: all steps together, one, or one after the other.
-
-    All are zero for a sequence that has no such step.
-    """
-    if not network.per_step:
-        if output_step is not None:
-            raise ValueError(
-                f"output_step={output_step!r} is for networks with an output at every step "
-                "(return_sequences=True); this one has a single output for each sequence."
-            )
-        return [weights]
-    n_samples, steps = weights.shape[:2]
-    real = np.ones((n_samples, steps), dtype=bool)
-    if network.real is not None and network.real.shape[1] == steps:
-        real = network.real
-    if output_step is None:
-        share = real / np.maximum(real.sum(axis=1, keepdims=True), 1)
-        return [weights * share[:, :, None]]
-    if output_step == "all":
-        return [weights * (real & (np.arange(steps) == t))[:, :, None] for t in range(steps)]
-    if not -steps <= output_step < steps:
-        raise ValueError(f"output_step={output_step}, but the network has {steps} output steps.")
-    lengths = real.sum(axis=1, keepdims=True)
-    chosen = np.arange(steps) == (output_step if output_step >= 0 else lengths + output_step)
-    if not (real & chosen).any():
-        raise ValueError(
-            f"output_step={output_step}, but the longest of these sequences has {lengths.max()} "
-            "steps."
-        )
-    return [weights * (real & chosen)[:, :, None]]

@@ -39,6 +39,16 @@ class Network:
     tokens: Tokens | None  # what token ids stand for; None if the network takes numbers
     user_mask_value: float | None  # what padded steps hold in the user's arrays
 
+    def of_samples(self, rows: np.ndarray) -> "Network":
+        """The same network with some of the samples."""
+        return replace(
+            self,
+            inputs=self.inputs[rows],
+            shape=(len(rows), *self.shape[1:]),
+            real=None if self.real is None else self.real[rows],
+            tokens=None if self.tokens is None else self.tokens.of_samples(rows),
+        )
+
     @property
     def n_outputs(self) -> int:
         """Width of the network's output."""

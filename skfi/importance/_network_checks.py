@@ -20,7 +20,7 @@ def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
     random network may have weights like those of the trained one.
     """
     model, X = network.model, network.inputs
-    before = gradient_importance(model, X, **params).attributions
+    before = gradient_importance(model, X, **params)._comparable_attributions
     found = []
     for seed in seeds:
         fresh = another(model, int(seed))
@@ -30,7 +30,7 @@ def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
         for layer, weights in reversed(list(zip(fresh.layers, new_weights, strict=True))):
             if weights:
                 layer.set_weights(weights)
-                after = gradient_importance(fresh, X, **params).attributions
+                after = gradient_importance(fresh, X, **params)._comparable_attributions
                 stages.append(spearmanr(before.ravel(), after.ravel()).statistic)
         found.append(stages)
     return np.mean(found, axis=0)

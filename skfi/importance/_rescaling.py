@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from skfi.importance._attribute import Method, attribute
 from skfi.importance._explained import SequenceInput
+from skfi.importance._explained_outputs import ExplainedOutput
 
 _ROUNDING = 1e-5  # of the attributions: smaller changes are none
 
@@ -21,20 +22,25 @@ def rescale(
     plain: np.ndarray,
     explained: SequenceInput,
     method: Method,
-    weights: np.ndarray,
+    output: ExplainedOutput,
     progress: tqdm,
+    unit: np.ndarray | None,
 ) -> np.ndarray:
     """Rescaled attributions, of the shape of ``plain``, those that ``method`` found.
 
+    Those of features of different units are added up: a gradient is multiplied by its ``unit``.
     Where masks change nothing, as of the gradient of a linear network, they stay as they are.
     """
     filler = _filler(explained, method)
+    unit = np.ones(1) if unit is None else unit
+    plain = plain * unit.astype(plain.dtype)
 
     def changes(masks: Iterator[Any]) -> np.ndarray:
         found = []
         for cells in masks:
-            masked = attribute(explained.masked(cells, filler), method, weights, progress)
-            found.append(np.abs(plain - masked.values).sum(axis=(1, 2), dtype=np.float64))
+            masked = attribute(explained.masked(cells, filler), method, output, progress).values
+            change = np.abs(plain - masked * unit.astype(plain.dtype))
+            found.append(change.sum(axis=(1, 2), dtype=np.float64))
         return np.transpose(found)
 
     n_timesteps, n_features = plain.shape[1:]

@@ -38,7 +38,15 @@ class ImportanceResult(Bunch):
     scoring : str or None
         Name of the metric; None for gradients.
     attributions : ndarray of the shape of X, or None
-        Signed value of each cell of each sample; gradients only. Zero for padding.
+        Signed value of each cell of each sample; gradients only. Zero for padding. Of several
+        outputs the average, as ``aggregate`` says: of absolute values by default.
+    feature_scale : ndarray of the shape of one sample, None or absent
+        Saliency and smoothgrad: what gradients were multiplied by for the importances, each
+        feature's standard deviation. ``attributions`` are the gradients themselves.
+    n_gradients : int, or absent
+        How many gradients were computed, without those of temporal rescaling.
+    sample_indices : ndarray of shape (n_samples,), or absent
+        Gradients of some of the samples (``max_samples``): which ones.
     sample_weight : ndarray of shape (n_samples,), or None
         Gradients, not by word, and permutation with intervals: the weights in the means over
         samples; None if there were none.
@@ -48,8 +56,8 @@ class ImportanceResult(Bunch):
         Gradients only: False where a sequence is padding; None if nothing is.
     tokens : list of list of str, or absent
         Gradients of texts only: the words of each text.
-    completeness_error : ndarray of shape (n_samples,), or absent
-        Integrated gradients only: sum of the attributions less the change of the output.
+    completeness_error : ndarray of shape (n_samples,) or (n_samples, n_outputs), or absent
+        Integrated gradients only: sum of the attributions less the change of each output.
     pvalues, confidence_intervals : ndarray of shape (n_units,) and (n_units, 2), or absent
         Permutation and LOFO: one-sided p-values, not adjusted, and intervals of 95%; see
         :func:`~skfi.permutation_importance` and :func:`~skfi.lofo_importance` for what they test.
@@ -217,6 +225,12 @@ class ImportanceResult(Bunch):
         from skfi.display import ImportanceDisplay
 
         return ImportanceDisplay.from_result(self).plot(ax=ax, **kwargs)
+
+    @property
+    def _comparable_attributions(self) -> np.ndarray:
+        """Attributions that can be compared between features of different units."""
+        scale = self.get("feature_scale")
+        return self.attributions if scale is None else self.attributions * scale
 
     @property
     def note(self) -> str:

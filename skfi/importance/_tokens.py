@@ -25,6 +25,12 @@ class Tokens:
     read: np.ndarray  # the ids that the embedding gets: of a text without words an unknown one
     texts: list[list[str]] | None = None  # the words as they stand in the text
 
+    def of_samples(self, rows: np.ndarray) -> "Tokens":
+        """Those of some of the texts."""
+        texts = None if self.texts is None else [self.texts[row] for row in rows]
+        ids, real, read = self.ids[rows], self.real[rows], self.read[rows]
+        return Tokens(ids, self.words, real, read, texts)
+
     def in_words(self) -> list[list[str]]:
         """The words of each text that the network has read, unknown ones as they stand."""
         if self.texts is not None:

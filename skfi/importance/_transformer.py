@@ -11,8 +11,10 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfi._routing import RoutesFit
 from skfi._sequences import BY, n_features
+from skfi.importance._feature_statistics import feature_origin
 from skfi.importance._gradient import gradient_importance
 from skfi.importance._left_out_words import reads_words
+from skfi.importance._network import find_network
 
 # Those that draw noise or baselines would make a row's features depend on the rows beside it.
 _METHODS = ("saliency", "input_x_gradient", "integrated_gradients")
@@ -130,7 +132,12 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
             self.feature_names_in_ = self.estimator_.feature_names_in_
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
-        found = self._explain(X, by="timestep" if tokens else "feature", aggregate="mean_abs")
+        self._check_outputs(X)
+        # once for all, so that a row's features do not depend on the rows beside it
+        self._baseline = self._origin(X) if self.method == "integrated_gradients" else None
+        found = self._explain(
+            X, by="timestep" if tokens else "feature", aggregate="mean_abs", scale="std"
+        )
         total = found.importances_mean.sum()
         self.feature_importances_ = found.importances_mean / (total or 1.0)
         X = X if hasattr(X, "shape") else np.asarray(X)
@@ -179,12 +186,31 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
         tags.target_tags.required = True
         return tags
 
-    def _explain(self, X: Any, *, by: str, aggregate: str | None = None) -> Any:
+    def _check_outputs(self, X: Any) -> None:
+        network = find_network(self.estimator_, _safe_indexing(X, [0]))
+        several = network.per_step or (network.classes is None and network.n_outputs > 1)
+        chosen = self.target is not None and not network.per_step
+        if several and self.aggregate == "mean" and not chosen:
+            raise ValueError(
+                "The network has several outputs, of which signed values would cancel. Pass "
+                "aggregate='mean_abs', or the output to explain as target= (one of each sample, "
+                "not of each step)."
+            )
+
+    def _origin(self, X: Any) -> np.ndarray | None:
+        network = find_network(self.estimator_, X)
+        return None if network.tokens is not None else feature_origin(network, None)
+
+    def _explain(
+        self, X: Any, *, by: str, aggregate: str | None = None, scale: str | None = None
+    ) -> Any:
         return gradient_importance(
             self.estimator_,
             X,
             method=self.method,
             target=self.target,
             by=by,
+            baseline=self._baseline,
+            scale=scale,
             aggregate=aggregate or self.aggregate,
         )

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-_EPSILON = 1e-5  # in the logarithms and the scale, as time_interpret has it
+_EPSILON = 1e-5  # in the logarithms, as time_interpret has it
 
 
 def _area_under(relevant: np.ndarray, saliency: np.ndarray, which: int) -> float:
@@ -156,7 +156,8 @@ def relevance_score(
     if normalize:
         by_sample = saliency.reshape(len(saliency) if saliency.ndim > 1 else 1, -1)
         low, high = by_sample.min(axis=1, keepdims=True), by_sample.max(axis=1, keepdims=True)
-        saliency = (by_sample - low) / (high + _EPSILON)
+        spread = np.where(high > low, high - low, 1.0)
+        saliency = (by_sample - low) / spread
     elif metric in ("aup", "aur", "information", "entropy") and saliency.max() > 1:
         raise ValueError(
             f"{metric!r} takes values from 0 to 1, but there are some up to {saliency.max():.3g}. "
@@ -169,6 +170,6 @@ def _values(importances: Any, n_dim: int) -> np.ndarray:
     """Numbers of a result or an array."""
     attributions = getattr(importances, "attributions", None)
     if attributions is not None and np.ndim(attributions) - n_dim in (0, 1) and n_dim > 1:
-        return np.asarray(attributions, dtype=np.float64)
+        return np.asarray(importances._comparable_attributions, dtype=np.float64)
     found = getattr(importances, "importances_mean", importances)
     return np.asarray(found, dtype=np.float64)

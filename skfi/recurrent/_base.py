@@ -3,6 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from contextlib import nullcontext
+from copy import copy
 from typing import Any, Self
 
 import keras
@@ -17,7 +18,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skfi._keras import forward, seeded
+from skfi._keras import forward, restored_if_it_fails, seeded
 from skfi.importance import ImportanceResult
 from skfi.importance._fitted import check_importance, fitted_importances
 from skfi.recurrent._architecture import check_architecture
@@ -77,9 +78,22 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         Raises
         ------
         ValueError
-            If a parameter or the data are unfit, before training; or if training diverges.
+            If a parameter or the data are unfit, before training; or if training diverges. After
+            any error the estimator is what it was before.
         """
         continuing = self.warm_start and hasattr(self, "model_")
+        learner = copy(self)  # a fit that fails half way must leave nothing of itself
+        with restored_if_it_fails(self.model_) if continuing else nullcontext():
+            learner._learn(X, y, sample_weight, continuing=continuing)
+        vars(self).clear()
+        vars(self).update(vars(learner))
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def _learn(self, X: Any, y: Any, sample_weight: Any, *, continuing: bool) -> None:
+        """What ``fit`` does, step by step."""
         X = check_sequences(self, X, reset=not continuing)
         if y is None:
             raise ValueError(
@@ -107,8 +121,8 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         with seeded(seed, only_keras=not self._has_own_code()):
             model = self._network(architecture, continuing)
             self._train(model, X, y, sample_weight, train, held_out)
-        self._explain(X, y, sample_weight, held_out if len(held_out) else train, seed)
-        return self
+        explained = held_out if len(held_out) else train
+        self._explain(X, y, sample_weight, explained, seed, n_trained=len(train))
 
     def to_sequences(self, X: Any) -> np.ndarray:
         """Check ``X`` as ``predict`` does and fold it into the array that the network takes.
@@ -275,11 +289,13 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         sample_weight: np.ndarray | None,
         rows: np.ndarray,
         seed: int,
+        *,
+        n_trained: int,
     ) -> None:
         """Compute the importances once: ``dir()`` and the HTML repr read every property."""
         if hasattr(self, "importances_"):
             del self.importances_
         if self.importance is not None:
             self.importances_: ImportanceResult = fitted_importances(
-                self, X, y, sample_weight, rows, seed
+                self, X, y, sample_weight, rows, seed, n_trained=n_trained
             )

@@ -52,8 +52,8 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
     n_tokens : int, default=None
         Number of different ids; None is the largest in ``X``, and one.
     mask_value : float, default=None
-        Steps at the end of a sequence in which every feature has this value (or NaN) are padding:
-        they influence nothing and get no attribution.
+        Steps in which every feature has this value (or NaN) are padding: they influence nothing
+        and get no attribution. They belong at the end of a sequence.
     return_sequences : bool, default=False
         Predict at every step: ``y`` is (n_samples, n_timesteps); padding does not count in scores.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
@@ -85,9 +85,11 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         generators are left as they were.
     importance : {"gradient", "permutation", "lofo"}, callable or None, default="gradient"
         How ``fit`` computes the importances: on the held-out rows if early stopping holds some
-        out, else on the training rows; ``"lofo"`` always on all rows, under cross-validation. A
-        callable ``(estimator, X, y)`` returns an :class:`~skfi.ImportanceResult` or an array of
-        shape (n_features_in_,). None computes none.
+        out, else on the training rows; ``"lofo"`` always on all rows, under cross-validation.
+        Gradients explain as many of these rows, drawn at random, as take less than a tenth of the
+        training's time; for all pass ``importance_params={"max_samples": 1.0}``. A callable
+        ``(estimator, X, y)`` returns an :class:`~skfi.ImportanceResult` or an array of shape
+        (n_features_in_,). None computes none.
     importance_params : dict, default=None
         Keyword arguments for the importance function, such as ``{"n_repeats": 10}``.
 

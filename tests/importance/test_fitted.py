@@ -18,7 +18,7 @@ TINY = {"units": 3, "epochs": 2, "random_state": 0}
 
 
 def test_gradient_is_the_function(regression, regressor):
-    expected = gradient_importance(regressor, regression.data)
+    expected = gradient_importance(regressor, regression.data, n_steps=16)
     assert np.allclose(regressor.importances_.importances, expected.importances)
     mean = expected.importances_mean
     assert np.allclose(regressor.feature_importances_, mean / mean.sum())
@@ -85,6 +85,44 @@ def test_a_callable_may_return_a_result(regression):
         bad.fit(regression.data, regression.target)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_callable_that_returns_no_number_is_refused(regression, value):
+    model = LSTMRegressor(**TINY, importance=lambda *_: np.array([1, value, 0, 0]))
+    with pytest.raises(ValueError, match="returned NaN or infinity"):
+        model.fit(regression.data, regression.target)
+
+
+class TestRows:
+    """Gradients of as many rows as take less than a tenth of the training's time."""
+
+    def test_of_a_long_training_all(self, regression):
+        model = LSTMRegressor(2, epochs=200, batch_size=300, random_state=0)
+        model.fit(regression.data, regression.target)
+        assert model.importances_.importances.shape == (4, 300)
+        assert "sample_indices" not in model.importances_
+
+    def test_of_a_short_one_some(self):
+        X = np.random.default_rng(0).normal(size=(600, 40, 3))
+        model = LSTMRegressor(32, epochs=1, batch_size=200, random_state=0).fit(X, X[:, -1, 0])
+        n_explained = model.importances_.importances.shape[1]
+        assert 16 <= n_explained < 100
+        assert model.importances_.n_gradients < 0.1 * 600 + 2000
+        assert model.importances_.sample_indices.shape == (n_explained,)
+        params = {"importance_params": {"max_samples": 1.0}}
+        every = clone(model).set_params(**params).fit(X, X[:, -1, 0])
+        assert every.importances_.importances.shape == (3, 600)
+
+    def test_of_many_outputs_some(self):
+        X = np.random.default_rng(0).normal(size=(30, 60, 2))
+        model = LSTMRegressor(
+            16, return_sequences=True, epochs=2, learning_rate=0.02, random_state=0
+        ).fit(X, X[:, :, 0])
+        assert model.importances_.importances.shape[0] == 2
+        assert model.importances_.n_gradients < 30 * 60 * 16 / 2
+        again = clone(model).fit(X, X[:, :, 0])
+        assert np.array_equal(model.feature_importances_, again.feature_importances_)
+
+
 def test_none_has_none_and_says_so(regression):
     model = LSTMRegressor(**TINY, importance=None).fit(regression.data, regression.target)
     assert not hasattr(model, "feature_importances_")
@@ -113,7 +151,7 @@ def test_zero_weight_and_class_weight(classification):
     [
         ("gradient", {"target": 7}, "target=7 is not an output"),
         ("gradient", {"target": [0] * 300}, "must be one label or output for all rows"),
-        ("gradient", {"baseline": 0}, "'saliency' has no baseline"),
+        ("gradient", {"method": "saliency", "baseline": 0}, "'saliency' has no baseline"),
         (
             "gradient",
             {"method": "integrated_gradients", "baseline": np.zeros(5)},

@@ -28,9 +28,12 @@ def linear():
 
 class TestLinearNetwork:
     def test_saliency_is_the_weights(self, linear):
-        result = gradient_importance(linear, X)
+        result = gradient_importance(linear, X, method="saliency")
         assert np.allclose(result.attributions, WEIGHTS[..., 0], atol=1e-6)
-        assert np.allclose(result.importances_mean, np.abs(WEIGHTS[..., 0]).mean(axis=0))
+        std = X.std(axis=(0, 1))
+        assert np.allclose(result.importances_mean, np.abs(WEIGHTS[..., 0]).mean(axis=0) * std)
+        plain = gradient_importance(linear, X, method="saliency", scale=None)
+        assert np.allclose(plain.importances_mean, np.abs(WEIGHTS[..., 0]).mean(axis=0))
         assert result.importances.shape == (3, 30)
         assert np.allclose(result.importances_std, 0, atol=1e-6)
 
@@ -41,18 +44,34 @@ class TestLinearNetwork:
             tape.watch(x)
             output = regressor.model_(x)
         expected = tape.gradient(output, x).numpy().mean(axis=1)
-        found = gradient_importance(regressor.model_, regression.data[:20], aggregate="mean")
+        found = gradient_importance(
+            regressor.model_, regression.data[:20], method="saliency", scale=None, aggregate="mean"
+        )
         assert np.allclose(found.importances.T, expected, atol=1e-6)
+
+    def test_the_classic_recipe_to_the_last_bit(self):
+        weights = np.array([[[0.5], [4.0]], [[-2.0], [0.25]], [[1.0], [-8.0]], [[0.5], [2.0]]])
+        network = linear_network(weights)  # whose sums are exact in every order
+        call = {"method": "saliency", "scale": None, "aggregate": "mean"}
+        found = gradient_importance(network, X[:, :, :2], **call)
+        assert np.array_equal(found.importances, np.tile(weights[..., 0].mean(axis=0), (30, 1)).T)
+        assert np.array_equal(found.attributions, np.tile(weights[..., 0], (30, 1, 1)))
+        scaled = gradient_importance(network, X[:, :, :2], **call | {"scale": "std"})
+        assert np.array_equal(scaled.attributions, found.attributions)  # the raw gradients
 
     def test_mean_abs_does_not_cancel(self):
         weights = np.array([[1.0], [-1.0]])[..., None]
-        network = linear_network(weights)
-        assert gradient_importance(network, X[:, :2, :1]).importances_mean == 1
-        assert gradient_importance(network, X[:, :2, :1], aggregate="mean").importances_mean == 0
+        network, call = linear_network(weights), {"method": "saliency", "scale": None}
+        assert gradient_importance(network, X[:, :2, :1], **call).importances_mean == 1
+        signed = gradient_importance(network, X[:, :2, :1], aggregate="mean", **call)
+        assert signed.importances_mean == 0
 
-    @pytest.mark.parametrize("method", ["input_x_gradient", "integrated_gradients"])
-    def test_products_are_weight_times_input(self, linear, method):
-        found = gradient_importance(linear, X, method=method).attributions
+    @pytest.mark.parametrize(
+        "call",
+        [{"method": "input_x_gradient"}, {"method": "integrated_gradients", "baseline": 0}, {}],
+    )
+    def test_products_are_weight_times_input(self, linear, call):
+        found = gradient_importance(linear, X, **call).attributions
         assert np.allclose(found, X * WEIGHTS[..., 0], atol=1e-5)
 
     def test_integrated_gradients_from_a_baseline(self, linear):
@@ -75,7 +94,9 @@ def test_by_and_groups(linear):
     size = np.abs(WEIGHTS[..., 0])
 
     def mean(**kwargs):
-        return gradient_importance(linear, X, **kwargs).importances_mean
+        return gradient_importance(
+            linear, X, method="saliency", scale=None, **kwargs
+        ).importances_mean
 
     assert np.allclose(mean(by="timestep"), size.mean(axis=1))
     assert np.allclose(mean(by="cell"), size.ravel())
@@ -92,12 +113,12 @@ def test_sum_of_squares_from_zero_is_x_squared():
     assert np.allclose(result.attributions, X**2, atol=1e-5)
 
 
-@pytest.mark.parametrize("baseline", [None, 0.5, "mean", "each"])
+@pytest.mark.parametrize("baseline", [0, 0.5, "mean", "each"])
 def test_integrated_gradients_are_complete(regression, regressor, baseline):
     data = regression.data
     baseline = {"mean": data.mean(axis=0), "each": data[::-1]}.get(baseline, baseline)
     result = gradient_importance(regressor, data, method="integrated_gradients", baseline=baseline)
-    start = np.broadcast_to(0.0 if baseline is None else baseline, data.shape)
+    start = np.broadcast_to(baseline, data.shape)
     change = regressor.predict(data) - regressor.predict(start)
     total = result.attributions.sum(axis=(1, 2))
     # attributions of a regressor are in units of y
@@ -122,9 +143,13 @@ class TestTarget:
 
     def test_classes_of_a_sigmoid_are_opposites(self):
         network = linear_network(WEIGHTS, "sigmoid")
-        zero, one = (gradient_importance(network, X, target=t).attributions for t in (0, 1))
+
+        def explained(**call):
+            return gradient_importance(network, X, method="saliency", **call).attributions
+
+        zero, one = explained(target=0), explained(target=1)
         assert np.allclose(zero, -one)
-        default = gradient_importance(network, X).attributions
+        default = explained()
         chosen = (network.predict(X, verbose=0).ravel() > 0.5)[:, None, None]
         assert np.allclose(default, np.where(chosen, one, zero))
 
@@ -139,10 +164,10 @@ class TestTarget:
         weights = rng.normal(size=(4, 3, 2))
         network = linear_network(weights)
         for output in (0, 1):
-            found = gradient_importance(network, X, target=output).attributions
+            found = gradient_importance(network, X, method="saliency", target=output).attributions
             assert np.allclose(found, weights[..., output], atol=1e-6)
-        mean = gradient_importance(network, X).attributions
-        assert np.allclose(mean, weights.mean(axis=2), atol=1e-6)
+        mean = gradient_importance(network, X, method="saliency").attributions
+        assert np.allclose(mean, np.abs(weights).mean(axis=2), atol=1e-6)
 
     @pytest.mark.parametrize(
         ("target", "message"),
@@ -171,7 +196,7 @@ def test_blocks_change_nothing(monkeypatch, regression, regressor, method):
         ).attributions
 
     whole = run()
-    monkeypatch.setattr(_attribute, "_points_at_once", lambda explained: 96)
+    monkeypatch.setattr(_attribute, "_points_at_once", lambda explained, shape: 96)
     assert np.allclose(run(), whole, atol=1e-6)
 
 
@@ -265,7 +290,10 @@ def test_sample_weight_is_rows_repeated(regression, regressor):
         ({"method": "deeplift"}, "'method' parameter"),
         ({"aggregate": "max"}, "'aggregate' parameter"),
         ({"n_steps": 0}, "'n_steps' parameter"),
-        ({"baseline": 0}, "method='saliency' has no baseline"),
+        ({"method": "saliency", "baseline": 0}, "method='saliency' has no baseline"),
+        ({"scale": "minmax"}, "'scale' parameter"),
+        ({"max_samples": 0}, "'max_samples' parameter"),
+        ({"max_outputs": 0}, "'max_outputs' parameter"),
         ({"method": "integrated_gradients", "baseline": np.zeros(7)}, r"baseline has shape \(7,\)"),
         (
             {"method": "expected_gradients", "baseline": np.zeros((4, 3))},
@@ -303,11 +331,12 @@ def test_token_ids_need_exactly_one_embedding():
 def test_a_network_without_time(linear):
     network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     network.set_weights([np.array([[1.0], [-2.0], [0.0]]), np.zeros(1)])
-    assert np.allclose(gradient_importance(network, X[:, 0]).importances_mean, [1, 2, 0])
+    found = gradient_importance(network, X[:, 0], method="saliency")
+    assert np.allclose(found.importances_mean, [1, 2, 0] * X[:, 0].std(axis=0))
 
 
 def test_progress_is_shown_on_demand(linear, capsys):
     gradient_importance(linear, X)
     assert capsys.readouterr().err == ""
     gradient_importance(linear, X, verbose=1)
-    assert "saliency" in capsys.readouterr().err
+    assert "integrated_gradients" in capsys.readouterr().err

@@ -41,8 +41,12 @@ def test_linear_network(method, baseline):
 
 
 def test_where_masks_change_nothing_attributions_stay():
-    found = gradient_importance(linear_network(WEIGHTS), X, **RESCALED).attributions
+    network, call = linear_network(WEIGHTS), {"method": "saliency"} | RESCALED
+    found = gradient_importance(network, X, scale=None, **call).attributions
     assert np.allclose(found, np.abs(WEIGHTS[..., 0]))
+    scaled = gradient_importance(network, X, **call)
+    assert np.allclose(scaled.attributions, np.abs(WEIGHTS[..., 0]) * X.std(axis=(0, 1)))
+    assert np.allclose(scaled.importances_mean, scaled.attributions.mean(axis=(0, 1)))
 
 
 def test_rows_without_time_steps():
@@ -57,7 +61,9 @@ def test_is_the_papers_loop(regression, regressor, method):
     mask = 0 if method == "integrated_gradients" else sequences.mean(axis=(0, 1))
 
     def explain(rows):
-        return gradient_importance(regressor, rows, method=method).attributions
+        return gradient_importance(regressor, rows, method=method).attributions * unit
+
+    unit = sequences.std(axis=(0, 1)) if method == "saliency" else 1.0
 
     plain = explain(sequences)
     of_steps, of_features = np.empty((5, 6)), np.empty((5, 4))
@@ -105,7 +111,7 @@ def test_it_finds_a_burst_that_the_gradient_misses():
     model.fit(task.data[:300], task.target[:300])
     assert model.score(task.data[300:], task.target[300:]) > 0.9
     plain, rescaled = (
-        gradient_importance(model, task.data[300:320], temporal_rescaling=on)
+        gradient_importance(model, task.data[300:320], method="saliency", temporal_rescaling=on)
         for on in (False, True)
     )
     truth = task.relevance[300:320]

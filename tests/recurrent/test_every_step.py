@@ -138,8 +138,10 @@ class TestImportances:
         assert np.corrcoef(mean.ravel(), lagged.relevance.ravel())[0, 1] > 0.9
         one = gradient_importance(model, full, output_step=6)
         assert np.allclose(found.attributions[:, 6], one.attributions, atol=1e-6)
-        both = gradient_importance(model, full)  # the mean over the steps
+        both = gradient_importance(model, full, aggregate="mean")  # the mean over the steps
         assert np.allclose(found.attributions.mean(axis=1), both.attributions, atol=1e-5)
+        sizes = gradient_importance(model, full)  # in which nothing cancels
+        assert np.allclose(np.abs(found.attributions).mean(axis=1), sizes.attributions, atol=1e-5)
 
     def test_a_sequence_without_the_step_has_no_part_in_the_mean(self, model, lagged):
         longest = real_of(lagged).sum(axis=1) == 8

@@ -4,6 +4,8 @@ import pickle
 import random
 import subprocess
 import sys
+import threading
+import time
 
 import joblib
 import keras
@@ -114,3 +116,48 @@ def test_parallel_equals_serial(backend, classification):
     serial = cross_val_score(model, X, y, cv=3)
     with joblib.parallel_config(backend, n_jobs=2):
         assert np.array_equal(cross_val_score(model, X, y, cv=3), serial)
+
+
+class Drawing:
+    """A thread that draws from the global generators of Python and NumPy all along."""
+
+    def __enter__(self):
+        self.stop, self.drawn = threading.Event(), ([], [])
+        random.seed(7)
+        np.random.seed(7)
+        self.thread = threading.Thread(target=self.draw)
+        self.thread.start()
+        return self
+
+    def draw(self):
+        while not self.stop.is_set():
+            self.drawn[0].append(random.random())
+            self.drawn[1].append(np.random.rand())
+            time.sleep(1e-4)
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.thread.join()
+
+    def is_undisturbed(self):
+        """Whether what was drawn is what the thread's own seed gives."""
+        mine, numpys = random.Random(7), np.random.RandomState(7)
+        expected = [mine.random() for _ in self.drawn[0]], [numpys.rand() for _ in self.drawn[1]]
+        return len(self.drawn[0]) > 20 and self.drawn == expected
+
+
+def own_network(input_shape, n_outputs):
+    layers = [keras.Input(input_shape), keras.layers.LSTM(3, dropout=0.2)]
+    return keras.Sequential([*layers, keras.layers.Dense(n_outputs)])
+
+
+@pytest.mark.parametrize("more", [{}, {"network": own_network}, {"early_stopping": True}])
+def test_other_threads_draw_what_they_like(more, regression):
+    X, y = regression.data[:60], regression.target[:60]
+    model = LSTMRegressor(**RANDOM | more, random_state=0)
+    expected = weights(clone(model).fit(X, y))
+    for _ in range(3):
+        with Drawing() as others:
+            found = weights(clone(model).fit(X, y))
+        assert np.array_equal(found, expected)
+        assert others.is_undisturbed()
