@@ -164,7 +164,7 @@ def test_seeded_leaves_every_global_generator_as_found():
     ]
     keras.utils.set_random_seed(7)
     with _keras.seeded(1):
-        random.random(), np.random.rand(), tf.random.uniform([]), keras.random.uniform([])
+        tf.random.uniform([]), keras.random.uniform([]), keras.layers.Dense(1).build((None, 2))
     found = [
         random.random(),
         np.random.rand(),
@@ -178,7 +178,10 @@ def test_seeded_repeats():
     draws = []
     for _ in range(2):
         with _keras.seeded(5):
-            draws.append((random.random(), np.random.rand(), float(tf.random.uniform([]))))
+            layer = keras.layers.Dense(1)
+            layer.build((None, 2))
+            numbers = [float(f.random.uniform([])) for f in (tf, keras)]
+            draws.append([*numbers, *layer.get_weights()[0].ravel()])
     assert draws[0] == draws[1]
 
 
@@ -259,6 +262,53 @@ def test_output_kind(activation, loss, kind):
     if loss is not None:
         model.compile(loss=loss)
     assert _keras.output_kind(model) == kind
+
+
+class LaterCrossentropy(keras.losses.Loss):
+    """As of Keras 3.16: what it was told stands in its configuration only."""
+
+    def __init__(self, from_logits=False, name="sparse_categorical_crossentropy"):
+        super().__init__(name=name)
+        self.told = from_logits
+
+    def call(self, y_true, y_pred):
+        return keras.losses.sparse_categorical_crossentropy(y_true, y_pred, self.told)
+
+    def get_config(self):
+        return super().get_config() | {"from_logits": self.told}
+
+
+class SilentCrossentropy(LaterCrossentropy):
+    """One that does not say what it was told."""
+
+    def get_config(self):
+        return keras.losses.Loss.get_config(self)
+
+
+def my_crossentropy(y_true, y_pred):
+    return keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
+
+
+@pytest.mark.parametrize("from_logits", [True, False])
+def test_logits_are_read_from_the_configuration_of_the_loss(from_logits):
+    model = linear_network(np.ones((2, 2, 3)), "linear")
+    model.compile(loss=LaterCrossentropy(from_logits=from_logits))
+    assert _keras.output_kind(model) == ("logits" if from_logits else "probabilities")
+    assert _keras.gives_logits(model) == from_logits
+
+
+@pytest.mark.parametrize("loss", [SilentCrossentropy(), my_crossentropy])
+def test_a_loss_that_does_not_say_it_is_no_guess(loss):
+    model = linear_network(np.ones((2, 2, 3)), "linear")
+    model.compile(loss=loss)
+    with pytest.raises(ValueError, match="It cannot be read from the loss .* whether"):
+        _keras.output_kind(model)
+    # as the message says
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    assert _keras.output_kind(model) == "logits"
+    ending = linear_network(np.ones((2, 2, 3)), "softmax")
+    ending.compile(loss=loss)
+    assert _keras.output_kind(ending) == "probabilities"
 
 
 @pytest.mark.parametrize("n_outputs", [1, 3])

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from sklearn.utils.validation import check_array
 
+from skfi._number_kinds import check_kinds, check_whole_numbers
+
 
 def check_network(model: keras.Model) -> None:
     """Raise ValueError unless ``model`` has one input, and one output of a row or of its steps."""
@@ -46,6 +48,9 @@ def check_inputs(model: keras.Model, X: Any) -> np.ndarray:
             f"X holds texts, but the network {model.name!r} takes {dtype}. Turn them into token "
             "ids first: make_pipeline(TextSequencer(), network)."
         )
+    check_kinds(X)
+    if np.dtype(dtype).kind in "iu":
+        check_whole_numbers(np.asarray(X), dtype)
     X = check_array(X, dtype=dtype, allow_nd=True, input_name="X")
     fits = X.ndim == len(expected) and all(
         e in (None, x) for e, x in zip(expected[1:], X.shape[1:], strict=True)
@@ -105,7 +110,27 @@ def output_kind(model: keras.Model) -> str:
         return "probabilities"
     if not loss:
         return "values"
-    return "logits" if getattr(compiled_loss(model), "from_logits", False) else "probabilities"
+    return "logits" if _takes_logits(compiled_loss(model)) else "probabilities"
+
+
+def _takes_logits(loss: Any) -> bool:
+    """Whether a cross-entropy was told that it gets logits, which is no guess: or ValueError."""
+    of_keras = getattr(loss, "__module__", "").split(".")[0] == "keras"
+    if isinstance(loss, str) or (of_keras and not isinstance(loss, keras.losses.Loss)):
+        return False  # a name or a function, which has Keras' own default
+    try:
+        config = loss.get_config()
+    except (AttributeError, NotImplementedError, ValueError, TypeError):  # it cannot be saved
+        config = {}
+    told = config.get("from_logits", getattr(loss, "from_logits", None))
+    if not isinstance(told, (bool, np.bool_)):
+        raise ValueError(
+            f"It cannot be read from the loss {loss_name(loss)!r} whether the network's outputs "
+            "are logits or probabilities. End the network in a softmax or sigmoid activation, or "
+            "compile it with a loss of Keras', such as "
+            "keras.losses.SparseCategoricalCrossentropy(from_logits=True)."
+        )
+    return bool(told)
 
 
 def gives_logits(model: keras.Model) -> bool:

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,18 +9,19 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight
-from tqdm.auto import tqdm
 
-from skfi._keras import calls_by_xla, worth_calling
-from skfi.importance._attribute import Method, attribute
-from skfi.importance._completeness import MOST_POINTS
-from skfi.importance._explained import SequenceInput, TokenInput
-from skfi.importance._explained_outputs import ExplainedOutputs, explained_outputs
-from skfi.importance._feature_statistics import feature_origin, feature_scale
+from skfi.importance._attribute import Method
+from skfi.importance._explain import about_incomplete, explain
+from skfi.importance._explained_outputs import explained_outputs
+from skfi.importance._feature_statistics import feature_scale
 from skfi.importance._gradient_result import Attributions, gradient_result, gradient_units
-from skfi.importance._gradient_settings import check_baseline, check_target, check_token_baseline
-from skfi.importance._network import Network, find_network
-from skfi.importance._rescaling import n_masks, rescale
+from skfi.importance._gradient_settings import (
+    check_target,
+    checked_baseline,
+    drawn_rows,
+    explained_input,
+)
+from skfi.importance._network import find_network
 from skfi.importance._result import ImportanceResult
 
 METHODS = (
@@ -222,10 +222,10 @@ def gradient_importance(
             sample_weight, np.empty((n_samples, 1)), ensure_non_negative=True
         )
     check_target(target, n_samples, network.classes, network.n_outputs)
-    explained = _explained_input(network, temporal_rescaling)
-    baseline = _checked_baseline(network, method, baseline, sample_weight)
+    explained = explained_input(network, temporal_rescaling)
+    baseline = checked_baseline(network, method, baseline, sample_weight)
     random = check_random_state(random_state)
-    rows = _drawn_rows(n_samples, max_samples, random)
+    rows = drawn_rows(n_samples, max_samples, random)
     settings: dict[str, Any] = {}
     if method not in ("saliency", "input_x_gradient"):
         settings["n_steps"] = n_steps
@@ -252,7 +252,7 @@ def gradient_importance(
     seed = None
     if method in ("smoothgrad", "expected_gradients"):
         seed = int(random.randint(np.iinfo(np.int32).max))
-    found = _explain(
+    found = explain(
         explained,
         Method(method, settings, seed),
         outputs,
@@ -267,7 +267,7 @@ def gradient_importance(
     if method == "integrated_gradients":
         more["completeness_error"] = found.errors
         if found.incomplete.any():
-            warnings.warn(_about_incomplete(found), UserWarning, stacklevel=3)
+            warnings.warn(about_incomplete(found), UserWarning, stacklevel=3)
     return gradient_result(
         network,
         units,
@@ -277,94 +277,4 @@ def gradient_importance(
         scale=scale if unit is not None else None,
         feature_scale=None if temporal_rescaling else unit,
         **more,
-    )
-
-
-def _explained_input(network: Network, temporal_rescaling: bool) -> SequenceInput | TokenInput:
-    """What gradients are taken with respect to."""
-    if network.tokens is not None:
-        if temporal_rescaling:
-            raise ValueError(
-                "temporal_rescaling=True is for sequences of numbers: words have no features to "
-                "mask."
-            )
-        return TokenInput(network)
-    if temporal_rescaling and network.inputs.ndim != 3:
-        raise ValueError(
-            f"temporal_rescaling=True masks time steps, but the network takes arrays of shape "
-            f"{network.inputs.shape}; it needs (n_samples, n_timesteps, n_features)."
-        )
-    return SequenceInput(network)
-
-
-def _checked_baseline(
-    network: Network, method: str, baseline: Any, sample_weight: np.ndarray | None
-) -> Any:
-    """Where paths begin, of the shape of the inputs; a background of expected gradients."""
-    if method == "expected_gradients" and baseline is None and len(network.inputs) == 1:
-        raise ValueError(
-            "Expected gradients compare a sample with others, and X holds a single one: pass "
-            "others, such as training samples, as baseline=, or take "
-            "method='integrated_gradients'."
-        )
-    if network.tokens is not None:
-        return check_token_baseline(method, baseline, network.tokens)
-    if method == "integrated_gradients" and baseline is None:
-        return np.broadcast_to(feature_origin(network, sample_weight), network.inputs.shape)
-    nan = network.user_mask_value is not None and bool(np.isnan(network.user_mask_value))
-    return check_baseline(method, baseline, network.shape, network.inputs.shape, nan=nan)
-
-
-def _drawn_rows(
-    n_samples: int, max_samples: int | float, random: np.random.RandomState
-) -> np.ndarray | None:
-    """The samples to explain, in their order; None for all."""
-    whole = isinstance(max_samples, Integral)
-    n_drawn = int(max_samples) if whole else max(1, int(max_samples * n_samples))
-    if n_drawn >= n_samples:
-        return None
-    return np.sort(random.choice(n_samples, size=n_drawn, replace=False))
-
-
-def _explain(
-    explained: SequenceInput | TokenInput,
-    method: Method,
-    outputs: ExplainedOutputs,
-    found: Attributions,
-    *,
-    unit: np.ndarray | None,
-    temporal_rescaling: bool,
-    verbose: int,
-) -> Attributions:
-    """Explain one output after the other."""
-    inputs = explained.network.inputs
-    n_rows = len(inputs) * len(outputs) * (1 + temporal_rescaling * n_masks(inputs))
-    n_points = 2 * n_rows * method.n_points  # there and back
-    pays = worth_calling(explained.network.model, inputs.shape[1], n_points)
-    with (
-        calls_by_xla(pays),
-        tqdm(total=n_rows, disable=not verbose, desc=method.name, unit="sample") as progress,
-    ):
-        for output in outputs:
-            of_output = attribute(explained, method, output, progress)
-            if temporal_rescaling and isinstance(explained, SequenceInput):
-                values = rescale(of_output.values, explained, method, output, progress, unit)
-                of_output = replace(of_output, values=values)
-            found.add(output, of_output)
-    return found
-
-
-def _about_incomplete(found: Attributions) -> str:
-    n_samples, n_left_out = len(found.incomplete), int(found.left_out.sum())
-    left_out = ""
-    if n_left_out == n_samples:
-        left_out = " As all miss it by far, the means are of little worth."
-    elif n_left_out:
-        left_out = f" {n_left_out} that miss it by far have no part in the means."
-    return (
-        f"The integrated gradients of {int(found.incomplete.sum())} of {n_samples} samples miss "
-        f"the change of the output by up to {np.abs(found.errors).max():.2g}, with up to "
-        f"{MOST_POINTS} points each: see completeness_error.{left_out} The output turns too "
-        "sharply on the way from the baseline; another baseline, or "
-        "method='expected_gradients', may help."
     )

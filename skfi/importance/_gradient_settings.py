@@ -1,9 +1,13 @@
 """The parameters of gradient importance: target, baseline, and what each method takes."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from skfi.importance._explained import SequenceInput, TokenInput
+from skfi.importance._feature_statistics import feature_origin
+from skfi.importance._network import Network
 from skfi.importance._tokens import Tokens
 
 WITH_BASELINE = ("integrated_gradients", "expected_gradients")
@@ -96,3 +100,49 @@ def _check_has_baseline(method: str) -> None:
         raise ValueError(
             f"method={method!r} has no baseline; integrated_gradients and expected_gradients do."
         )
+
+
+def explained_input(network: Network, temporal_rescaling: bool) -> SequenceInput | TokenInput:
+    """What gradients are taken with respect to."""
+    if network.tokens is not None:
+        if temporal_rescaling:
+            raise ValueError(
+                "temporal_rescaling=True is for sequences of numbers: words have no features to "
+                "mask."
+            )
+        return TokenInput(network)
+    if temporal_rescaling and network.inputs.ndim != 3:
+        raise ValueError(
+            f"temporal_rescaling=True masks time steps, but the network takes arrays of shape "
+            f"{network.inputs.shape}; it needs (n_samples, n_timesteps, n_features)."
+        )
+    return SequenceInput(network)
+
+
+def checked_baseline(
+    network: Network, method: str, baseline: Any, sample_weight: np.ndarray | None
+) -> Any:
+    """Where paths begin, of the shape of the inputs; a background of expected gradients."""
+    if method == "expected_gradients" and baseline is None and len(network.inputs) == 1:
+        raise ValueError(
+            "Expected gradients compare a sample with others, and X holds a single one: pass "
+            "others, such as training samples, as baseline=, or take "
+            "method='integrated_gradients'."
+        )
+    if network.tokens is not None:
+        return check_token_baseline(method, baseline, network.tokens)
+    if method == "integrated_gradients" and baseline is None:
+        return np.broadcast_to(feature_origin(network, sample_weight), network.inputs.shape)
+    nan = network.user_mask_value is not None and bool(np.isnan(network.user_mask_value))
+    return check_baseline(method, baseline, network.shape, network.inputs.shape, nan=nan)
+
+
+def drawn_rows(
+    n_samples: int, max_samples: int | float, random: np.random.RandomState
+) -> np.ndarray | None:
+    """The samples to explain, in their order; None for all."""
+    whole = isinstance(max_samples, Integral)
+    n_drawn = int(max_samples) if whole else max(1, int(max_samples * n_samples))
+    if n_drawn >= n_samples:
+        return None
+    return np.sort(random.choice(n_samples, size=n_drawn, replace=False))

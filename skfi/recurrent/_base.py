@@ -27,11 +27,7 @@ from skfi.recurrent._parameters import Parameters
 from skfi.recurrent._pool import pool
 from skfi.recurrent._step_targets import StepTargets
 from skfi.recurrent._training import Training
-from skfi.recurrent._validation import (
-    check_sequences,
-    network_input,
-    steps_to_read,
-)
+from skfi.recurrent._validation import check_sequences, network_input, steps_to_read
 from skfi.recurrent._wrapper import fit_per_step, make_wrapper
 
 
@@ -85,8 +81,8 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         learner = copy(self)  # a fit that fails half way must leave nothing of itself
         with restored_if_it_fails(self.model_) if continuing else nullcontext():
             learner._learn(X, y, sample_weight, continuing=continuing)
-        vars(self).clear()
-        vars(self).update(vars(learner))
+        self.__dict__.clear()
+        self.__dict__.update(learner.__dict__)
         return self
 
     def __sklearn_is_fitted__(self) -> bool:

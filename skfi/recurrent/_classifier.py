@@ -16,14 +16,13 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skfi._keras import class_probabilities, gives_logits
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._step_targets import StepTargets
-from skfi.recurrent._training import class_targets, is_categorical
+from skfi.recurrent._training import check_class_weight, class_targets, is_categorical
 
 
 class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     """Recurrent network for classification of sequences, with ``feature_importances_``.
 
-    Labels may be of any type. Inputs are taken as they are: scale them first, for instance with
-    :class:`~sklearn.preprocessing.StandardScaler` in a pipeline.
+    Labels may be of any type. Scale the inputs first, with a ``StandardScaler`` in a Pipeline.
 
     Parameters
     ----------
@@ -32,7 +31,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Kind of recurrent layer.
     bidirectional : bool, default=False
-        Read each sequence in both directions.
+        Read sequences in both directions.
     dropout : float in [0, 1), default=0.0
         Share of each recurrent layer's output that is dropped in training.
     network : callable, default=None
@@ -65,36 +64,34 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     learning_rate : float, default=None
         Learning rate; None leaves the optimizer's own.
     loss : str, keras.losses.Loss or callable, default=None
-        Keras loss; None is the binary or the sparse categorical cross-entropy. Labels reach it as
-        0 and 1 for one output; for several as numbers if its name says "sparse", else one-hot.
+        Keras loss; None is the binary or sparse categorical cross-entropy. Labels are numbers to
+        it for one output, or if its name says "sparse", else one-hot.
     batch_size : int, default=32
         Rows for each update of the weights.
     epochs : int, default=20
         Passes over the training rows; the most there will be with early stopping.
     early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the rows at random (overlapping windows of one series
-        flatter it), stop when their loss has not improved for ``n_iter_no_change`` epochs, and
-        restore the best weights.
+        Hold out ``validation_fraction`` of the rows at random (overlapping windows flatter it),
+        stop when their loss has not improved for so many epochs, and restore the best weights.
     validation_fraction : float, default=0.1
         Share of rows held out by early stopping.
     n_iter_no_change : int, default=5
-        Epochs without improvement after which training stops.
+        Epochs without improvement after which early stopping stops.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class in training, as in scikit-learn; multiplied with ``sample_weight``.
     callbacks : list of keras.callbacks.Callback, default=None
-        Further callbacks, used as they are.
+        Further callbacks.
     warm_start : bool, default=False
-        Go on from the weights of the last fit, for ``epochs`` more epochs.
+        Go on from the weights of the last fit, for ``epochs`` more.
     verbose : int, default=0
         Keras' verbosity in training.
     random_state : int, RandomState instance or None, default=None
-        Seeds weights, order of rows, dropout and held-out rows; no global generator changes.
+        Seeds weights, order of rows, dropout and held-out rows; not the global generators.
     importance : {"gradient", "permutation", "lofo"}, callable or None, default="gradient"
         How ``fit`` computes the importances: on rows held out by early stopping if any, else on
-        the training rows; ``"lofo"`` on all, under cross-validation. Gradients explain as many of
-        these rows, drawn at random, as take less than a tenth of the training's time; for all pass
-        ``importance_params={"max_samples": 1.0}``. A callable ``(estimator, X,
-        y)`` returns an :class:`~skfi.ImportanceResult` or (n_features_in_,) values. None: none.
+        the training rows; ``"lofo"`` on all, under cross-validation. Gradients explain as many, at
+        random, as take less than a tenth of the training's time (``{"max_samples": 1.0}``: all). A
+        callable ``(estimator, X, y)`` returns an ImportanceResult or (n_features_in_,) values.
     importance_params : dict, default=None
         Keyword arguments for it, such as ``{"n_repeats": 10}``.
 
@@ -130,7 +127,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
 
     References
     ----------
-    S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997.
+    S. Hochreiter, J. Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997.
 
     Examples
     --------
@@ -220,8 +217,8 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_timesteps)
-            The most probable labels. They do not depend on the other rows of ``X``. With
-            ``return_sequences`` those of padded steps mean nothing: see ``sequence_mask``.
+            The most probable labels, whatever the other rows of ``X``; those of padded steps (see
+            ``sequence_mask``) mean nothing.
         """
         check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=-1)]
@@ -263,10 +260,10 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         score : float
             Share of right labels.
         """
-        if not self.return_sequences:
-            return super().score(X, y, sample_weight)
-        steps = StepTargets(self.sequence_mask(X))
-        return steps.score(accuracy_score, y, self.predict(X), sample_weight)
+        if self.return_sequences:
+            steps = StepTargets(self.sequence_mask(X))
+            return steps.score(accuracy_score, y, self.predict(X), sample_weight)
+        return super().score(X, y, sample_weight)
 
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
         y = column_or_1d(y, warn=True)
@@ -276,8 +273,8 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         if reset:
             if len(classes) < 2:
                 raise ValueError(
-                    f"{type(self).__name__} needs samples of at least 2 classes in the data, but "
-                    f"the data contains only one class: {classes[0]}."
+                    f"{type(self).__name__} needs samples of at least 2 classes, but the data "
+                    f"contains only one class: {classes[0]}."
                 )
             self.classes_ = classes
         elif not np.isin(classes, self.classes_).all():
@@ -293,6 +290,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     def _total_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
+        check_class_weight(self.class_weight)
         weight = compute_sample_weight(self.class_weight, y)
         return weight if sample_weight is None else weight * sample_weight
 

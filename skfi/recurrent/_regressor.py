@@ -10,6 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
+from skfi._number_kinds import check_kinds
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._step_targets import StepTargets
 
@@ -247,6 +248,7 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         return steps.score(r2_score, y, self.predict(X), sample_weight)
 
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
+        check_kinds(y, "y")
         y = _check_y(y, multi_output=True, y_numeric=True, estimator=self).astype(np.float64)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_array, validate_data
 from skfi._padding import steps_to_the_end
 
 UNKNOWN_ID = 1
+_GREATEST = np.iinfo(np.int32).max - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,12 +92,17 @@ def check_token_ids(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
     if not np.array_equal(ids, np.floor(ids)):
         wrong = ids[ids != np.floor(ids)][:3].tolist()
         raise ValueError(
-            f"X holds numbers such as {wrong} where token ids are due: whole numbers, 0 for "
+            f"X holds numbers such as {wrong} where token ids are expected: whole numbers, 0 for "
             "padding. Leave embedding_dim=None for sequences of numbers."
         )
-    ids = ids.astype(np.int32)
     if ids.min() < 0:
-        raise ValueError(f"X holds the token id {ids.min()}; ids are 0 (padding) or above.")
+        raise ValueError(f"X holds the token id {ids.min():.0f}; ids are 0 (padding) or above.")
+    if ids.max() > _GREATEST:  # before a cast, which would take it for another id
+        raise ValueError(
+            f"X holds the token id {ids.max():.0f}, but ids are at most {_GREATEST}. Number the "
+            "words of your vocabulary from 2 on, as TextSequencer does."
+        )
+    ids = ids.astype(np.int32)
     if reset:
         estimator._n_dim_in = 2
         estimator.n_timesteps_in_ = ids.shape[1]

@@ -1,6 +1,6 @@
 """What training needs besides the network: loss, optimizer, and targets in the loss's form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -40,6 +40,8 @@ class Training:
             loss = "binary_crossentropy" if n_outputs == 1 else "sparse_categorical_crossentropy"
         loss = make_loss(loss, from_logits=classifier and gives_logits(model))
         model.compile(optimizer=make_optimizer(self.optimizer, self.learning_rate), loss=loss)
+        if classifier:
+            gives_logits(model)  # raises now what would be raised after the training
 
     def compile_again(self, model: keras.Model, before: "Training", *, classifier: bool) -> None:
         """Let a warm start follow what has changed; the optimizer keeps its state if it can."""
@@ -114,6 +116,17 @@ def make_optimizer(
                 "keras.optimizers.Optimizer."
             ) from error
     return fresh_optimizer(optimizer, learning_rate)
+
+
+def check_class_weight(class_weight: Any) -> None:
+    """Raise ValueError for a weight of a class that is negative or no number."""
+    given = class_weight if isinstance(class_weight, Mapping) else {}
+    wrong = {label: weight for label, weight in given.items() if not weight >= 0}
+    if wrong:
+        raise ValueError(
+            f"class_weight holds {wrong}; expected non-negative numbers. A class of weight 0 has "
+            "no part in the training."
+        )
 
 
 def is_categorical(loss: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
+from skfi._number_kinds import check_kinds
 from skfi._padding import NAN_STAND_IN, check_padding, fill_padding, real_positions, real_steps
 from skfi._sequences import fold
 from skfi.recurrent._token_ids import check_token_ids, network_ids, reads_tokens
@@ -30,6 +31,7 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
     dtype = np.dtype(keras.config.floatx())
     if not hasattr(X, "ndim"):  # a list, or whatever turns into an array
         X = np.asarray(X)
+    check_kinds(X)
     if not reset and (X.ndim, estimator._n_dim_in) in ((2, 3), (3, 2)):
         raise ValueError(
             f"X is {X.ndim}-D, shape {X.shape}, but {type(estimator).__name__} was fitted on "

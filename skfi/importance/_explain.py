@@ -1,0 +1,59 @@
+"""The course of gradient importance: one output of all samples after the other."""
+
+from dataclasses import replace
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from skfi._keras import calls_by_xla, worth_calling
+from skfi.importance._attribute import Method, attribute
+from skfi.importance._completeness import MOST_POINTS
+from skfi.importance._explained import SequenceInput, TokenInput
+from skfi.importance._explained_outputs import ExplainedOutputs
+from skfi.importance._gradient_result import Attributions
+from skfi.importance._rescaling import n_masks, rescale
+
+
+def explain(
+    explained: SequenceInput | TokenInput,
+    method: Method,
+    outputs: ExplainedOutputs,
+    found: Attributions,
+    *,
+    unit: np.ndarray | None,
+    temporal_rescaling: bool,
+    verbose: int,
+) -> Attributions:
+    """Explain one output after the other, and let ``found`` collect what is found."""
+    inputs = explained.network.inputs
+    n_rows = len(inputs) * len(outputs) * (1 + temporal_rescaling * n_masks(inputs))
+    n_points = 2 * n_rows * method.n_points  # there and back
+    pays = worth_calling(explained.network.model, inputs.shape[1], n_points)
+    with (
+        calls_by_xla(pays),
+        tqdm(total=n_rows, disable=not verbose, desc=method.name, unit="sample") as progress,
+    ):
+        for output in outputs:
+            of_output = attribute(explained, method, output, progress)
+            if temporal_rescaling and isinstance(explained, SequenceInput):
+                values = rescale(of_output.values, explained, method, output, progress, unit)
+                of_output = replace(of_output, values=values)
+            found.add(output, of_output)
+    return found
+
+
+def about_incomplete(found: Attributions) -> str:
+    """What a warning says of integrated gradients that miss the change of the output."""
+    n_samples, n_left_out = len(found.incomplete), int(found.left_out.sum())
+    left_out = ""
+    if n_left_out == n_samples:
+        left_out = " As all miss it by far, the means are of little worth."
+    elif n_left_out:
+        left_out = f" {n_left_out} that miss it by far have no part in the means."
+    return (
+        f"The integrated gradients of {int(found.incomplete.sum())} of {n_samples} samples miss "
+        f"the change of the output by up to {np.abs(found.errors).max():.2g}, with up to "
+        f"{MOST_POINTS} points each: see completeness_error.{left_out} The output turns too "
+        "sharply on the way from the baseline; another baseline, or "
+        "method='expected_gradients', may help."
+    )
