@@ -28,6 +28,7 @@ from skfi._keras._seeds import seeded
 from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
 from skfi._keras._threads import keep_to_own_threads
 from skfi._keras._xla import (
+    calls_are_by_xla,
     calls_by_xla,
     fits_ahead,
     jit_compile,
@@ -39,6 +40,7 @@ from skfi._keras._xla import (
 __all__ = [
     "CHUNK_SIZE",
     "another",
+    "calls_are_by_xla",
     "calls_by_xla",
     "check_inputs",
     "check_network",

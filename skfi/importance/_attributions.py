@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 Gradient = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Draws = Callable[[int], np.random.Generator]  # of a row, whatever block it is in
 
 
 def saliency(gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -47,10 +48,10 @@ def smoothgrad(
     *,
     noise: np.ndarray,
     n_steps: int,
-    random: np.random.RandomState,
+    random: Draws,
 ) -> np.ndarray:
     """The gradient averaged over copies with Gaussian ``noise`` of this standard deviation."""
-    draws = random.standard_normal((len(X), n_steps, *X.shape[1:]))
+    draws = np.array([random(row).standard_normal((n_steps, *X.shape[1:])) for row in rows])
     return _at_points(gradient, X[:, None] + noise * draws, rows).mean(axis=1)
 
 
@@ -62,7 +63,7 @@ def expected_gradients(
     background: Any,
     background_weight: np.ndarray | None = None,
     n_steps: int,
-    random: np.random.RandomState,
+    random: Draws,
 ) -> np.ndarray:
     """Integrated gradients averaged over baselines drawn from ``background``, by row number.
 
@@ -71,14 +72,11 @@ def expected_gradients(
     """
     share = None if background_weight is None else background_weight / background_weight.sum()
 
-    def draw() -> tuple[np.ndarray, np.ndarray]:
-        if share is None:
-            baselines = random.randint(len(background), size=n_steps)
-        else:
-            baselines = random.choice(len(background), size=n_steps, p=share)
-        return baselines, (np.arange(n_steps) + random.rand(n_steps)) / n_steps
+    def draw(of_row: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        baselines = of_row.choice(len(background), size=n_steps, p=share)
+        return baselines, (np.arange(n_steps) + of_row.random(n_steps)) / n_steps
 
-    draws = [draw() for _ in X]  # row by row: they do not depend on the size of the block
+    draws = [draw(random(row)) for row in rows]
     start = background[np.array([index for index, _ in draws])]
     alpha = np.array([a for _, a in draws]).reshape(*start.shape[:2], *[1] * (X.ndim - 1))
     way = X[:, None] - start

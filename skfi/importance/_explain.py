@@ -1,17 +1,21 @@
 """The course of gradient importance: one output of all samples after the other."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from skfi._keras import calls_by_xla, worth_calling
-from skfi.importance._attribute import Method, attribute
+from skfi.importance._attribute import Method, attribute, rows_at_once
 from skfi.importance._completeness import MOST_POINTS
 from skfi.importance._explained import SequenceInput, TokenInput
-from skfi.importance._explained_outputs import ExplainedOutputs
+from skfi.importance._explained_outputs import ExplainedOutput, ExplainedOutputs, joined
 from skfi.importance._gradient_result import Attributions
 from skfi.importance._rescaling import n_masks, rescale
+
+_SAMPLES_AT_ONCE = 1024
 
 
 def explain(
@@ -33,13 +37,27 @@ def explain(
         calls_by_xla(pays),
         tqdm(total=n_rows, disable=not verbose, desc=method.name, unit="sample") as progress,
     ):
-        for output in outputs:
-            of_output = attribute(explained, method, output, progress)
-            if temporal_rescaling and isinstance(explained, SequenceInput):
+        if temporal_rescaling and isinstance(explained, SequenceInput):
+            for output in outputs:
+                of_output = attribute(explained, method, output, progress)
                 values = rescale(of_output.values, explained, method, output, progress, unit)
-                of_output = replace(of_output, values=values)
-            found.add(output, of_output)
+                found.add(output, replace(of_output, values=values))
+            return found
+        n_together = min(len(outputs), max(1, _SAMPLES_AT_ONCE // len(inputs)))
+        at_once = min(len(inputs) * n_together, rows_at_once(explained, method, outputs.shape))
+        for together in _batches(outputs, n_together):  # few samples alone would not fill a call
+            rows = np.tile(np.arange(len(inputs)), len(together))
+            every = explained if len(together) == 1 else explained.of_samples(rows)
+            of_all = attribute(every, method.of_samples(rows), joined(together), progress, at_once)
+            for i, output in enumerate(together):
+                found.add(output, of_all.of_samples(slice(i * len(inputs), (i + 1) * len(inputs))))
     return found
+
+
+def _batches(outputs: ExplainedOutputs, size: int) -> Iterator[list[ExplainedOutput]]:
+    remaining = iter(outputs)
+    while together := list(islice(remaining, size)):
+        yield together
 
 
 def about_incomplete(found: Attributions) -> str:

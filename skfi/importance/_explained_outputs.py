@@ -33,6 +33,13 @@ class ExplainedOutput:
         return self.factor != 0
 
 
+def joined(outputs: list[ExplainedOutput]) -> ExplainedOutput:
+    """Several outputs of the same samples as one of as many times the samples."""
+    place = np.concatenate([output.place for output in outputs])
+    factor = np.concatenate([output.factor for output in outputs])
+    return ExplainedOutput(place, factor, outputs[0].shape)
+
+
 @dataclass(frozen=True)
 class ExplainedOutputs:
     """The outputs to explain, by time step and by column of the output."""
