@@ -74,7 +74,7 @@ def attribute(
     """
     n_samples = len(explained.network.inputs)
     points_at_once = _points_at_once(explained, output.shape)
-    at_once = at_once or rows_at_once(explained, method, output.shape)
+    at_once = at_once or min(n_samples, rows_at_once(explained, method, output.shape))
     explain = getattr(_attributions, method.name)
     gradient = partial(explained.gradient, weights=output)
     settings = dict(method.settings)

@@ -14,7 +14,7 @@ from skfi._sequences import BY, n_features
 from skfi.importance._feature_statistics import feature_origin
 from skfi.importance._gradient import gradient_importance
 from skfi.importance._left_out_words import reads_words
-from skfi.importance._network import find_network
+from skfi.importance._network import Network, find_network
 
 # Those that draw noise or baselines would make a row's features depend on the rows beside it.
 _METHODS = ("saliency", "input_x_gradient", "integrated_gradients")
@@ -132,9 +132,12 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
             self.feature_names_in_ = self.estimator_.feature_names_in_
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
-        self._check_outputs(X)
+        network = find_network(self.estimator_, X)
+        self._check_outputs(network)
         # once for all, so that a row's features do not depend on the rows beside it
-        self._baseline = self._origin(X) if self.method == "integrated_gradients" else None
+        self._baseline = None
+        if self.method == "integrated_gradients" and not tokens:
+            self._baseline = feature_origin(network, None)
         found = self._explain(
             X, by="timestep" if tokens else "feature", aggregate="mean_abs", scale="std"
         )
@@ -186,8 +189,7 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
         tags.target_tags.required = True
         return tags
 
-    def _check_outputs(self, X: Any) -> None:
-        network = find_network(self.estimator_, _safe_indexing(X, [0]))
+    def _check_outputs(self, network: Network) -> None:
         several = network.per_step or (network.classes is None and network.n_outputs > 1)
         chosen = self.target is not None and not network.per_step
         if several and self.aggregate == "mean" and not chosen:
@@ -196,10 +198,6 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
                 "aggregate='mean_abs', or the output to explain as target= (one of each sample, "
                 "not of each step)."
             )
-
-    def _origin(self, X: Any) -> np.ndarray | None:
-        network = find_network(self.estimator_, X)
-        return None if network.tokens is not None else feature_origin(network, None)
 
     def _explain(
         self, X: Any, *, by: str, aggregate: str | None = None, scale: str | None = None

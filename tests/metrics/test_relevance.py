@@ -48,6 +48,15 @@ def test_names_and_order_of_features_do_not_matter(metric):
     assert np.isclose(before, after)
 
 
+def test_each_sample_is_scaled_from_its_least_to_its_greatest_value():
+    # the second sample's relevant cell stands out as much as the first one's
+    relevance = [[1, 0, 0], [1, 0, 0], [1, 0, 0]]
+    found = np.array([[1.0, 0.5, 0.0], [10.0, 9.0, 9.0], [1e-9, 0.0, 0.0]])
+    assert relevance_score(relevance, found) == 1
+    assert relevance_score(relevance[:2], found[:2] + 100) == 1
+    assert relevance_score(relevance[:2], [[1, 0, 0], [5, 5, 5]]) == 0.75  # a constant is all zero
+
+
 def test_areas_by_hand():
     # precision is 1/2 up to 0.2, then 1 up to 1; recall is 1 to 0.6, then 1/2
     call = {"relevance": [1, 0, 1, 0], "importances": [1.0, 0.2, 0.6, 0.0], "normalize": False}
