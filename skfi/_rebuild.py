@@ -18,7 +18,7 @@ def fixed_weights(model: keras.Model) -> Fixed:
         layer.get_weights()
         if not layer.trainable or isinstance(layer, keras.layers.Normalization)
         else None
-        for layer in _leaves(model)
+        for layer in leaves(model)
     ]
 
 
@@ -41,18 +41,19 @@ def rebuild(
         raise ValueError(
             f"The network {config['name']!r} cannot be rebuilt for inputs of shape {input_shape} "
             f"from its configuration: {error}. Pass an estimator with network=, a function of "
-            "the input shape, instead."
+            "the input shape, instead; lofo_importance keeps the shape with leave_out='constant'."
         ) from error
     if not fresh.built:
         fresh.build((None, *input_shape))
-    for layer, weights in zip(_leaves(fresh), fixed, strict=True):
+    for layer, weights in zip(leaves(fresh), fixed, strict=True):
         if not weights:
             continue
         if [w.shape for w in weights] != [tuple(w.shape) for w in layer.weights]:
             raise ValueError(
                 f"The layer {layer.name!r} of the network {fresh.name!r} is frozen or was adapted, "
                 f"and its weights do not fit inputs of shape {input_shape}: training cannot bring "
-                "them back. Scale in a Pipeline in front of the network, or make it trainable."
+                "them back. Scale in a Pipeline in front of the network, or make it trainable; "
+                "lofo_importance keeps all features with leave_out='constant'."
             )
         layer.set_weights(weights)
         if isinstance(layer, keras.layers.Normalization):
@@ -60,7 +61,7 @@ def rebuild(
     return fresh
 
 
-def _leaves(model: keras.Model) -> list[keras.layers.Layer]:
+def leaves(model: keras.Model) -> list[keras.layers.Layer]:
     return [
         layer
         for layer in model._flatten_layers()

@@ -188,6 +188,10 @@ def group_units(
             raise ValueError(
                 f"feature_groups[{group!r}] must be a non-empty list of features; got {features!r}."
             )
+        if str(group) in members:  # such as 1 and "1"
+            raise ValueError(
+                f"feature_groups has two groups of the name {str(group)!r}; rename one."
+            )
         members[str(group)] = [_find(feature, position, str(group)) for feature in features]
         for member in members[str(group)]:
             if member in group_of:

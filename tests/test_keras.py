@@ -301,7 +301,7 @@ def test_logits_are_read_from_the_configuration_of_the_loss(from_logits):
 def test_a_loss_that_does_not_say_it_is_no_guess(loss):
     model = linear_network(np.ones((2, 2, 3)), "linear")
     model.compile(loss=loss)
-    with pytest.raises(ValueError, match="It cannot be read from the loss .* whether"):
+    with pytest.raises(ValueError, match=r"It cannot be read from the loss .* whether"):
         _keras.output_kind(model)
     # as the message says
     model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))

@@ -7,6 +7,7 @@ import numpy as np
 
 from skfi.importance._comparison import ImportanceComparison
 from skfi.importance._correlation import strongly_correlated
+from skfi.importance._entering import gradients_of_columns
 from skfi.importance._fitted import FUNCTIONS
 from skfi.importance._result import ImportanceResult
 
@@ -28,6 +29,11 @@ def compare_importances(
     lofo_params: Mapping[str, Any] | None = None,
 ) -> ImportanceComparison:
     """Importances of the same features by several methods, and where these disagree.
+
+    Permutation and LOFO are of the columns of ``X``, gradients of what enters the network. Where a
+    Pipeline makes other features of the columns (encodes, drops or reorders them), the gradients
+    of all that a column has become are summed up, as those of a group; they have no
+    ``attributions`` then.
 
     Parameters
     ----------
@@ -64,7 +70,8 @@ def compare_importances(
     Raises
     ------
     TypeError, NotFittedError, ValueError
-        As the functions do; ValueError also if a method is unknown or there are less than two.
+        As the functions do; ValueError also if a method is unknown or there are less than two, or
+        if a Pipeline mixes columns, as a PCA does, and there are gradients to compare.
 
     See Also
     --------
@@ -99,8 +106,9 @@ def compare_importances(
         "permutation": scored | dict(permutation_params or {}),
         "lofo": scored | {"cv": cv} | dict(lofo_params or {}),
     }
+    functions = FUNCTIONS | {"gradient": gradients_of_columns}
     results: dict[str, ImportanceResult] = {
-        method: FUNCTIONS[method](estimator, X, y, **params[method]) for method in methods
+        method: functions[method](estimator, X, y, **params[method]) for method in methods
     }
     names = next(iter(results.values())).feature_names
     permuted = results.get("permutation")

@@ -4,8 +4,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
+from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skfi.preprocessing import SlidingWindow
 
@@ -22,6 +25,8 @@ def columns_fold_into(estimator: Any, X: Any) -> int | None:
             estimator = estimator.estimator
         elif hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
+        elif isinstance(estimator, BaseSearchCV):
+            estimator = estimator.estimator
         elif isinstance(estimator, Pipeline):
             *before, (_, estimator) = estimator.steps
             if not all(_keeps_columns(step) for _, step in before):
@@ -35,17 +40,28 @@ def _keeps_columns(step: Any) -> bool:
     return step in (None, "passthrough") or isinstance(step, OneToOneFeatureMixin)
 
 
-def input_features_stay(estimator: Any) -> bool:
-    """Whether each feature of ``X`` reaches the last step of a Pipeline as itself."""
+def input_features_stay(estimator: Any, *, held: bool = False) -> bool:
+    """Whether each feature of ``X`` reaches the last step of a Pipeline as itself.
+
+    ``held`` asks for samples in which no feature is missing: then steps may address columns, and
+    those that are frozen or learn nothing do to the other columns what they did.
+    """
     if not isinstance(estimator, Pipeline):
         return True
     *before, (_, last) = estimator.steps
-    return all(_keeps_features(step) for _, step in before) and input_features_stay(last)
+    stay = all(keeps_features(step, held=held) for _, step in before)
+    return stay and input_features_stay(last, held=held)
 
 
-def _keeps_features(step: Any) -> bool:
+def keeps_features(step: Any, *, held: bool = False) -> bool:
+    """Whether each feature that enters a step of a Pipeline leaves it as itself."""
     if isinstance(step, Pipeline):
-        return all(_keeps_features(inner) for _, inner in step.steps)
+        return all(keeps_features(inner, held=held) for _, inner in step.steps)
+    if held and isinstance(step, ColumnTransformer):
+        parts = [part for _, part, _ in step.transformers] + [step.remainder]
+        return all(part == "drop" or keeps_features(part, held=held) for part in parts)
+    if held and isinstance(step, (FrozenEstimator, FunctionTransformer)):
+        return True
     return _keeps_columns(step) or isinstance(step, SlidingWindow)
 
 

@@ -9,6 +9,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from skfi._keras import find_embedding, takes_texts
+from skfi._padding import real_positions
 from skfi._sequences import group_units
 from skfi.importance._index_view import read_left_out_view
 from skfi.importance._tokens import find_sequencer, network_of, steps_of
@@ -29,6 +30,11 @@ class WordData:
     unknown_id: int
 
     by = "word"
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """What a result says of words besides."""
+        return {}
 
     @property
     def n_columns(self) -> int:
@@ -78,6 +84,15 @@ def reads_words(estimator: Any) -> bool:
     if takes_texts(model):
         return True
     return find_embedding(model) is not None and len(model.inputs[0].shape) == 2
+
+
+def padding_of_ids(estimator: Any, X: Any) -> np.ndarray | None:
+    """Where token ids are words, not padding; None if 0 is a word like any other."""
+    last = steps_of(estimator)[-1]
+    model = network_of(last)
+    own = getattr(last, "embedding_dim", None) is not None or hasattr(last, "embedding")
+    layer = None if own or model is None else find_embedding(model)
+    return None if layer is not None and not layer.mask_zero else real_positions(np.asarray(X))
 
 
 def word_data(

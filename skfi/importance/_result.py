@@ -65,6 +65,9 @@ class ImportanceResult(Bunch):
         Permutation by feature: pairs of an absolute correlation of 0.8 or more. Each stands in for
         the other, so that their importances are divided or inflated: see ``feature_groups`` and
         ``conditional`` of :func:`~skfi.permutation_importance`.
+    refit, leave_out : str, or absent
+        LOFO: how networks without a unit were trained, and whether it was removed ("remove") or
+        held at a constant ("constant"); see :func:`~skfi.lofo_importance`.
     conditional, shuffle : bool and str, or absent
         How permutation shuffled.
     sample_groups : ndarray of shape (n_samples,), None or absent

@@ -1,7 +1,8 @@
 """LOFO's warm refit: a network without a feature that starts from the network with it.
 
 The weights that the feature came in by are removed, all others carried over, and a few epochs adapt
-them. What this trades is said at ``lofo_importance``.
+them. Of a feature that is held at a constant all are carried over. What this trades is said at
+``lofo_importance``.
 """
 
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ class _Trimmed:
     def _error(self, what: str) -> ValueError:
         return ValueError(
             f"refit='warm' cannot tell which weights belong to the input that is left out: {what}. "
-            "Use refit='cold'."
+            "Use refit='cold', or leave_out='constant', which needs no other weights."
         )
 
 
@@ -83,10 +84,17 @@ def check_warm(estimator: Any) -> None:
             "numbers of all others. Transform the texts first and pass token ids, or use "
             "refit='cold'."
         )
-    if not input_features_stay(estimator):
+
+
+def check_features_stay(estimator: Any, leave_out: str) -> None:
+    """Raise unless the weights of a feature are those of the same feature in another fit.
+
+    Of units held at a constant the network keeps all weights, so each must get what it got before.
+    """
+    if not input_features_stay(estimator, held=leave_out == "constant"):
         raise ValueError(
-            "refit='warm' removes the weights of a feature, but a step of the Pipeline mixes or "
-            "makes features before they reach the network. Use refit='cold'."
+            "refit='warm' takes over the weights of each feature, but a step of the Pipeline mixes "
+            "or makes features before they reach the network. Use refit='cold'."
         )
 
 

@@ -117,7 +117,7 @@ CUBE = np.arange(20 * 3 * 4.0).reshape(20, 3, 4)
 def test_what_is_left_out(seen, kwargs, expected):
     y = np.arange(20.0)
     split = [(np.arange(5, 20), np.arange(5))]
-    lofo_importance(Recorder(), CUBE, y, cv=split, **kwargs)
+    lofo_importance(Recorder(), CUBE, y, cv=split, leave_out="remove", **kwargs)
     assert np.array_equal(seen[0][0], CUBE[5:])  # the baseline
     assert len(seen) == 1 + len(expected)
     for (X, y_fit, _), left in zip(seen[1:], expected, strict=True):
@@ -128,20 +128,21 @@ def test_what_is_left_out(seen, kwargs, expected):
 def test_2d_rows_that_fold():
     flat = CUBE.reshape(20, 12)
     y = rng.normal(size=20)
-    estimator = LinearSequences(n_timesteps=3)
-    steps = lofo_importance(estimator, flat, y, by="timestep", cv=ONE_FOLD)
-    direct = lofo_importance(LinearSequences(), CUBE, y, by="timestep", cv=ONE_FOLD)
+    estimator, call = LinearSequences(n_timesteps=3), {"cv": ONE_FOLD, "leave_out": "remove"}
+    steps = lofo_importance(estimator, flat, y, by="timestep", **call)
+    direct = lofo_importance(LinearSequences(), CUBE, y, by="timestep", **call)
     assert np.array_equal(steps.importances, direct.importances)
     features = {f"f{f}": [f, f + 4, f + 8] for f in range(4)}
-    grouped = lofo_importance(estimator, flat, y, feature_groups=features, cv=ONE_FOLD)
-    by_feature = lofo_importance(LinearSequences(), CUBE, y, cv=ONE_FOLD)
+    grouped = lofo_importance(estimator, flat, y, feature_groups=features, **call)
+    by_feature = lofo_importance(LinearSequences(), CUBE, y, **call)
     assert np.array_equal(grouped.importances, by_feature.importances)
-    with pytest.raises(ValueError, match="Leaving out 'x0' would break the sequences"):
-        lofo_importance(estimator, flat, y)
+    with pytest.raises(ValueError, match=r"Leaving out 'x0' would break .* leave_out='constant'"):
+        lofo_importance(estimator, flat, y, **call)
 
 
 def test_folds_are_drawn_once(seen):
-    lofo_importance(Recorder(), CUBE, np.arange(20.0), cv=KFold(2, shuffle=True))
+    cv = KFold(2, shuffle=True)
+    lofo_importance(Recorder(), CUBE, np.arange(20.0), cv=cv, leave_out="remove")
     rows = [X[:, 0, 0] // 12 for X, _, _ in seen]  # the row's number, whichever feature is left
     for first in (0, 1):
         assert all(np.array_equal(rows[first], r) for r in rows[first::2])
@@ -199,7 +200,7 @@ def test_several_targets():
 
 def test_a_pipeline_is_refitted_without_the_raw_column():
     pipe = make_pipeline(StandardScaler(), SlidingWindow(3), LinearSequences())
-    result = lofo_importance(pipe, FRAME, Y, cv=TimeSeriesSplit(2))
+    result = lofo_importance(pipe, FRAME, Y, cv=TimeSeriesSplit(2), leave_out="remove")
     assert result.feature_names.tolist() == ["a", "b", "c"]
     split = list(TimeSeriesSplit(2).split(FRAME))
     for number, (train, test) in enumerate(split):
@@ -291,7 +292,7 @@ class Breaks(Recorder):
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_an_error_in_a_worker_surfaces_at_once(n_jobs):
     with pytest.raises(RuntimeError, match="this fit failed"):
-        lofo_importance(Breaks(), FRAME, Y, n_jobs=n_jobs)
+        lofo_importance(Breaks(), FRAME, Y, n_jobs=n_jobs, leave_out="remove")
 
 
 def test_an_error_in_a_scorer_surfaces():
@@ -310,7 +311,8 @@ def test_a_score_of_nan_is_an_error():
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
-        ({"by": "cell"}, "by='cell' is not possible for LOFO"),
+        ({"by": "cell", "leave_out": "remove"}, "by='cell' is not possible for LOFO"),
+        ({"leave_out": "zero"}, "'leave_out' parameter"),
         ({"by": "timestep"}, "by='timestep' needs sequences"),
         ({"cv": 1}, "k-fold cross-validation requires at least one train/test split"),
         ({"cv": 500}, "Cannot have number of splits"),
@@ -343,8 +345,10 @@ def test_a_pipeline_of_scalers_knows_how_its_columns_fold():
     flat, y = rng.normal(size=(20, 12)), rng.normal(size=20)
     pipe = make_pipeline(StandardScaler(), LSTMRegressor(**TINY, n_timesteps=3))
     scrambled = {"a": [0, 1, 2], "b": [3, 4, 5]}
+    call = {"feature_groups": scrambled, "cv": ONE_FOLD}
     with pytest.raises(ValueError, match="Leaving out 'a' would break the sequences"):
-        lofo_importance(pipe, flat, y, feature_groups=scrambled, cv=ONE_FOLD)
+        lofo_importance(pipe, flat, y, **call, leave_out="remove")
+    assert lofo_importance(pipe, flat, y, **call).leave_out == "constant"
     result = lofo_importance(pipe, flat, y, by="timestep", cv=ONE_FOLD)
     train, test = ONE_FOLD[0]
     without = clone(pipe).set_params(lstmregressor__n_timesteps=2)

@@ -204,7 +204,7 @@ class TestImportances:
         found = lofo_importance(model, lagged.data, lagged.target, scoring="r2", **call)
         assert found.to_frame().index[0] == "x0"
         with pytest.raises(ValueError, match="left out has no input for its output"):
-            lofo_importance(model, lagged.data, lagged.target, by="timestep")
+            lofo_importance(model, lagged.data, lagged.target, by="timestep", leave_out="remove")
 
     def test_finalized_network(self, model, lagged):
         X = model.to_sequences(lagged.data)

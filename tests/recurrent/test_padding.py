@@ -203,7 +203,7 @@ class TestBadInput:
     def test_time_steps_without_which_nothing_is_left(self, panel):
         model = LSTMRegressor(2, epochs=1, mask_value=NAN)
         groups = {"early": [0, 1, 2], "late": [3, 4, 5, 6]}
-        call = {"by": "timestep", "feature_groups": groups, "cv": 2}
+        call = {"by": "timestep", "feature_groups": groups, "cv": 2, "leave_out": "remove"}
         with pytest.raises(ValueError, match="'early' would leave nothing of"):
             lofo_importance(model, panel.data, panel.target, **call)
 

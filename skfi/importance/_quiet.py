@@ -1,0 +1,35 @@
+"""Warnings of many fits are ignored, whatever threads they run in."""
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+filters_lock = threading.Lock()  # for every change of the filters that threads may make
+_n_inside = 0
+_filters: warnings.catch_warnings | None = None
+
+
+@contextmanager
+def warnings_ignored() -> Iterator[None]:
+    """Ignore all warnings inside; the filters are then what they were.
+
+    Filters belong to the process, and ``warnings.catch_warnings`` of two threads that overlap
+    leaves those of one behind for ever. Here the first to come in keeps the filters and the last to
+    go puts them back.
+    """
+    global _n_inside, _filters
+    with filters_lock:
+        if _n_inside == 0:
+            _filters = warnings.catch_warnings()
+            _filters.__enter__()
+            warnings.simplefilter("ignore")
+        _n_inside += 1
+    try:
+        yield
+    finally:
+        with filters_lock:
+            _n_inside -= 1
+            if _n_inside == 0 and _filters is not None:
+                _filters.__exit__(None, None, None)
+                _filters = None

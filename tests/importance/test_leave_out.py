@@ -1,0 +1,387 @@
+"""LOFO by removal and by a constant: equal where both can be done, right where only one can."""
+
+import random as builtin_random
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from skfi import LSTMClassifier, LSTMRegressor, SlidingWindow, from_keras, lofo_importance
+
+random = np.random.default_rng(0)
+TABLE = random.normal(size=(200, 4)) * [1, 10, 0.1, 1] + [0, 5, 0, 100]
+FRAME = pd.DataFrame(TABLE, columns=list("abcd"))
+Y = 3 * TABLE[:, 0] + 0.2 * TABLE[:, 1]  # c and d are worth nothing
+CUBE = random.normal(size=(300, 4, 3)).astype("float32")
+FIRST = CUBE[:, :, 0].mean(axis=1)  # the target of networks
+ONE_FOLD = [(np.arange(200), np.arange(200, 300))]
+TINY = {"units": 3, "epochs": 2, "random_state": 0, "importance": None}
+CALL = {"cv": KFold(4), "scoring": "r2"}
+
+
+def without_each(model, X, y):
+    """What a model loses without each column, by hand: of the raw columns, in their order."""
+    scores = []
+    for left_out in (None, *range(X.shape[1])):
+        rest = X if left_out is None else np.delete(X, left_out, axis=1)
+        parts = CALL["cv"].split(X)
+        scores.append([model.fit(rest[a], y[a]).score(rest[b], y[b]) for a, b in parts])
+    return scores[0] - np.array(scores[1:])
+
+
+EXPECTED = without_each(LinearRegression(), TABLE, Y)
+
+
+@pytest.mark.parametrize("X", [TABLE, FRAME], ids=["array", "frame"])
+@pytest.mark.parametrize(
+    "model", [LinearRegression(), make_pipeline(StandardScaler(), Ridge())], ids=["plain", "ridge"]
+)
+def test_a_linear_model_gives_the_same_either_way(model, X):
+    removed, constant, auto = (
+        lofo_importance(model, X, Y, leave_out=how, **CALL)
+        for how in ("remove", "constant", "auto")
+    )
+    assert np.allclose(removed.importances, constant.importances, rtol=0, atol=1e-9)
+    assert np.array_equal(removed.importances, auto.importances)
+    assert [one.leave_out for one in (removed, constant, auto)] == ["remove", "constant", "remove"]
+
+
+def reordered(first, second):
+    parts = [("scaled", StandardScaler(), first), ("passed", "passthrough", second)]
+    return ColumnTransformer(parts)
+
+
+@pytest.mark.parametrize(
+    ("steps", "X"),
+    [
+        (reordered([3, 2], [1, 0]), TABLE),
+        (reordered(["d", "c"], ["b", "a"]), FRAME),
+        (reordered([3, 2], [1, 0]), FRAME),
+        (FrozenEstimator(StandardScaler().fit(TABLE)), TABLE),
+        (FunctionTransformer(lambda X: X[:, [3, 2, 1, 0]]), TABLE),
+    ],
+    ids=["by position", "by name", "positions of a frame", "frozen", "function"],
+)
+@pytest.mark.parametrize("in_search", [False, True])
+def test_pipelines_that_address_columns(steps, X, in_search):
+    """A linear model behind them loses what one of the plain columns loses."""
+    model = make_pipeline(steps, LinearRegression())
+    if in_search:
+        model = GridSearchCV(model, {"linearregression__positive": [False]}, cv=2)
+    found = lofo_importance(model, X, Y, **CALL)
+    assert found.leave_out == "constant"
+    assert np.allclose(found.importances, EXPECTED, rtol=0, atol=1e-9)
+    assert found.feature_names.tolist() == (
+        list("abcd") if X is FRAME else ["x0", "x1", "x2", "x3"]
+    )
+
+
+def test_a_table_of_many_types():
+    """Labels, dates, flags and numbers with gaps: what is worth nothing gets nothing."""
+    labels = random.choice(["low", "high", "none"], size=200)
+    frame = pd.DataFrame(
+        {
+            "label": pd.Categorical(labels),
+            "text": random.choice(["x", "y"], size=200),
+            "whole": pd.array(random.integers(0, 5, size=200), dtype="Int64"),
+            "flag": random.random(200) < 0.3,
+            "number": TABLE[:, 0],
+        }
+    )
+    y = frame["number"] + 2 * (frame["label"] == "high")
+    encoder = OneHotEncoder(categories=[["high", "low", "none"], ["x", "y"]])
+    model = make_pipeline(
+        ColumnTransformer([("labels", encoder, ["label", "text"])], remainder="passthrough"),
+        LinearRegression(),
+    )
+    found = lofo_importance(model, frame, y, **CALL).to_frame()["importance_mean"]
+    assert set(found.index[:2]) == {"label", "number"}
+    assert (found[:2] > 0.3).all()
+    assert (found[2:].abs() < 0.02).all()
+
+
+def cuts(input_shape, n_outputs):
+    inputs = keras.Input(input_shape)
+    hidden = keras.layers.Flatten()(inputs[:, :, :2])
+    return keras.Model(inputs, keras.layers.Dense(n_outputs)(hidden))
+
+
+def adapted(input_shape, n_outputs):
+    layer = keras.layers.Normalization()
+    layer.adapt(CUBE)
+    inner = [keras.layers.Flatten(), keras.layers.Dense(n_outputs)]
+    return keras.Sequential([keras.Input(input_shape), layer, *inner])
+
+
+def frozen_front(input_shape, n_outputs):
+    front = keras.layers.Dense(3, trainable=False, kernel_initializer="orthogonal")
+    inner = [front, keras.layers.Flatten(), keras.layers.Dense(n_outputs)]
+    return keras.Sequential([keras.Input(input_shape), *inner])
+
+
+@pytest.mark.parametrize(
+    ("network", "form"),
+    [
+        (cuts, "function"),
+        (cuts, "keras.Model"),
+        (adapted, "from_keras"),
+        (frozen_front, "keras.Model"),
+    ],
+)
+def test_networks_that_know_all_features(network, form):
+    params = {"epochs": 15, "learning_rate": 0.02, "random_state": 0, "importance": None}
+    call = {"cv": ONE_FOLD, "scoring": "r2", "random_state": 0}
+    model = LSTMRegressor(network=network, **params)
+    if form != "function":
+        keras.utils.set_random_seed(0)
+        plain = network((4, 3), 1)
+        plain.compile(keras.optimizers.Adam(0.02), "mse")
+        model = from_keras(plain).set_params(**params)
+        if form == "keras.Model":
+            model, call["fit_params"] = plain, {"epochs": 15}
+    found = lofo_importance(model, CUBE, FIRST, **call)
+    assert found.leave_out == "constant"
+    assert found.importances_mean[0] > 0.5
+    if network is cuts:
+        assert found.importances_mean[2] == 0  # which the network does not see
+    assert np.abs(found.importances_mean[1:]).max() < 0.15
+
+
+class Recorder(RegressorMixin, BaseEstimator):
+    """Notes the arrays that it is fitted and scored on."""
+
+    seen: list = []  # noqa: RUF012 - shared on purpose: clones write to it
+
+    def __init__(self, mask_value=None, n_timesteps=None, return_sequences=False):
+        self.mask_value = mask_value
+        self.n_timesteps = n_timesteps
+        self.return_sequences = return_sequences
+
+    def fit(self, X, y):
+        self.seen.append(X)
+        return self
+
+    def predict(self, X):
+        self.seen.append(X)
+        return np.zeros(len(X))
+
+
+def seen_by(estimator, X, **call):
+    """All samples as they are with all units, then without each."""
+    Recorder.seen = []
+    half = len(X) // 2
+    folds = [(np.arange(half), np.arange(half, len(X)))]
+    call = {"scoring": "neg_mean_absolute_error", "leave_out": "constant"} | call
+    lofo_importance(estimator, X, np.arange(len(X), dtype=float), cv=folds, **call)
+    parts = Recorder.seen
+    join = pd.concat if hasattr(X, "iloc") else np.concatenate
+    return [join(parts[i : i + 2]) for i in range(0, len(parts), 2)]
+
+
+@pytest.mark.parametrize("by", ["feature", "timestep", "cell"])
+def test_cells_are_held_in_training_and_in_test(by):
+    X = CUBE[:20]
+    whole, *others = seen_by(Recorder(), X, by=by)
+    assert np.array_equal(whole, X)
+    assert len(others) == {"feature": 3, "timestep": 4, "cell": 12}[by]
+    mean = X.mean(axis=(0, 1))
+    for i, found in enumerate(others):
+        expected = X.copy()
+        if by == "feature":
+            expected[:, :, i] = mean[i]
+        elif by == "timestep":
+            expected[:, i] = mean
+        else:
+            expected[:, i // 3, i % 3] = mean[i % 3]
+        assert np.allclose(found, expected, atol=1e-6)
+        assert found.dtype == X.dtype
+        assert (np.ptp(found[:, expected[0] != X[0]], axis=0) == 0).all()
+
+
+def test_columns_that_fold_into_steps():
+    X = CUBE[:20].reshape(20, 12)
+    _, *others = seen_by(Recorder(n_timesteps=4), X, leave_out="auto")
+    assert len(others) == 12
+    for i, found in enumerate(others):
+        expected = X.copy()
+        expected[:, i] = X[:, i % 3 :: 3].mean()  # of the feature at all steps
+        assert np.allclose(found, expected, atol=1e-6)
+    table = pd.DataFrame(X, columns=[f"c{i}" for i in range(12)])
+    _, *of_table = seen_by(Recorder(n_timesteps=4), table)
+    for found, same in zip(others, of_table, strict=True):
+        assert np.allclose(found, same)
+        assert (same.dtypes == "float32").all()
+
+
+@pytest.mark.parametrize("mask_value", [np.nan, 0.0, -1.0])
+@pytest.mark.parametrize("form", ["3-D", "2-D", "table"])
+@pytest.mark.parametrize("by", ["feature", "timestep"])
+def test_padding_stays_padding_and_real_steps_real(mask_value, form, by):
+    X = random.integers(-1, 2, size=(30, 5, 3)).astype(float)  # full of 0 and of -1
+    X[:, 0, 0] = 7
+    real = np.arange(5) < random.integers(1, 6, size=30)[:, None]
+    X = np.where(real[:, :, None], X, mask_value)
+    same = np.isnan if np.isnan(mask_value) else lambda values: values == mask_value
+    real = ~same(X).all(axis=2)
+    given = X if form == "3-D" else X.reshape(30, 15)
+    given = pd.DataFrame(given) if form == "table" else given
+    estimator = Recorder(mask_value, n_timesteps=None if form == "3-D" else 5)
+    groups = None if form == "3-D" or by == "timestep" else {"f": [0, 3, 6, 9, 12]}
+    _, *others = seen_by(estimator, given, by=by, feature_groups=groups)
+    for found in others:
+        found = np.asarray(found).reshape(X.shape)
+        assert np.array_equal(~same(found).all(axis=2), real)
+        assert np.array_equal(found[~real], X[~real], equal_nan=True)
+
+
+def test_missing_values_tell_nothing_either():
+    X = np.where(random.random(TABLE.shape) < 0.2, np.nan, TABLE)
+
+    class TakesNaN(Recorder):
+        def __sklearn_tags__(self):
+            tags = super().__sklearn_tags__()
+            tags.input_tags.allow_nan = True
+            return tags
+
+    _, *others = seen_by(TakesNaN(), X)
+    for i, found in enumerate(others):
+        assert np.allclose(found[:, i], np.nanmean(X[:, i]))
+        rest = np.delete(found, i, axis=1)
+        assert np.array_equal(rest, np.delete(X, i, axis=1), equal_nan=True)
+
+
+def test_what_cannot_be_removed_is_held():
+    X, y = CUBE[:60], np.cumsum(CUBE[:60, :, 0], axis=1)
+    per_step = LSTMRegressor(**TINY, return_sequences=True)
+    call = {"cv": [(np.arange(30), np.arange(30, 60))], "random_state": 0}
+    with pytest.raises(ValueError, match=r"no input for its output.*leave_out='constant'"):
+        lofo_importance(per_step, X, y, by="timestep", leave_out="remove", **call)
+    found = lofo_importance(per_step, X, y, by="timestep", **call)
+    assert (found.leave_out, len(found.importances)) == ("constant", 4)
+    cells = lofo_importance(LSTMRegressor(**TINY), X[:, :2, :2], y[:, 0], by="cell", **call)
+    assert cells.feature_names.tolist() == [f"x{f}[{t}]" for t in ("t-1", "t") for f in range(2)]
+    assert cells.axes == (["t-1", "t"], ["x0", "x1"])
+
+
+def test_positions_of_token_ids_become_the_unknown_word():
+    ids = random.integers(2, 9, size=(60, 4))
+    ids[::2, 2:] = 0  # padding
+    Recorder.seen = []
+
+    class Reader(Recorder):
+        embedding_dim = 2
+
+    _, *others = seen_by(Reader(), ids, by="timestep", unknown_id=5)
+    for i, found in enumerate(others):
+        expected = ids.copy()
+        expected[:, i] = np.where(ids[:, i] == 0, 0, 5)
+        assert np.array_equal(found, expected)
+    labels = (ids == 3).any(axis=1)
+    call = {"cv": [(np.arange(30), np.arange(30, 60))], "by": "timestep", "random_state": 0}
+    model = LSTMClassifier(**TINY, embedding_dim=2, n_tokens=10)
+    assert lofo_importance(model, ids, labels, **call).leave_out == "remove"
+    held = lofo_importance(model, ids, labels, leave_out="constant", **call)
+    assert held.leave_out == "constant"
+    with pytest.raises(ValueError, match="leave_out='remove' is not possible for words"):
+        lofo_importance(model, ids, labels, feature_groups={"w": [3]}, leave_out="remove")
+
+
+def test_the_padding_of_a_search_is_known():
+    X = CUBE[:40].astype(float)
+    X[::2, 2:] = np.nan
+    search = GridSearchCV(Recorder(np.nan), {"n_timesteps": [None]}, cv=2, refit=True)
+    Recorder.seen = []
+    folds = [(np.arange(20), np.arange(20, 40))]
+    lofo_importance(search, X, np.arange(40.0), cv=folds)
+    assert len({np.isnan(one).sum() // len(one) for one in Recorder.seen}) == 1
+
+
+def test_the_steps_of_columns_in_a_search_are_known():
+    X = CUBE[:40].reshape(40, 12)
+    search = GridSearchCV(Recorder(n_timesteps=4), {"return_sequences": [False]}, cv=2)
+    with pytest.raises(ValueError, match="Leaving out 'x0' would break the sequences"):
+        lofo_importance(search, X, FIRST[:40], leave_out="remove")
+    found = lofo_importance(search, X, FIRST[:40], cv=2, by="timestep", leave_out="constant")
+    assert found.feature_names.tolist() == ["t-3", "t-2", "t-1", "t"]
+
+
+class Votes(ClassifierMixin, BaseEstimator):
+    """An estimator of the user's own that reads the second column."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return self.classes_[(X[:, 1] > 5).astype(int)]
+
+
+def test_code_of_others_may_speak_of_columns():
+    found = lofo_importance(Votes(), TABLE, TABLE[:, 1] > 5, cv=4)
+    assert found.leave_out == "constant"
+    assert found.baseline_score == 1
+    assert found.importances_mean[1] > 0.3
+    assert (found.importances_mean[[0, 2, 3]] == 0).all()
+
+
+def test_a_last_step_that_is_frozen_is_trained():
+    fitted = LinearRegression().fit(TABLE, Y)
+    frozen = [FrozenEstimator(fitted), make_pipeline(FrozenEstimator(make_pipeline(fitted)))]
+    for model in frozen:
+        found = lofo_importance(model, TABLE, Y, **CALL)
+        assert np.allclose(found.importances, EXPECTED, rtol=0, atol=1e-9)
+
+
+def test_a_users_network_is_only_looked_at():
+    """Random states stay as they were, and results are those of removal without a look."""
+
+    def network(input_shape, n_outputs):
+        layers = [keras.Input(input_shape), keras.layers.LSTM(3), keras.layers.Dense(n_outputs)]
+        return keras.Sequential(layers)
+
+    model = LSTMRegressor(network=network, epochs=1, random_state=0, importance=None)
+    expected = lofo_importance(model, CUBE, FIRST, leave_out="remove", cv=ONE_FOLD)
+    states = builtin_random.getstate(), np.random.get_state()[1].tolist()
+    found = lofo_importance(model, CUBE, FIRST, cv=ONE_FOLD)
+    assert found.leave_out == "remove"
+    assert np.array_equal(found.importances, expected.importances)
+    assert (builtin_random.getstate(), np.random.get_state()[1].tolist()) == states
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [reordered([3, 2], [1, 0]), SlidingWindow(2)],
+        [FrozenEstimator(StandardScaler().fit(TABLE)), SlidingWindow(2)],
+        [FunctionTransformer(lambda X: X / 100), SlidingWindow(2)],
+    ],
+    ids=["reordered", "frozen", "function"],
+)
+def test_warm_refits_of_pipelines_that_address_columns(steps):
+    y = TABLE[:, 0] + TABLE[:, 3] / 100
+    model = make_pipeline(*steps, LSTMRegressor(**TINY | {"epochs": 10, "learning_rate": 0.05}))
+    found = lofo_importance(model, TABLE, y, cv=KFold(2), refit="warm")
+    assert (found.refit, found.leave_out) == ("warm", "constant")
+    assert found.importances_mean.argmax() == 0
+
+
+def test_warm_refits_of_held_features_keep_all_weights():
+    """With next to no training a network is the full one, which gets the feature's mean."""
+    model = LSTMRegressor(**TINY | {"network": cuts, "learning_rate": 1e-12})
+    train, test = ONE_FOLD[0]
+    full = clone(model).fit(CUBE[train], FIRST[train])
+    found = lofo_importance(model, CUBE, FIRST, cv=ONE_FOLD, scoring="r2", refit="warm")
+    for feature in range(3):
+        held = CUBE[test].copy()
+        held[:, :, feature] = CUBE[:, :, feature].mean()
+        loss = full.score(CUBE[test], FIRST[test]) - full.score(held, FIRST[test])
+        assert found.importances[feature, 0] == pytest.approx(loss, abs=1e-5)
+    assert abs(found.importances[0, 0]) > 0.01
