@@ -86,7 +86,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "model_")
+        return any(name.endswith("_") and not name.startswith("_") for name in vars(self))
 
     def _learn(self, X: Any, y: Any, sample_weight: Any, *, continuing: bool) -> None:
         """What ``fit`` does, step by step."""

@@ -148,7 +148,7 @@ class TestGradients:
 
     def test_the_gradient_is_that_of_the_embedding(self, pipe, ids):
         model, some = pipe[-1].model_, ids[:3]
-        found = gradient_importance(pipe[-1], some, target=1).attributions
+        found = gradient_importance(pipe[-1], some, method="saliency", target=1).attributions
         table = model.layers[0].get_weights()[0]
         spare = keras.Sequential([keras.Input((None, 6)), *model.layers[1:]])
         embedded = table[some]
