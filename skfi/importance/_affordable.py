@@ -13,6 +13,7 @@ _OF_TRAINING = 0.1
 # Multiplications that take some hundredths of a second: so many are done after any training
 _AT_LEAST = 2e8
 _N_STEPS = 16  # what integrated gradients miss with these is refined
+_OF_ALL_POINTS = 4  # the function's own number of points is about so many times as many
 _TRIAL = {"max_samples": 16, "max_outputs": 4}
 
 
@@ -24,20 +25,23 @@ def affordable_gradients(
     How many gradients a sample takes is seen in a trial: where the network is saturated they are
     many.
     """
-    params = {"n_steps": _N_STEPS, "sample_weight": sample_weight} | params
+    params = {"sample_weight": sample_weight} | params
     if "max_samples" in params or "max_outputs" in params or params.get("output_step") == "all":
         return gradient_importance(estimator, X, **params)
-    trial = gradient_importance(estimator, X, **(params | _TRIAL))
-    n_explained = max(1, len(X) if len(X) < _TRIAL["max_samples"] else _TRIAL["max_samples"])
+    quick = {"n_steps": _N_STEPS} | params
+    trial = gradient_importance(estimator, X, **(quick | _TRIAL))
     n_outputs = n_outputs_of(estimator, params)
-    of_one = trial.n_gradients / (n_explained * min(n_outputs, _TRIAL["max_outputs"]))
-    n_pairs = int(_affordable(estimator, n_trained) / of_one)  # of a sample and an output
+    n_tried = min(len(X), _TRIAL["max_samples"]) * min(n_outputs, _TRIAL["max_outputs"])
+    # of a sample and an output
+    n_pairs = int(_affordable(estimator, n_trained) * n_tried / trial.n_gradients)
+    if n_pairs >= len(X) * n_outputs * _OF_ALL_POINTS:
+        return gradient_importance(estimator, X, **params)
     n_samples = int(np.clip(n_pairs, 1, len(X)))
     of_sample = int(np.clip(n_pairs // n_samples, 1, n_outputs))
-    if n_samples * of_sample <= n_explained * min(n_outputs, _TRIAL["max_outputs"]):
+    if n_samples * of_sample <= n_tried:
         return trial
     return gradient_importance(
-        estimator, X, **(params | {"max_samples": n_samples, "max_outputs": of_sample})
+        estimator, X, **(quick | {"max_samples": n_samples, "max_outputs": of_sample})
     )
 
 

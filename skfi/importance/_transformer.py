@@ -32,9 +32,11 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
     estimator : estimator
         A skfi estimator, a SciKeras wrapper, or a Pipeline ending in one; it is cloned and fitted.
         Wrap a fitted one in :class:`~sklearn.frozen.FrozenEstimator` to take it as it is.
-    method : {"saliency", "input_x_gradient", "integrated_gradients"}, default="saliency"
-        Gradient method, as in :func:`~skfi.gradient_importance`. Those that draw at random are not
-        offered: a row's features would depend on the rows beside it.
+    method : {"saliency", "input_x_gradient", "integrated_gradients"}, \
+            default="integrated_gradients"
+        Gradient method, as in :func:`~skfi.gradient_importance`; paths begin where those of the
+        training samples do. Those that draw at random are not offered: a row's features would
+        depend on the rows beside it.
     by : {"feature", "timestep", "cell"}, default="feature"
         What the columns are for.
     target : label or int, default=None
@@ -82,7 +84,7 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
         self,
         estimator: Any,
         *,
-        method: str = "saliency",
+        method: str = "integrated_gradients",
         by: str = "feature",
         target: Any = None,
         aggregate: str = "mean",

@@ -18,7 +18,7 @@ TINY = {"units": 3, "epochs": 2, "random_state": 0}
 
 
 def test_gradient_is_the_function(regression, regressor):
-    expected = gradient_importance(regressor, regression.data, n_steps=16)
+    expected = gradient_importance(regressor, regression.data)
     assert np.allclose(regressor.importances_.importances, expected.importances)
     mean = expected.importances_mean
     assert np.allclose(regressor.feature_importances_, mean / mean.sum())

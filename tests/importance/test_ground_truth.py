@@ -74,7 +74,7 @@ def test_2d_columns_of_one_step(estimator, importance):
         importance_params=params,
     ).fit(X, y)
     assert model.importances_.method.startswith(
-        {"gradient": "saliency"}.get(importance, importance)
+        {"gradient": "integrated_gradients"}.get(importance, importance)
     )
     assert model.feature_importances_.argmax() == 1
     assert model.feature_importances_[1] > 0.6

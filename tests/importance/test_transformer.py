@@ -104,7 +104,8 @@ def test_a_trained_keras_model():
     weights = np.random.default_rng(0).normal(size=(4, 3, 1))
     model = linear_network(weights)
     X = np.zeros((5, 4, 3))
-    transformer = GradientTransformer(FrozenEstimator(from_keras(model)), by="cell")
+    frozen = FrozenEstimator(from_keras(model))
+    transformer = GradientTransformer(frozen, method="saliency", by="cell")
     assert np.allclose(transformer.fit(X, X[:, 0, 0]).transform(X), weights.ravel(), atol=1e-6)
     with pytest.raises(ValueError, match=r"FrozenEstimator\(from_keras\(model\)\)"):
         GradientTransformer(model).fit(X)
