@@ -1,4 +1,4 @@
-"""The hidden Markov task with the network and protocol of its published figures, five folds.
+"""The hidden Markov task with a large GRU, five folds.
 
 A GRU of 200 units is trained for 50 epochs on four fifths of 800 sequences. Each label is explained
 from its own past, and of each explanation the attributions of the last step are kept: those of the
@@ -8,6 +8,7 @@ of the 200 test sequences in each fold, others in each.
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,11 +28,11 @@ METHODS = {
     "expected_gradients": {"n_steps": 8},
 }
 METRICS = ("roc_auc", "average_precision", "aup", "aur")
-PUBLISHED = {  # with Captum and time_interpret: mean of five folds
-    "integrated gradients, published": {"roc_auc": 0.936, "average_precision": 0.909},
-    "DeepLIFT, the best published": {"roc_auc": 0.938, "average_precision": 0.912},
-}
 HERE = Path(__file__).parent
+
+
+def _baseline(method: str, training: np.ndarray) -> Any:
+    return {"integrated_gradients": 0, "expected_gradients": training}.get(method)
 
 
 def main() -> None:
@@ -55,7 +56,7 @@ def main() -> None:
                 model,
                 X[test],
                 method=method,
-                baseline=X[train] if method == "expected_gradients" else None,
+                baseline=_baseline(method, X[train]),
                 output_step="all",
                 random_state=0,
                 **settings,
@@ -68,15 +69,20 @@ def main() -> None:
     by_method = found.drop(columns=["fold", "labels"]).groupby("method", sort=False)
     mean, spread = by_method.mean(), by_method.std()
     table = mean.round(3).astype(str) + " ± " + spread.round(3).astype(str)
-    table = pd.concat([table, pd.DataFrame(PUBLISHED).T]).fillna("").reset_index(names="method")
+    table = table.reset_index(names="method")
     text = [
-        "# The hidden Markov task as it is published",
+        "# The hidden Markov task with a large network",
         "",
         "`.venv-bench/bin/python benchmarks/hidden_markov.py` writes this page. A GRU of 200",
         "units, 50 epochs; each label is explained from its own past, from a baseline of zero, and",
         "the attributions of the last step are kept. Mean and standard deviation over five folds",
         f"of training data, {N_EXPLAINED} test sequences explained in each. The networks tell",
         f"the labels of the test sequences with an AUROC of {found['labels'].mean():.3f}.",
+        "",
+        "It is neither the network nor the protocol of the published figures: these are of another",
+        "head (batch normalisation, ReLU, dropout, two logits), another training (one random step",
+        "of each batch, learning rate 1e-4, weight decay), the predicted class's logit and all 200",
+        "test sequences of a fold. The network decides the score, so they cannot be compared.",
         "",
         *markdown(table),
         "",
