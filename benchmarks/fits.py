@@ -1,4 +1,5 @@
-"""Cross-validation against SciKeras, and one fit against keras.Model.fit itself."""
+"""Cross-validation against SciKeras, one fit against keras.Model.fit itself, and what the
+importances of a fit cost."""
 
 import keras
 import numpy as np
@@ -25,8 +26,28 @@ def scores_differ(theirs, mine) -> str:
     return f"R2 {np.mean(theirs):.2f} / {np.mean(mine):.2f}"  # each has weights of its own
 
 
+def importances_of_a_fit(what: str, X: np.ndarray, y: np.ndarray, **params) -> None:
+    """A fit of 20 epochs, as it is by default, against the same without importances."""
+    model = LSTMRegressor(UNITS, random_state=0, **params)
+    without = LSTMRegressor(UNITS, random_state=0, importance=None, **params)
+    compare(
+        f"a fit with its importances, {what}",
+        "the same fit without",
+        "0.9",
+        reference=lambda: without.fit(X, y).score(X, y),
+        ours=lambda: model.fit(X, y).score(X, y),
+        difference=lambda theirs, mine: f"R2 {theirs:.2f} / {mine:.2f}",
+        n_pairs=3,
+    )
+
+
 def main() -> None:
     X, y = workload()
+    several = np.column_stack([np.roll(y, hour) for hour in range(24)])
+    importances_of_a_fit("one output", X, y)
+    importances_of_a_fit("24 outputs", X, several)
+    steps = np.cumsum(X[:, :, 0], axis=1)
+    importances_of_a_fit("an output at every step", X, steps, return_sequences=True)
     compare(
         "cross_val_score, 5 folds, 3 epochs",
         "SciKeras",

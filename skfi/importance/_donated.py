@@ -6,6 +6,7 @@ mean would vary with other rows (the influence function of a V-statistic of degr
 Hoeffding, 1948).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,20 +39,20 @@ def drawn_donors(n_rows: int, n_repeats: int, random_state: np.random.RandomStat
 
 def donated(
     differences: np.ndarray,
-    donors: np.ndarray,
+    donors: Sequence[np.ndarray],
     weights: np.ndarray | None = None,
     window: int = 1,
 ) -> np.ndarray:
     """How much worse rows are scored for the values of each one, (n_units, n_rows).
 
     ``differences`` (n_units, n_repeats, n_rows) are those of the rows that get values, and count by
-    the ``weights`` of these. A row's own mean over the repeats is taken off: what stays is due to
-    the donors. One repeat cannot tell them apart: then all is counted, which is too much rather
-    than too little. With windows of rows a value reaches the ``window`` rows that follow.
+    the ``weights`` of these; ``donors`` are of the same shape. A row's own mean over the repeats is
+    taken off: what remains comes from the donors. One repeat cannot tell them apart: then all is
+    counted, which is too much rather than too little. With windows of rows a value reaches the
+    ``window`` rows that follow.
     """
-    n_repeats, n_rows = donors.shape
+    _, n_repeats, n_rows = differences.shape
     weights = np.ones(n_rows) if weights is None else weights
-    receivers = np.argsort(donors, axis=1)
     last = np.minimum(np.arange(n_rows) + window, n_rows) - 1
     found = np.empty((len(differences), n_rows))
     for unit, of_unit in enumerate(differences):
@@ -62,5 +63,6 @@ def donated(
         due = due * weights
         reached = np.cumsum(due, axis=1)
         due += reached[:, last] - reached
-        found[unit] = np.take_along_axis(due, receivers, axis=1).mean(axis=0)
+        given = zip(donors[unit], due, strict=True)
+        found[unit] = np.mean([np.bincount(to, of, n_rows) for to, of in given], axis=0)
     return found - found.mean(axis=1, keepdims=True)

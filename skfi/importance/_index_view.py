@@ -15,6 +15,7 @@ import pandas as pd
 from sklearn.utils import _safe_indexing
 
 from skfi._sequences import Units
+from skfi.importance._conditional import Conditional
 from skfi.importance._donors import donors
 from skfi.importance._tokens import Tokens
 from skfi.importance._words import WordUnits
@@ -34,7 +35,7 @@ class PermutedScorer:
     units: Units
     shuffle: str
     real: np.ndarray | None  # (n_samples, n_timesteps): False for padding, None if there is none
-    residuals: np.ndarray | None = None  # (n_samples, n_cells): only these are shuffled
+    conditional: Conditional | None = None  # how units are exchanged where the others are given
 
     def __call__(self, estimator: Any, view: pd.DataFrame, y: Any, **kwargs: Any) -> Any:
         return self.scorer(estimator, self.gather(view), y, **kwargs)
@@ -46,18 +47,17 @@ class PermutedScorer:
         X = _safe_indexing(self.X, rows)
         for unit in np.flatnonzero((sources != rows[:, None]).any(axis=0)):
             cells, source = self.units.cells[unit], sources[:, unit]
-            if self.residuals is not None:
-                own, others = (
-                    self.residuals[rows[:, None], cells],
-                    self.residuals[source[:, None], cells],
-                )
-                _add_to_cells(X, cells, others - own)
+            steps = cells // self.units.shape[1]
+            if self.conditional is not None and self.conditional.by[unit] == "residuals":
+                _add_to_cells(X, cells, self.conditional.changes(int(unit), rows, source))
                 continue
-            if self.shuffle == "series" and self.real is None:
+            if self.conditional is not None:
+                of_steps = self.conditional.sources(int(unit), rows, source)
+            elif self.shuffle == "series" and self.real is None:
                 _copy_cells(self.X, X, source, cells)
                 continue
-            steps = cells // self.units.shape[1]
-            of_steps = self._sources(rows, source, np.unique(steps))
+            else:
+                of_steps = self._sources(rows, source, np.unique(steps))
             for step, of_step in of_steps.items():
                 _copy_cells(self.X, X, of_step, cells[steps == step])
         return X
@@ -126,7 +126,8 @@ def _add_to_cells(X: Any, cells: np.ndarray, change: np.ndarray) -> None:
     """Add ``change`` (n_samples, n_cells) to the given cells of each row."""
     if hasattr(X, "iloc"):
         for i, cell in enumerate(cells):
-            X.isetitem(cell, X.iloc[:, cell] + change[:, i])
+            column = X.iloc[:, cell]
+            X.isetitem(cell, (column + change[:, i]).astype(column.dtype))
         return
     X.reshape(len(X), -1)[:, cells] += change
 

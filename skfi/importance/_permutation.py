@@ -1,9 +1,8 @@
 """Permutation importance: how much a score worsens when the values of a unit are shuffled."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from copy import deepcopy
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -12,28 +11,17 @@ import numpy as np
 from sklearn import inspection
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
-from sklearn.utils.validation import check_consistent_length
 
-from skfi._sequences import Units
-from skfi.importance._conditional import residuals
-from skfi.importance._correlation import strongly_correlated
 from skfi.importance._dependence import check_groups_are_used, groups_of_rows
-from skfi.importance._donated import donated, drawn_donors
 from skfi.importance._estimators import as_estimator
-from skfi.importance._index_view import PermutedScorer, ReplacedWordScorer, permutation_view
-from skfi.importance._inference import mean_over_rows
-from skfi.importance._permuted_units import check_input, check_order, units_of, window_of
+from skfi.importance._permutation_checks import check_array_kind, check_rows
+from skfi.importance._permutation_results import ScoredRows, permutation_results
+from skfi.importance._permuted_data import permuted_data
+from skfi.importance._permuted_units import check_order, window_of
 from skfi.importance._result import ImportanceResult
-from skfi.importance._row_scores import RowScorer, are_few, by_row
-from skfi.importance._scoring import (
-    QuickScorer,
-    scorer_for,
-    scoring_name,
-    scoring_of,
-    side_by_side,
-)
+from skfi.importance._row_scores import RowScorer, by_row
+from skfi.importance._scoring import CheckedScorer, scorer_for, scoring_name, scoring_of
 from skfi.importance._tokens import read_tokens
-from skfi.importance._words import WordUnits, make_word_units
 
 
 @validate_params(
@@ -121,9 +109,15 @@ def permutation_importance(
         course in time, or shuffle each time step on its own, which breaks the series up. In a
         Pipeline that makes windows of plain rows, the rows' values are shuffled one by one.
     conditional : bool, default=False
-        Shuffle only what a unit holds beyond the others: the residuals of a ridge regression from
-        all cells of the other units [2]_, whole series of them. So no combinations arise that
-        never occur, and a feature that only tells what another one tells gets 0.
+        Shuffle only what a unit holds beyond the others, so that a feature that only tells what
+        another one tells gets about 0. How is chosen for each unit by what its columns are, and
+        said in ``conditional_by``. "residuals": those of a ridge regression from all cells of the
+        other units are exchanged [2]_, where columns are continuous, what is fed stays among the
+        values that occur, and residuals do not depend on the others. Else "groups": rows exchange
+        their values where they are alike in the other units, in the same leaf of a tree that
+        predicts the unit from them [3]_; so zero-inflated, discrete, bounded columns and the time
+        of day get values that occur. Likeness is that of a tree's leaf: what the others tell
+        within a leaf stays exchanged with the rest.
     by : {"feature", "timestep", "cell"}, default="feature"
         What the importances are for. In 2-D ``X`` a feature is a column; of texts and token ids a
         word, and a time step is a position.
@@ -142,7 +136,8 @@ def permutation_importance(
     -------
     result : ImportanceResult or dict of str to ImportanceResult
         ``importances`` (n_units, n_repeats): baseline score less the score after the shuffle. If
-        the metric is a mean over rows (accuracy, absolute or squared error, log loss) also
+        each metric is a mean over rows (accuracy, absolute, squared or percentage error, log loss,
+        Brier score) also
         ``sample_importances`` (n_units, n_samples), the mean of each row over the repeats;
         ``confidence_intervals`` (n_units, 2) of 95%; and ``pvalues`` of a one-sided t-test that
         *this network* scores no worse when the unit is shuffled, for rows, or groups of them, that
@@ -156,13 +151,15 @@ def permutation_importance(
     NotFittedError
         If it is not fitted.
     ValueError
-        If a parameter, a name or a shape does not fit.
+        If a parameter, a name or a shape does not fit, weights are negative, or the metric is NaN.
 
     References
     ----------
     .. [1] L. Breiman, "Random Forests", Machine Learning 45(1), 2001.
     .. [2] A. Chamma, D. Engemann, B. Thirion, "Statistically valid variable importance assessment
        through conditional permutations", 2023; the package hidimstat.
+    .. [3] C. Molnar, G. König, B. Bischl, G. Casalicchio, "Model-agnostic feature importance and
+       effects with dependent features: a conditional subgroup approach", 2023.
 
     Examples
     --------
@@ -181,55 +178,37 @@ def permutation_importance(
     """
     estimator = as_estimator(estimator)
     scoring = scoring_of(estimator, scoring)
+    check_array_kind(X)
     estimator, X, tokens = read_tokens(estimator, X, feature_names)
     scorer = scorer_for(estimator, scoring)
     if hasattr(estimator, "check_target"):
         estimator.check_target(y)
-    if conditional and (shuffle == "values" or tokens is not None):
-        raise ValueError(
-            "conditional=True shuffles the series of features that are numbers: leave "
-            "shuffle='series', and words to the unconditional importance."
-        )
-    units: Units | WordUnits
-    view: Any
-    if tokens is not None and by == "feature":
-        units = make_word_units(tokens, feature_groups=feature_groups, max_features=max_features)
-        view, real = permutation_view(len(X), len(units)), None
-    else:
-        X = X if hasattr(X, "iloc") else check_input(X)
-        units, real = units_of(estimator, X, tokens, by, feature_names, feature_groups)
-        view = X
-        of_units = by == "timestep" or feature_groups is not None or conditional
-        if X.ndim == 3 or of_units or real is not None:
-            X = X if hasattr(X, "iloc") else np.ascontiguousarray(X)  # so that a reshape is a view
-            view = permutation_view(len(X), len(units))
-    check_consistent_length(X, y, sample_weight)
-    whole = check_order(estimator, max_samples, len(X))
-    if whole and are_few(len(units), n_repeats, len(X)):
-        scorer = by_row(scorer, estimator, scoring, y)
+    data = permuted_data(
+        estimator,
+        X,
+        tokens,
+        by=by,
+        shuffle=shuffle,
+        conditional=conditional,
+        feature_names=feature_names,
+        feature_groups=feature_groups,
+        max_features=max_features,
+    )
+    check_rows(data.X, y, sample_weight, max_samples)
+    n_scores = 1 + len(data.units) * n_repeats
+    if check_order(estimator, max_samples, len(data.X)):
+        scorer = by_row(scorer, estimator, scoring, y, n_scores=n_scores * len(data.X))
     rows_are_scored = isinstance(scorer, RowScorer)
     check_groups_are_used(sample_groups, rows_are_scored=rows_are_scored)
-    groups = groups_of_rows(sample_groups, len(X), window_of(estimator))
-    at_once: AbstractContextManager = nullcontext()
-    if view is not X:  # where it is, the numbers are to be scikit-learn's to the last bit
-        if isinstance(units, WordUnits) and tokens is not None:
-            scorer = ReplacedWordScorer(scorer, tokens, units)
-        elif isinstance(units, Units):
-            held = residuals(X, units, real) if conditional else None
-            if conditional and not hasattr(X, "iloc"):
-                X = X if X.dtype.kind == "f" else X.astype(np.float64)
-            scorer = PermutedScorer(scorer, X, units, shuffle, real, held)
-        scorer = QuickScorer(scorer, n_scores=1 + len(units) * n_repeats)
-        at_once = side_by_side(estimator, scoring, n_jobs)
-    scorer = _KeepsBaseline(scorer)
+    groups = groups_of_rows(sample_groups, len(data.X), window_of(estimator))
+    name = scoring_name(estimator, scoring)
+    scorer = CheckedScorer(data.scorer(scorer, n_scores), name)
     random = check_random_state(random_state)
-    donors = None
-    if rows_are_scored and isinstance(units, Units) and (view is X or shuffle == "series"):
-        donors = drawn_donors(len(X), n_repeats, deepcopy(random))
-    with at_once, joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
+    donors = data.donors(n_repeats, deepcopy(random)) if rows_are_scored else None
+    with joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
         found = inspection.permutation_importance(
             estimator,
-            view,
+            data.view,
             y,
             scoring=scorer,
             n_repeats=n_repeats,
@@ -238,51 +217,5 @@ def permutation_importance(
             sample_weight=sample_weight,
             max_samples=max_samples,
         )
-    name, baseline = scoring_name(estimator, scoring), scorer.baseline
-    more: dict[str, Any] = {"conditional": conditional, "shuffle": shuffle}
-    if by == "feature" and len(units) == X.shape[-1] and tokens is None and not conditional:
-        more["correlated"] = strongly_correlated(X, list(units.names), real)
-    if rows_are_scored:
-        of_repeats = found["rows"].importances
-        of_rows, given = of_repeats.mean(axis=1), None
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        if donors is not None:
-            given = donated(of_repeats, donors, weights, window_of(estimator))
-        more |= mean_over_rows(of_rows, weights, groups, given)
-        more |= {"sample_importances": of_rows, "sample_weight": weights, "sample_groups": groups}
-        return _result(found["score"], units, baseline["score"], name, **more)
-    if isinstance(baseline, dict):
-        return {name: _result(found[name], units, baseline[name], name, **more) for name in found}
-    return _result(found, units, baseline, name, **more)
-
-
-@dataclass
-class _KeepsBaseline:
-    """Remembers the first score, which scikit-learn computes here before any shuffle."""
-
-    scorer: Callable
-    baseline: Any = None
-
-    def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
-        score = self.scorer(estimator, X, y, **kwargs)
-        if self.baseline is None:
-            self.baseline = score
-        return score
-
-
-def _result(
-    found: Any, units: Units | WordUnits, baseline: float, scoring: str | None, **more: Any
-) -> ImportanceResult:
-    if isinstance(units, WordUnits):
-        more["counts"] = units.counts
-    elif units.by != "cell" or len(units) == np.prod(units.shape):  # groups of cells are no grid
-        more["axes"] = units.axes
-    return ImportanceResult.from_values(
-        found.importances,
-        feature_names=units.names,
-        method="permutation",
-        by=units.by,
-        baseline_score=float(baseline),
-        scoring=scoring,
-        **more,
-    )
+    rows = ScoredRows(donors, groups, sample_weight, window_of(estimator))
+    return permutation_results(found, scorer.baseline, name, data, rows)

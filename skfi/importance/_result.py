@@ -70,6 +70,8 @@ class ImportanceResult(Bunch):
         held at a constant ("constant"); see :func:`~skfi.lofo_importance`.
     conditional, shuffle : bool and str, or absent
         How permutation shuffled.
+    conditional_by : ndarray of shape (n_units,) of str, or absent
+        Conditional permutation: how each unit was shuffled, "residuals" or "groups".
     sample_groups : ndarray of shape (n_samples,), None or absent
         Permutation with intervals: the group of each row.
     sample_importances : ndarray of shape (n_units, n_samples), or absent

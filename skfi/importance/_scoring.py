@@ -1,17 +1,15 @@
 """The scorer for an estimator, and what its metric is called in tables and pictures."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-import joblib
-from joblib.parallel import get_active_backend
+import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection._search import BaseSearchCV
 
-from skfi._keras import calls_by_xla, jit_compile, jit_compile_as, structure, worth_calling
+from skfi._keras import calls_by_xla, jit_compile, jit_compile_as, worth_calling
 from skfi.importance._tokens import network_of, steps_of
 from skfi.metrics import step_scorer
 from skfi.metrics._step_scorer import last_of
@@ -75,19 +73,48 @@ class QuickScorer:
                 return self.scorer(estimator, X, y, **kwargs)
 
 
-def side_by_side(estimator: Any, scoring: Any, n_jobs: int | None) -> AbstractContextManager:
-    """In which joblib scores two units at once, so that a network never waits for Python.
+@dataclass
+class CheckedScorer:
+    """Raises an error for scores that are no numbers, and remembers the first score.
 
-    They share the threads of one. A user who has said how to work in parallel is left to it, and
-    code of the user is called by one thread at a time.
+    That is the baseline, which scikit-learn computes here before any shuffle.
     """
-    *before, last = steps_of(estimator)
-    own_code = bool(before) or not isinstance(scoring, (str, type(None)))  # steps may be anyone's
-    in_parallel = get_active_backend()[1] not in (1, None)
-    model = network_of(last)
-    if n_jobs is not None or own_code or in_parallel or model is None or structure(model) is None:
-        return nullcontext()
-    return joblib.parallel_config(backend="threading", n_jobs=2)
+
+    scorer: Callable
+    name: str
+    baseline: Any = None
+
+    def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
+        score = self.scorer(estimator, X, y, **kwargs)
+        when = "on X as it is" if self.baseline is None else "after a shuffle"
+        for name, one in score.items() if isinstance(score, dict) else [(None, score)]:
+            if not isinstance(name, OfRows):
+                _check_score(self.name if name is None else name, one, when)
+        if self.baseline is None:
+            self.baseline = score
+        return score
+
+
+@dataclass(frozen=True)
+class OfRows:
+    """The key of the scores of single rows beside that of their mean."""
+
+    name: Any
+
+
+def _check_score(name: Any, score: Any, when: str) -> None:
+    found = np.asarray(score)
+    if found.ndim or found.dtype.kind not in "fiu":
+        raise TypeError(
+            f"The scorer {name!r} returned {score!r:.80} ({type(score).__name__}) {when}; expected "
+            "a single number, or a dict of them by name."
+        )
+    if not np.isfinite(found):
+        raise ValueError(
+            f"The scorer {name!r} returned {score} {when}, which is no finite number, so that no "
+            "importance can be computed from it. The metric may not be defined for these rows, "
+            "such as for a single class, or the network predicts NaN."
+        )
 
 
 def scoring_name(estimator: Any, scoring: Any) -> str:

@@ -173,7 +173,7 @@ class TestGroups:
         for repeat in range(2):
             for row, donor in enumerate(donors[repeat]):
                 expected[donor] += due[repeat, row : row + 3].sum() / 2
-        found = donated(differences, donors, window=3)
+        found = donated(differences, [donors], window=3)
         assert np.allclose(found[0], expected - expected.mean())
 
     def test_coverage_of_overlapping_windows(self):

@@ -1,0 +1,85 @@
+"""Results of what scikit-learn's function returns: one for each metric."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skfi.importance._correlation import strongly_correlated
+from skfi.importance._donated import donated
+from skfi.importance._inference import mean_over_rows
+from skfi.importance._permuted_data import PermutedData
+from skfi.importance._result import ImportanceResult
+from skfi.importance._row_scores import ONLY
+from skfi.importance._scoring import OfRows
+from skfi.importance._words import WordUnits
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """What intervals need to know of the rows that were scored."""
+
+    donors: Sequence[np.ndarray] | None  # (n_units, n_repeats, n_samples)
+    groups: np.ndarray | None
+    sample_weight: Any
+    window: int
+
+    def inference(self, of_repeats: np.ndarray) -> dict[str, Any]:
+        """Intervals and p-values of differences (n_units, n_repeats, n_samples)."""
+        of_rows, given = of_repeats.mean(axis=1), None
+        weights = self.sample_weight
+        if weights is not None:
+            weights = np.asarray(weights, dtype=np.float64)
+        if self.donors is not None:
+            given = donated(of_repeats, self.donors, weights, self.window)
+        found = mean_over_rows(of_rows, weights, self.groups, given)
+        found |= {"sample_importances": of_rows, "sample_weight": weights}
+        return found | {"sample_groups": self.groups}
+
+
+def permutation_results(
+    found: Any, baseline: Any, name: str, data: PermutedData, rows: ScoredRows
+) -> ImportanceResult | dict[str, ImportanceResult]:
+    """One result, or one for each metric by its name if several, or a list of one, were asked."""
+    more = _of_all_metrics(data)
+    if not isinstance(baseline, dict):
+        return _result(found, baseline, name, data, more)
+    results = {}
+    for metric in baseline:
+        if isinstance(metric, OfRows):
+            continue
+        of_rows = found.get(OfRows(metric))
+        inference = {} if of_rows is None else rows.inference(of_rows.importances)
+        label = name if metric is ONLY else metric
+        results[metric] = _result(found[metric], baseline[metric], label, data, more | inference)
+    return results.get(ONLY, results)
+
+
+def _of_all_metrics(data: PermutedData) -> dict[str, Any]:
+    """How units were shuffled, and which are correlated."""
+    units, exchange = data.units, data.exchange
+    more: dict[str, Any] = {"conditional": exchange is not None, "shuffle": data.shuffle}
+    if exchange is not None:
+        more["conditional_by"] = exchange.by
+    elif units.by == "feature" and len(units) == data.X.shape[-1] and data.tokens is None:
+        more["correlated"] = strongly_correlated(data.X, list(units.names), data.real)
+    if isinstance(units, WordUnits):
+        more["counts"] = units.counts
+    elif units.by != "cell" or len(units) == np.prod(units.shape):  # groups of cells are no grid
+        more["axes"] = units.axes
+    return more
+
+
+def _result(
+    found: Any, baseline: Any, scoring: str, data: PermutedData, more: dict[str, Any]
+) -> ImportanceResult:
+    return ImportanceResult.from_values(
+        found.importances,
+        feature_names=data.units.names,
+        method="permutation",
+        by=data.units.by,
+        baseline_score=float(baseline),
+        scoring=scoring,
+        **more,
+    )
