@@ -273,8 +273,8 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         if reset:
             if len(classes) < 2:
                 raise ValueError(
-                    f"{type(self).__name__} needs samples of at least 2 classes, but the data "
-                    f"contains only one class: {classes[0]}."
+                    f"{type(self).__name__} needs samples of at least 2 classes in the data, but "
+                    f"the data contains only one class: {classes[0]}."
                 )
             self.classes_ = classes
         elif not np.isin(classes, self.classes_).all():
