@@ -111,13 +111,13 @@ def permutation_importance(
     conditional : bool, default=False
         Shuffle only what a unit holds beyond the others, so that a feature that only tells what
         another one tells gets about 0. How is chosen for each unit by what its columns are, and
-        said in ``conditional_by``. "residuals": those of a ridge regression from all cells of the
-        other units are exchanged [2]_, where columns are continuous, what is fed stays among the
-        values that occur, and residuals do not depend on the others. Else "groups": rows exchange
-        their values where they are alike in the other units, in the same leaf of a tree that
-        predicts the unit from them [3]_; so zero-inflated, discrete, bounded columns and the time
-        of day get values that occur. Likeness is that of a tree's leaf: what the others tell
-        within a leaf stays exchanged with the rest.
+        said in ``conditional_by``. "residuals": each row gets what a ridge regression from all
+        cells of the other units predicts for it, plus the residuals of another row [2]_, where
+        columns are continuous, what is fed stays among the values that occur, and residuals do not
+        depend on the others. Else "groups": rows exchange their values where they are alike in the
+        other units, in the same leaf of a tree that predicts the unit from them [3]_; so
+        zero-inflated, discrete and bounded columns and the time of day get values that occur. See
+        the notes for what remains.
     by : {"feature", "timestep", "cell"}, default="feature"
         What the importances are for. In 2-D ``X`` a feature is a column; of texts and token ids a
         word, and a time step is a position.
@@ -135,14 +135,14 @@ def permutation_importance(
     Returns
     -------
     result : ImportanceResult or dict of str to ImportanceResult
-        ``importances`` (n_units, n_repeats): baseline score less the score after the shuffle. If
-        each metric is a mean over rows (accuracy, absolute, squared or percentage error, log loss,
-        Brier score) also
-        ``sample_importances`` (n_units, n_samples), the mean of each row over the repeats;
-        ``confidence_intervals`` (n_units, 2) of 95%; and ``pvalues`` of a one-sided t-test that
-        *this network* scores no worse when the unit is shuffled, for rows, or groups of them, that
-        are independent of each other and of the training. Rows count as receivers and as donors
-        of values; of words, and of sequences with ``shuffle="values"``, as receivers only.
+        ``importances`` (n_units, n_repeats): baseline score less the score after the shuffle; of
+        several metrics a result for each. If the metric is a mean over rows (accuracy, absolute,
+        squared or percentage error, log loss, Brier score) also ``sample_importances`` (n_units,
+        n_samples), the mean of each row over the repeats; ``confidence_intervals`` (n_units, 2) of
+        95%; and ``pvalues`` of a one-sided t-test that *this network* scores no worse when the unit
+        is shuffled, for rows, or groups of them, that are independent of each other and of the
+        training. Rows count as receivers and as donors of values; of words, and of sequences with
+        ``shuffle="values"``, as receivers only.
 
     Raises
     ------

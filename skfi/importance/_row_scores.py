@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn import metrics
-from sklearn.base import ClassifierMixin, is_classifier
+from sklearn.base import is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 
 from skfi.importance._scoring import OfRows
@@ -131,5 +131,5 @@ def _scores_accuracy(estimator: Any) -> bool:
     last = last_of(estimator)
     if not is_classifier(estimator) or getattr(last, "return_sequences", False):
         return False
-    score = getattr(getattr(last, "score", None), "__func__", None)
-    return score is ClassifierMixin.score or getattr(score, "__module__", "").startswith("skfi.")
+    home = getattr(getattr(last, "score", None), "__module__", None) or ""
+    return home.startswith(("sklearn.", "skfi.")) and home != "sklearn.multioutput"

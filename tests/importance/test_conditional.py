@@ -91,15 +91,15 @@ class TestConditional:
         of_sequences = permutation_importance(lstm, X[:, None, :], y, **call).importances
         assert np.allclose(permutation_importance(flat, X, y, **call).importances, of_sequences)
 
-    def test_integers_are_moved_by_fractions(self):
-        X = np.random.default_rng(0).integers(0, 5, size=(100, 2))
-        y = X[:, 0] * 1.0
+    @pytest.mark.parametrize("dtype", [np.int64, np.int8, np.float32, bool])
+    def test_whole_numbers_stay_what_they_are(self, dtype):
+        X = np.random.default_rng(0).integers(0, 2 if dtype is bool else 5, size=(100, 2))
+        model = LinearRegression().fit(X, X[:, 0] * 1.0)
         call = {"scoring": MSE, "conditional": True, "random_state": 0}
-        model = LinearRegression().fit(X, y)
-        of_integers = permutation_importance(model, X, y, **call).importances
-        assert np.allclose(
-            of_integers, permutation_importance(model, X * 1.0, y, **call).importances
-        )
+        found = permutation_importance(model, X.astype(dtype), X[:, 0] * 1.0, **call)
+        as_floats = permutation_importance(model, X * 1.0, X[:, 0] * 1.0, **call)
+        assert list(found.conditional_by) == ["groups", "groups"]
+        assert np.allclose(found.importances, as_floats.importances)
 
     @pytest.mark.parametrize(
         ("change", "call", "message"),
