@@ -132,15 +132,16 @@ class TestImportances:
 
     def test_gradients_of_all_steps(self, model, lagged):
         full = lagged.data[~np.isnan(lagged.data).any(axis=(1, 2))]
-        found = gradient_importance(model, full, output_step="all", aggregate="mean")
+        call = {"method": "saliency"}
+        found = gradient_importance(model, full, output_step="all", aggregate="mean", **call)
         assert found.attributions.shape == (len(full), 8, 8, 3)  # sample, step, input step, feature
         mean = found.attributions.mean(axis=0)
         assert np.corrcoef(mean.ravel(), lagged.relevance.ravel())[0, 1] > 0.9
-        one = gradient_importance(model, full, output_step=6)
+        one = gradient_importance(model, full, output_step=6, **call)
         assert np.allclose(found.attributions[:, 6], one.attributions, atol=1e-6)
-        both = gradient_importance(model, full, aggregate="mean")  # the mean over the steps
+        both = gradient_importance(model, full, aggregate="mean", **call)  # the mean over the steps
         assert np.allclose(found.attributions.mean(axis=1), both.attributions, atol=1e-5)
-        sizes = gradient_importance(model, full)  # in which nothing cancels
+        sizes = gradient_importance(model, full, **call)  # in which nothing cancels
         assert np.allclose(np.abs(found.attributions).mean(axis=1), sizes.attributions, atol=1e-5)
 
     def test_a_sequence_without_the_step_has_no_part_in_the_mean(self, model, lagged):
