@@ -153,6 +153,21 @@ def permutation_importance(
     ValueError
         If a parameter, a name or a shape does not fit, weights are negative, or the metric is NaN.
 
+    Notes
+    -----
+    What remains of conditional permutation. A prediction plus a residual need not be a value that
+    occurs, but is one as likely with the others as those that do, if the columns depend on them
+    linearly. Residuals are scaled to vary as much as the others leave open: importances were within
+    5% of the true ones at 200 rows of 40 cells, and too low (by a seventh) at 200 rows of 160.
+
+    Rows of a group are alike in the other units, not equal. Importances were within 5% of the true
+    ones at 200 rows of three other columns and at 1,000 rows of 31, for very skewed counts a sixth
+    too high; at 200 rows of 31 up to a third too high, nearer to those of the plain shuffle. Of
+    several time steps a row gets values of its group at each step, by the places that another row's
+    series has in its groups: the course is kept roughly, and importances were within about a tenth.
+    Where rows resemble their neighbours in time, groups are of neighbours, and importances come out
+    too low: with an autocorrelation of 0.9 from row to row by a fifth, of 0.98 by half.
+
     References
     ----------
     .. [1] L. Breiman, "Random Forests", Machine Learning 45(1), 2001.
