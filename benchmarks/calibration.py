@@ -214,28 +214,66 @@ def tables() -> list[pd.DataFrame]:
 
 def page(found: list[pd.DataFrame]) -> str:
     low, high = binom(N_SEEDS, 0.05).interval(0.95)
-    text = PAGE.format(
-        low=low / N_SEEDS,
-        high=high / N_SEEDS,
-        few=binom(N_SEEDS_OF_SEQUENCES, 0.05).ppf(0.975) / N_SEEDS_OF_SEQUENCES,
-        n_sequences=N_SEEDS_OF_SEQUENCES,
-        n_lstms=N_SEEDS_OF_LSTMS,
-        n_bias=N_SEEDS_OF_BIAS,
-        n_bias_lstms=N_SEEDS_OF_BIAS // 2,
-    )
-    for number, table in enumerate(found):
-        lines = markdown(table.round(3).astype(object).fillna(""))
+    text = PAGE.format(low=low / N_SEEDS, high=high / N_SEEDS)
+    for number in range(text.count("[table ")):
+        lines = ["Not computed yet with this version."]
+        if number < len(found):
+            lines = markdown(found[number].round(3).astype(object).fillna(""))
         text = text.replace(f"[table {number}]", "\n".join(lines))
     return text
 
 
-PAGE = """# Calibration
+PAGE = f"""# Calibration
 
 `.venv-bench/bin/python benchmarks/calibration.py` writes this page.
 
 ## Permutation and LOFO
 
+Share of {N_SEEDS} runs with p < 0.05 for a column of the given weight, for one that is correlated
+with it (0.8) and has no effect of its own, and for noise; share of intervals with the true value.
+Where nothing is to be found, {{low:.3f}} to {{high:.3f}} is the exact binomial interval around
+0.05.
+
+Permutation finds correlated columns too often: a fitted model that gives them opposite weights does
+lean on both. Conditional permutation, whose hypothesis is that a column tells nothing beyond the
+others, is of the right size. LOFO over five folds is far on the safe side: it finds large effects
+only, and here the correlated column stands in for the signal.
+
+Of windows that overlap, {3 * N_ROWS} of ten steps, intervals are too narrow if rows count as
+independent; blocks of three windows' length mend that. In a Pipeline with a SlidingWindow they are
+the default.
+
 [table 0]
+
+## Conditional permutation of other columns
+
+A column that depends on the signal, of the given weight (in its standard deviations) beyond it;
+with weight 0 a p-value below 0.05 is a false one. Beside it those of plain permutation, the mean of
+the importances by conditional permutation and of the true ones, and the share of intervals that
+hold the true one. {N_ROWS} rows to train a linear model on and {N_ROWS} others, {N_SEEDS} runs.
+True is the mean over {N_FRESH // 4:,} fresh rows with the column drawn anew where the others are
+given.
+
+[table 1]
+
+## Sequences
+
+The same for the second of three features, with a correlation of 0.8 at each of eight steps and of
+0.5 from step to step. A linear model of all cells, {N_SEEDS_OF_SEQUENCES} runs:
+
+[table 2]
+
+LSTMs of eight units, {N_SEEDS_OF_LSTMS} runs, so that shares are rough:
+
+[table 3]
+
+## Few rows
+
+Importances by conditional permutation over the true ones, the mean of {N_SEEDS_OF_BIAS} models (of
+{N_SEEDS_OF_BIAS // 2} LSTMs) and in brackets its standard error: the second of five features of
+weight 1 as above, models trained on 1,000 rows.
+
+[table 4]
 """
 
 
