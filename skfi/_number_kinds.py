@@ -10,7 +10,9 @@ def check_kinds(X: Any, name: str = "X") -> None:
 
     Of a DataFrame any column counts.
     """
-    dtypes = dict(X.dtypes.items()) if hasattr(X, "dtypes") and hasattr(X, "columns") else {}
+    dtypes: dict[Any, Any] = {}
+    if hasattr(X, "dtypes") and hasattr(X, "columns"):  # pandas has a Series there, polars a list
+        dtypes = dict(zip(X.columns, X.dtypes, strict=True))
     if hasattr(X, "dtype"):
         dtypes = {None: X.dtype}
     wrong = {column: dtype for column, dtype in dtypes.items() if _is_no_number(dtype)}

@@ -62,6 +62,7 @@ def rebuild(
 
 
 def leaves(model: keras.Model) -> list[keras.layers.Layer]:
+    """The layers of a network that hold no others."""
     return [
         layer
         for layer in model._flatten_layers()

@@ -16,6 +16,8 @@ from skfi.importance._tokens import find_sequencer, network_of, steps_of
 from skfi.preprocessing import TextSequencer
 from skfi.preprocessing._text_sequencer import check_texts
 
+_MOST_TOKENS = 10**7  # a name is made for each
+
 
 @dataclass(frozen=True)
 class WordData:
@@ -126,6 +128,12 @@ def word_data(
         known = sorted({word for text in steps_of(estimator)[at].tokenize(X) for word in text})
     else:
         X = check_array(X, dtype=None, input_name="X")
+        if not 0 <= X.min() <= X.max() < _MOST_TOKENS:
+            raise ValueError(
+                f"X holds token ids from {X.min()} to {X.max()}; expected whole numbers from 0 to "
+                f"{_MOST_TOKENS - 1}. Number the words of your vocabulary from 2 on, as "
+                "TextSequencer does."
+            )
         given = range(int(X.max()) + 1) if feature_names is None else feature_names
         known = [str(name) for name in given]
     # a group may bear the name of a word that is not in it: no such word is left out on its own

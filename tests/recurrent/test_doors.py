@@ -10,6 +10,7 @@ from skfi import (
     LSTMRegressor,
     from_keras,
     gradient_importance,
+    lofo_importance,
     permutation_importance,
 )
 
@@ -84,6 +85,10 @@ def test_token_ids_that_a_cast_would_change(change, reader):
     for call in calls[1:]:
         with pytest.raises(ValueError, match=r"X holds numbers from .* the network takes int32"):
             call(reader.model_)
+    if change != 0.5:
+        groups = {"some": [3]}
+        with pytest.raises(ValueError, match="X holds token ids from"):
+            lofo_importance(reader, other, LABELS, feature_groups=groups)
     if change in (2**32, 2**31):
         with pytest.raises(ValueError, match="ids are at most"):
             LSTMClassifier(2, embedding_dim=2, **PARAMS).fit(other, LABELS)
