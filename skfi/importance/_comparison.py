@@ -212,9 +212,9 @@ def _findings(results: dict[str, ImportanceResult], correlated: Any) -> Any:
         with_whom = " and ".join(partners.get(name, []))
         for method in ("permutation", "lofo"):
             if method in results and high[method] < 0:
-                deed = "shuffled" if method == "permutation" else "left out"
+                change = "shuffled" if method == "permutation" else "left out"
                 yield (
-                    f"{name}: the score is better when it is {deed}. A harmful feature: it is "
+                    f"{name}: the score is better when it is {change}. A harmful feature: it is "
                     "noise, or what it told in training does not hold here."
                 )
         if {"permutation", "lofo"} <= set(results) and low["permutation"] > 0 > low["lofo"]:

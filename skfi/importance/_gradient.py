@@ -20,6 +20,7 @@ from skfi.importance._gradient_settings import (
     checked_baseline,
     drawn_rows,
     explained_input,
+    method_settings,
 )
 from skfi.importance._network import find_network
 from skfi.importance._result import ImportanceResult
@@ -226,22 +227,16 @@ def gradient_importance(
     baseline = checked_baseline(network, method, baseline, sample_weight)
     random = check_random_state(random_state)
     rows = drawn_rows(n_samples, max_samples, random)
-    settings: dict[str, Any] = {}
-    if method not in ("saliency", "input_x_gradient"):
-        settings["n_steps"] = n_steps
-    if method == "integrated_gradients":
-        settings["baseline"] = baseline if rows is None or baseline is None else baseline[rows]
-    if method == "smoothgrad":
-        settings["noise"] = explained.noise(noise_level)
-    if method == "expected_gradients":
-        settings["background"] = explained.background(baseline)
-        if baseline is None:
-            settings["background_weight"] = sample_weight
+    settings = method_settings(
+        method, explained, baseline, n_steps, noise_level, sample_weight=sample_weight
+    )
     unit = None
     if scale == "std" and method in _PER_UNIT and network.tokens is None:
         unit = feature_scale(network, sample_weight)
     if rows is not None:  # all of X has told what to compare with
         explained = explained.of_samples(rows)
+        if isinstance(settings.get("baseline"), np.ndarray):
+            settings["baseline"] = settings["baseline"][rows]
         network = explained.network
         target = np.asarray(target)[rows] if np.ndim(target) else target
         sample_weight = None if sample_weight is None else sample_weight[rows]

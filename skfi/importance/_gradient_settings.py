@@ -137,6 +137,27 @@ def checked_baseline(
     return check_baseline(method, baseline, network.shape, network.inputs.shape, nan=nan)
 
 
+def method_settings(
+    method: str,
+    explained: SequenceInput | TokenInput,
+    baseline: Any,
+    n_steps: int,
+    noise_level: float,
+    *,
+    sample_weight: np.ndarray | None,
+) -> dict[str, Any]:
+    """What a gradient method takes besides the samples."""
+    if method == "integrated_gradients":
+        return {"n_steps": n_steps, "baseline": baseline}
+    if method == "smoothgrad":
+        return {"n_steps": n_steps, "noise": explained.noise(noise_level)}
+    if method == "expected_gradients":
+        weight = sample_weight if baseline is None else None
+        background = explained.background(baseline)
+        return {"n_steps": n_steps, "background": background, "background_weight": weight}
+    return {}
+
+
 def drawn_rows(
     n_samples: int, max_samples: int | float, random: np.random.RandomState
 ) -> np.ndarray | None:
