@@ -175,8 +175,8 @@ class TestWorthCalling:
         assert not kernels.worth_calling(keras.Sequential(layers), 10**6, 10**6)
 
 
-class TestTwoUnitsAtOnce:
-    """Permuted units are scored side by side, unless the user's own function scores them."""
+class TestOneThread:
+    """The estimator is called in the caller's thread: not every estimator can be called in two."""
 
     model = LSTMRegressor(4, epochs=1, importance=None, random_state=0).fit(X[:99], X[:99, 0, 0])
 
@@ -193,18 +193,11 @@ class TestTwoUnitsAtOnce:
         found = permutation_importance(self.model, X, X[:, 0, 0], random_state=0, **call)
         return names, found.importances
 
-    def test_same_numbers(self, monkeypatch):
-        at_once, found = self.threads_of(monkeypatch, scoring="r2")
-        alone, expected = self.threads_of(monkeypatch, scoring="r2", n_jobs=1)
-        assert len(at_once) > 1
-        assert alone == {threading.get_ident()}
-        assert np.array_equal(found, expected)
-
-    def test_a_users_scorer_is_called_by_one_thread(self, monkeypatch):
+    def test_by_default_and_by_a_function_of_the_users(self, monkeypatch):
         def own(model, rows, y):
             return -np.abs(model.predict(rows) - y).mean()
 
-        names, found = self.threads_of(monkeypatch, scoring=own)
-        assert names == {threading.get_ident()}
-        _, expected = self.threads_of(monkeypatch, scoring="neg_mean_absolute_error")
+        names, expected = self.threads_of(monkeypatch, scoring="neg_mean_absolute_error")
+        of_own, found = self.threads_of(monkeypatch, scoring=own)
+        assert names == of_own == {threading.get_ident()}
         assert np.allclose(found, expected)

@@ -113,7 +113,7 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
     """
     if scoring is None and _scores_accuracy(estimator):
         scorer = metrics.get_scorer("accuracy")
-    shape = np.shape(y)
+    shape = np.asarray(y).shape  # of what y converts to: y need not be an array
     if len(shape) > 2:
         return scorer
     several = len(shape) == 2 and shape[1] > 1

@@ -98,7 +98,7 @@ class TestBadInput:
         [
             (IDS + 3, "token id 8, beyond the embedding of 6 tokens. Set n_tokens"),
             (IDS - 1, "token id -1; ids are 0"),
-            (IDS * 0.5, r"numbers such as \[1.5, 2.5, 1.5\] where token ids are due"),
+            (IDS * 0.5, r"numbers such as \[1.5, 2.5, 1.5\] where token ids are expected"),
             (IDS[:, :2], "X has 2 features, but LSTMClassifier is expecting 3"),
             (IDS[:, :, None], "X is 3-D, .* with an embedding it holds token ids"),
             (["a text"], "Turn texts into ids first"),
