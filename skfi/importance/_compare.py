@@ -49,7 +49,7 @@ def compare_importances(
     cv : int, splitter or iterable, default=None
         Folds of LOFO.
     scoring : str, callable, or None, default=None
-        One metric, of permutation and LOFO. Of a mean over rows permutation has intervals.
+        One metric, of permutation and LOFO.
     feature_names : sequence of str, default=None
         Names of the features.
     feature_groups : mapping of str to list of names or positions, or "auto", default=None

@@ -1,5 +1,6 @@
 """Which rows depend on each other: those of one group, or those whose windows overlap."""
 
+import warnings
 from numbers import Integral
 from typing import Any
 
@@ -8,6 +9,8 @@ from sklearn.utils.validation import check_consistent_length
 
 # Rows at the border of a block still overlap with those of the next: few among many are.
 _WINDOWS_IN_A_BLOCK = 3
+_FEW_GROUPS = 20
+_UP_TO_THE_CALLER = 4  # through permutation_importance and scikit-learn's check of parameters
 
 
 def groups_of_rows(sample_groups: Any, n_rows: int, window: int) -> np.ndarray | None:
@@ -25,12 +28,28 @@ def groups_of_rows(sample_groups: Any, n_rows: int, window: int) -> np.ndarray |
         )
     groups = np.arange(n_rows) // sample_groups if is_length else np.asarray(sample_groups)
     check_consistent_length(groups, np.empty(n_rows))
-    if len(np.unique(groups)) < 2:
+    n_groups = len(np.unique(groups))
+    if n_groups < 2:
         raise ValueError(
             f"sample_groups puts all {n_rows} rows into one group; intervals need several, best "
             "twenty or more."
         )
     return groups
+
+
+def warn_of_few_groups(groups: np.ndarray | None) -> None:
+    """Warn that intervals of few groups are rough."""
+    if groups is None:
+        return
+    n_groups = len(np.unique(groups))
+    if n_groups < _FEW_GROUPS:
+        warnings.warn(
+            f"For intervals, these {len(groups)} rows are {n_groups} groups that depend on each "
+            "other (sample_groups, or windows that overlap). Intervals and p-values of so few are "
+            "rough, and often miss the truth; they need twenty or more.",
+            UserWarning,
+            stacklevel=_UP_TO_THE_CALLER,
+        )
 
 
 def group_codes(groups: np.ndarray | None, n_rows: int) -> np.ndarray:
@@ -42,7 +61,6 @@ def check_groups_are_used(sample_groups: Any, *, rows_are_scored: bool) -> None:
     """Raise ValueError for groups where there are no intervals."""
     if sample_groups is not None and not rows_are_scored:
         raise ValueError(
-            "sample_groups is for intervals, which there are of one metric that is a mean over "
-            "all rows: accuracy, absolute or squared error, log loss. Pass such a scoring, leave "
-            "max_samples=1.0, and score at most 2**26 rows times units times repeats."
+            "sample_groups is for intervals, which there are of all samples only, and of at most "
+            "2**26 rows times units times repeats: leave max_samples=1.0, or score fewer rows."
         )

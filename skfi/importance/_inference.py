@@ -34,7 +34,7 @@ def mean_over_rows(
         return {}
     of_groups = np.array([np.bincount(codes, of_unit) for of_unit in deviations])
     error = np.sqrt((of_groups**2).sum(axis=1) * n_groups / (n_groups - 1)) / weights.sum()
-    return _t_test(mean, error, n_groups - 1)
+    return t_test(mean, error, n_groups - 1)
 
 
 def mean_over_folds(
@@ -51,10 +51,11 @@ def mean_over_folds(
         return {}
     factor = 1 / n_folds + np.mean(n_test) / np.mean(n_train)
     error = np.sqrt(factor * differences.var(axis=1, ddof=1))
-    return _t_test(differences.mean(axis=1), error, n_folds - 1)
+    return t_test(differences.mean(axis=1), error, n_folds - 1)
 
 
-def _t_test(mean: np.ndarray, error: np.ndarray, df: int) -> dict[str, Any]:
+def t_test(mean: np.ndarray, error: np.ndarray, df: int) -> dict[str, Any]:
+    """Two-sided intervals, and one-sided p-values, of means with standard errors."""
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(error > 0, mean / error, np.where(mean > 0, np.inf, -np.inf))
     half = stats.t.ppf(0.5 + LEVEL / 2, df) * error

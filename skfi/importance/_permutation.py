@@ -12,12 +12,13 @@ from sklearn import inspection
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 
-from skfi.importance._dependence import check_groups_are_used, groups_of_rows
+from skfi.importance._dependence import check_groups_are_used, groups_of_rows, warn_of_few_groups
 from skfi.importance._estimators import as_estimator
 from skfi.importance._permutation_checks import check_array_kind, check_rows
 from skfi.importance._permutation_results import ScoredRows, permutation_results
 from skfi.importance._permuted_data import permuted_data
 from skfi.importance._permuted_units import check_order, window_of
+from skfi.importance._predicted import Replay
 from skfi.importance._result import ImportanceResult
 from skfi.importance._row_scores import RowScorer, by_row
 from skfi.importance._scoring import CheckedScorer, scorer_for, scoring_name, scoring_of
@@ -136,13 +137,11 @@ def permutation_importance(
     -------
     result : ImportanceResult or dict of str to ImportanceResult
         ``importances`` (n_units, n_repeats): baseline score less the score after the shuffle; of
-        several metrics a result for each. If the metric is a mean over rows (accuracy, absolute,
-        squared or percentage error, log loss, Brier score) also ``sample_importances`` (n_units,
-        n_samples), the mean of each row over the repeats; ``confidence_intervals`` (n_units, 2) of
-        95%; and ``pvalues`` of a one-sided t-test that *this network* scores no worse when the unit
-        is shuffled, for rows, or groups of them, that are independent of each other and of the
-        training. Rows count as receivers and as donors of values; of words, and of sequences with
-        ``shuffle="values"``, as receivers only.
+        several metrics a result for each. If all samples are scored, also ``confidence_intervals``
+        (n_units, 2) of 95%, and ``pvalues`` of a one-sided t-test that *this network* scores no
+        worse when the unit is shuffled, for rows, or groups of them, that are independent of each
+        other and of the training; and of most metrics ``sample_importances`` (n_units, n_samples),
+        what each row adds to the importance, a mean over the repeats. See the notes.
 
     Raises
     ------
@@ -155,6 +154,18 @@ def permutation_importance(
 
     Notes
     -----
+    Intervals. Of a metric that is a mean over rows (accuracy, absolute, squared or percentage
+    error, log loss, Brier score) they are those of a mean. R2, the root of the mean squared error,
+    the area under the ROC curve (of two classes, or of each against the rest), and F1, precision,
+    recall, Jaccard, Matthews and balanced accuracy of at most 20 classes are taken as means of each
+    row's influence [4]_. Of all other metrics, and of a function of your own, up to 30 groups of
+    rows are left out one after the other [5]_: the metric is computed again, of predictions that
+    were made before, which takes longer with a slow metric. A function that looks at more than
+    ``y`` and what ``predict``, ``predict_proba`` or ``decision_function`` return has no intervals,
+    and ``note`` says so. Rows count as receivers and as donors of values; of words, of sequences
+    with ``shuffle="values"``, and where rows are left out behind a ``SlidingWindow``, as receivers
+    only.
+
     What remains of conditional permutation. A prediction plus a residual need not be a value that
     occurs, but is one as likely with the others as those that do, if the columns depend on them
     linearly. Residuals are scaled to vary as much as the others leave open: importances were within
@@ -175,6 +186,10 @@ def permutation_importance(
        through conditional permutations", 2023; the package hidimstat.
     .. [3] C. Molnar, G. König, B. Bischl, G. Casalicchio, "Model-agnostic feature importance and
        effects with dependent features: a conditional subgroup approach", 2023.
+    .. [4] E. DeLong, D. DeLong, D. Clarke-Pearson, "Comparing the Areas under Two or More
+       Correlated Receiver Operating Characteristic Curves", Biometrics 44(3), 1988, of the area;
+       F. Hampel, "The Influence Curve and its Role in Robust Estimation", 1974, of the others.
+    .. [5] J. Shao, C. Wu, "A General Theory for Jackknife Variance Estimation", 1989.
 
     Examples
     --------
@@ -213,9 +228,12 @@ def permutation_importance(
     n_scores = 1 + len(data.units) * n_repeats
     if check_order(estimator, max_samples, len(data.X)):
         scorer = by_row(scorer, estimator, scoring, y, n_scores=n_scores * len(data.X))
-    rows_are_scored = isinstance(scorer, RowScorer)
+    of_rows = scorer if isinstance(scorer, RowScorer) else None
+    rows_are_scored = of_rows is not None
     check_groups_are_used(sample_groups, rows_are_scored=rows_are_scored)
     groups = groups_of_rows(sample_groups, len(data.X), window_of(estimator))
+    if rows_are_scored:
+        warn_of_few_groups(groups)
     name = scoring_name(estimator, scoring)
     scorer = CheckedScorer(data.scorer(scorer, n_scores), name)
     random = check_random_state(random_state)
@@ -232,5 +250,7 @@ def permutation_importance(
             sample_weight=sample_weight,
             max_samples=max_samples,
         )
-    rows = ScoredRows(donors, groups, sample_weight, window_of(estimator))
+    rest = None if of_rows is None else of_rows.rest()
+    replay = None if rest is None else Replay(rest, estimator, data.X, y, sample_weight)
+    rows = ScoredRows(donors, groups, sample_weight, window_of(estimator), replay)
     return permutation_results(found, scorer.baseline, name, data, rows)

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from skfi.importance._correlation import strongly_correlated
+from skfi.importance._dependence import group_codes
 from skfi.importance._donated import donated
 from skfi.importance._inference import mean_over_rows
+from skfi.importance._jackknife import jackknifed
 from skfi.importance._permuted_data import PermutedData
+from skfi.importance._predicted import CannotReplayError, Predicted, Replay
 from skfi.importance._result import ImportanceResult
 from skfi.importance._row_scores import ONLY
 from skfi.importance._scoring import OfRows
@@ -24,6 +27,7 @@ class ScoredRows:
     groups: np.ndarray | None
     sample_weight: Any
     window: int
+    replay: Replay | None  # of the metrics whose rows have no values
 
     def inference(self, of_repeats: np.ndarray) -> dict[str, Any]:
         """Intervals and p-values of differences (n_units, n_repeats, n_samples)."""
@@ -37,6 +41,38 @@ class ScoredRows:
         found |= {"sample_importances": of_rows, "sample_weight": weights}
         return found | {"sample_groups": self.groups}
 
+    def by_leaving_out(self, found: Any, baseline: Any, metrics: list[Any]) -> dict[Any, dict]:
+        """The same of metrics that are computed again without groups of rows."""
+        if not metrics:
+            return {}
+        importances = {metric: found[metric].importances for metric in metrics}
+        methods = [key for key in baseline if isinstance(key, Predicted)]
+        before = {key.method: baseline[key] for key in methods}
+        n_units, n_repeats = importances[metrics[0]].shape
+        after = [
+            [
+                {key.method: -found[key].importances[unit, repeat] for key in methods}
+                for repeat in range(n_repeats)
+            ]
+            for unit in range(n_units)
+        ]
+        n_rows = len(next(iter(before.values()), ()))
+        donors = self.donors if self.window == 1 else None
+        try:
+            if self.replay is None or not n_rows:
+                raise CannotReplayError
+            codes = group_codes(self.groups, n_rows)
+            of_metrics = jackknifed(self.replay, before, after, importances, codes, donors)
+        except Exception as error:  # whatever a metric raises that is given some of the rows
+            return {metric: {"without_intervals": _why_not(error)} for metric in metrics}
+        return {metric: of_metrics[metric] | {"sample_groups": self.groups} for metric in metrics}
+
+
+def _why_not(error: Exception) -> str:
+    if isinstance(error, CannotReplayError):
+        return "the metric is not a function of y and of what the estimator predicts alone."
+    return f"the metric cannot be computed of some of the rows ({type(error).__name__}: {error})."
+
 
 def permutation_results(
     found: Any, baseline: Any, name: str, data: PermutedData, rows: ScoredRows
@@ -45,14 +81,19 @@ def permutation_results(
     more = _of_all_metrics(data)
     if not isinstance(baseline, dict):
         return _result(found, baseline, name, data, more)
+    metrics = [metric for metric in baseline if not isinstance(metric, (OfRows, Predicted))]
+    inference = {
+        metric: rows.inference(found[OfRows(metric)].importances)
+        for metric in metrics
+        if OfRows(metric) in found
+    }
+    others = [metric for metric in metrics if metric not in inference]
+    inference |= rows.by_leaving_out(found, baseline, others)
     results = {}
-    for metric in baseline:
-        if isinstance(metric, OfRows):
-            continue
-        of_rows = found.get(OfRows(metric))
-        inference = {} if of_rows is None else rows.inference(of_rows.importances)
+    for metric in metrics:
         label = name if metric is ONLY else metric
-        results[metric] = _result(found[metric], baseline[metric], label, data, more | inference)
+        of_metric = more | inference[metric]
+        results[metric] = _result(found[metric], baseline[metric], label, data, of_metric)
     return results.get(ONLY, results)
 
 

@@ -75,7 +75,9 @@ class ImportanceResult(Bunch):
     sample_groups : ndarray of shape (n_samples,), None or absent
         Permutation with intervals: the group of each row.
     sample_importances : ndarray of shape (n_units, n_samples), or absent
-        Permutation, of metrics that are a mean over rows: the importance for each row.
+        Permutation, of most metrics: what each row adds to the importance.
+    without_intervals : str, or absent
+        Permutation: why there are no intervals.
 
     Examples
     --------
@@ -240,6 +242,14 @@ class ImportanceResult(Bunch):
     @property
     def note(self) -> str:
         """What to beware of, in a sentence; empty if nothing is known."""
+        notes = (self._note_of_correlated(), self._note_of_intervals())
+        return " ".join(filter(None, notes))
+
+    def _note_of_intervals(self) -> str:
+        reason = self.get("without_intervals")
+        return f"No intervals: {reason}" if reason else ""
+
+    def _note_of_correlated(self) -> str:
         if not self.get("correlated"):
             return ""
         strongest = sorted(self.correlated, key=lambda pair: -abs(pair[2]))

@@ -1,105 +1,83 @@
-"""Metrics that are a mean over rows, row by row: their spread tells how sure the mean is."""
+"""Scorers that also return what intervals need: each row's value of a metric, or predictions."""
 
-from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
 from sklearn import metrics
-from sklearn.base import is_classifier
+from sklearn.base import RegressorMixin, is_classifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics._scorer import _MultimetricScorer
 
+from skfi.importance._predicted import Recording
+from skfi.importance._row_values import RowValues, Scored, row_values
 from skfi.importance._scoring import OfRows
 from skfi.metrics._step_scorer import last_of
 
-_MOST_NUMBERS = 2**26  # rows x repeats x units x metrics that are kept
+_MOST_NUMBERS = 2**26  # rows x repeats x units x metrics, or columns of predictions, that are kept
 ONLY = None  # the name of a metric that has none, as it is the only one
-
-# of targets and predictions, (n_rows, n_outputs), and the classes
-RowLoss = Callable[[np.ndarray, np.ndarray, Any], np.ndarray]
-
-
-def _absolute(y: np.ndarray, predicted: np.ndarray, _: Any) -> np.ndarray:
-    return np.abs(y - predicted).mean(axis=1)
-
-
-def _squared(y: np.ndarray, predicted: np.ndarray, _: Any) -> np.ndarray:
-    return ((y - predicted) ** 2).mean(axis=1)
-
-
-def _relative(y: np.ndarray, predicted: np.ndarray, _: Any) -> np.ndarray:
-    size = np.maximum(np.abs(y), np.finfo(np.float64).eps)
-    return (np.abs(y - predicted) / size).mean(axis=1)
-
-
-def _right(y: np.ndarray, predicted: np.ndarray, _: Any) -> np.ndarray:
-    return (y == predicted).all(axis=1).astype(np.float64)
-
-
-def _log_loss(y: np.ndarray, probability: np.ndarray, classes: Any) -> np.ndarray:
-    if probability.shape[1] == 1:  # of the second class
-        probability = np.hstack([1 - probability, probability])
-    tiny = np.finfo(probability.dtype).eps
-    of_class = probability[np.arange(len(y)), np.searchsorted(classes, y[:, 0])]
-    return -np.log(np.clip(of_class, tiny, 1 - tiny))
-
-
-def _brier(y: np.ndarray, probability: np.ndarray, classes: Any) -> np.ndarray:
-    if probability.shape[1] == 1:  # of the class that scikit-learn takes for the positive one
-        known = np.unique(y).tolist() in ([0], [1], [-1], [0, 1], [-1, 1])
-        return (probability[:, 0] - (y[:, 0] == (1 if known else y.max()))) ** 2
-    of_rows = ((probability - (y == np.asarray(classes))) ** 2).sum(axis=1)
-    return of_rows / 2 if probability.shape[1] == 2 else of_rows
-
-
-_LOSSES: dict[Callable, RowLoss] = {
-    metrics.mean_absolute_error: _absolute,
-    metrics.mean_squared_error: _squared,
-    metrics.mean_absolute_percentage_error: _relative,
-    metrics.accuracy_score: _right,
-    metrics.log_loss: _log_loss,
-    metrics.brier_score_loss: _brier,
-}
-_OF_PROBABILITIES = (_log_loss, _brier)
 
 
 @dataclass(frozen=True)
 class RowScorer:
-    """A scorer that also returns the score of each row, of metrics that are a mean over rows.
+    """A scorer that also returns the value of each row, of metrics that have such values.
 
-    A dict of each metric's score by its name, and of its rows' by ``OfRows`` of the name.
+    A dict of each metric's score by its name, and of its rows' by ``OfRows`` of the name. If not
+    all metrics have them, also predictions, by ``Predicted`` of the method that made them.
     """
 
     scorer: Any
-    losses: dict[str | None, RowLoss]  # by the name of the metric
+    values: dict[str | None, RowValues]  # by the name of the metric
+    keeps_predictions: bool
 
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> dict[Any, Any]:
-        rows: dict[Any, np.ndarray] = {}
-        several = isinstance(self.scorer, _MultimetricScorer)
-        scorers = dict(self.scorer._scorers) if several else {ONLY: self.scorer}
-        classes = getattr(estimator, "classes_", None)
-        for name, loss in self.losses.items():
-            scorers[name] = _keeping_rows(scorers[name], loss, classes, rows, OfRows(name))
-        if several:
-            scores = _MultimetricScorer(scorers=scorers)(estimator, X, y, **kwargs)
-        else:
-            scores = {ONLY: scorers[ONLY](estimator, X, y, **kwargs)}
-        return scores | rows
+        kept: dict[Any, np.ndarray] = {}
+        scorer = self._keeping_rows(getattr(estimator, "classes_", None), kept)
+        if not self.keeps_predictions:
+            return _scores_by_name(scorer(estimator, X, y, **kwargs)) | kept
+        recording = Recording(estimator)
+        scores = _scores_by_name(scorer(recording, X, y, **kwargs))
+        return scores | kept | recording.predicted()
+
+    def _keeping_rows(self, classes: Any, kept: dict) -> Any:
+        if not self.values:
+            return self.scorer
+        if not isinstance(self.scorer, _MultimetricScorer):
+            return _keeping_rows(self.scorer, self.values[ONLY], classes, kept, OfRows(ONLY))
+        scorers = dict(self.scorer._scorers)
+        for name, values in self.values.items():
+            scorers[name] = _keeping_rows(scorers[name], values, classes, kept, OfRows(name))
+        return _MultimetricScorer(scorers=scorers)
+
+    def rest(self) -> Any:
+        """The scorer of the metrics whose rows have no values; None if all have."""
+        if not self.keeps_predictions or not self.values:
+            return self.scorer if self.keeps_predictions else None
+        scorers = self.scorer._scorers.items()
+        return _MultimetricScorer(
+            scorers={name: scorer for name, scorer in scorers if name not in self.values}
+        )
 
 
-def _keeping_rows(scorer: Any, loss: RowLoss, classes: Any, rows: dict, key: OfRows) -> Any:
-    """The same scorer, which also puts the scores of rows into ``rows``."""
+def _scores_by_name(scores: Any) -> dict[Any, Any]:
+    return dict(scores) if isinstance(scores, dict) else {ONLY: scores}
+
+
+def _keeping_rows(scorer: Any, values: RowValues, classes: Any, kept: dict, key: OfRows) -> Any:
+    """The same scorer, which also puts the values of rows into ``kept``."""
 
     @wraps(scorer._score_func)  # scorers look into its signature
-    def measured(y_true: Any, y_pred: Any, **more: Any) -> float:
-        mean = scorer._score_func(y_true, y_pred, **more)  # which also checks them
+    def measured(y_true: Any, y_pred: Any, *, sample_weight: Any = None, **more: Any) -> float:
+        weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
+        score = scorer._score_func(y_true, y_pred, **weighted, **more)  # which also checks them
         truth, found = np.asarray(y_true), np.asarray(y_pred)
-        n_rows = len(truth)
-        of_row = loss(truth.reshape(n_rows, -1), found.reshape(n_rows, -1), classes)
-        rows[key] = scorer._sign * of_row
-        return mean
+        truth = truth.ravel() if truth.ndim == 2 and truth.shape[1] == 1 else truth
+        weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
+        metric = partial(scorer._score_func, **more)
+        kept[key] = scorer._sign * values(Scored(truth, found, weights, classes, metric))
+        return score
 
     found = copy(scorer)
     found._score_func = measured
@@ -107,29 +85,43 @@ def _keeping_rows(scorer: Any, loss: RowLoss, classes: Any, rows: dict, key: OfR
 
 
 def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) -> Any:
-    """A scorer of single rows too, if a metric is a mean over rows; otherwise the same scorer.
+    """A scorer that keeps what intervals need of ``n_scores`` rows; if that is too much, the same.
 
-    Unless scores of so many rows, ``n_scores`` in all by each metric, are too many to be kept.
+    The estimator's own ``score`` becomes the metric that it is.
     """
-    if scoring is None and _scores_accuracy(estimator):
-        scorer = metrics.get_scorer("accuracy")
-    shape = np.asarray(y).shape  # of what y converts to: y need not be an array
-    if len(shape) > 2:
-        return scorer
-    several = len(shape) == 2 and shape[1] > 1
-    losses: dict[str | None, RowLoss] = {}
-    for name, one in getattr(scorer, "_scorers", {ONLY: scorer}).items():
-        loss = _LOSSES.get(getattr(one, "_score_func", None))  # type: ignore[arg-type]
-        if loss is not None and not one._kwargs and not (several and loss in _OF_PROBABILITIES):
-            losses[name] = loss
-    few = n_scores * len(losses) <= _MOST_NUMBERS
-    return RowScorer(scorer, losses) if losses and few else scorer
+    if scoring is None:
+        scorer = metrics.get_scorer(_own_metric(estimator) or scorer)
+    targets = np.asarray(y)  # y need not be an array
+    n_targets = int(np.prod(targets.shape[1:]))
+    classes = getattr(last_of(estimator), "classes_", None)
+    scorers = getattr(scorer, "_scorers", {ONLY: scorer})
+    found = {name: row_values(one, classes, n_targets) for name, one in scorers.items()}
+    values = {name: of_rows for name, of_rows in found.items() if of_rows is not None}
+    if targets.ndim > 2:
+        values = {}
+    rest = len(values) < len(scorers)
+    n_columns = max(
+        n_targets, len(classes) if is_classifier(estimator) and classes is not None else 1
+    )
+    few = n_scores * (len(values) + rest * n_columns) <= _MOST_NUMBERS
+    return RowScorer(scorer, values, keeps_predictions=rest) if few else scorer
 
 
-def _scores_accuracy(estimator: Any) -> bool:
-    """Whether the estimator's own ``score`` is the accuracy of one label for each row."""
+def _own_metric(estimator: Any) -> str | None:
+    """The metric that is the estimator's own ``score``, of one label or number for each row."""
     last = last_of(estimator)
-    if not is_classifier(estimator) or getattr(last, "return_sequences", False):
-        return False
-    home = getattr(getattr(last, "score", None), "__module__", None) or ""
-    return home.startswith(("sklearn.", "skfi.")) and home != "sklearn.multioutput"
+    while isinstance(last, FrozenEstimator):
+        last = last_of(last.estimator)
+    if getattr(last, "return_sequences", False):
+        return None
+    score = getattr(type(last), "score", None)
+    home = getattr(score, "__module__", None) or ""
+    if home.startswith("scikeras."):  # there it calls a metric that a subclass may replace
+        home = getattr(getattr(type(last), "scorer", None), "__module__", None) or ""
+    if is_classifier(last):
+        known = (
+            home.startswith(("sklearn.", "skfi.", "scikeras.")) and home != "sklearn.multioutput"
+        )
+        return "accuracy" if known else None
+    known = score is RegressorMixin.score or home.startswith(("skfi.", "scikeras."))
+    return "r2" if known else None

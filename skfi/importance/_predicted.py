@@ -1,0 +1,148 @@
+"""Predictions are kept, so that a metric can be computed again of some of their rows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The key of what a method of the estimator predicted for every row."""
+
+    method: str
+
+
+class CannotReplayError(RuntimeError):
+    """A metric asked an estimator for more than the predictions that were kept."""
+
+
+class _StandIn:
+    """Answers as the estimator does, but for its predictions, and passes for one of its class."""
+
+    def __init__(self, estimator: Any) -> None:
+        self._estimator = estimator
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return type(self._estimator)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._estimator, name)
+        return self._predicting(found) if name in METHODS else found
+
+    def _predicting(self, method: Callable) -> Callable:
+        raise NotImplementedError
+
+
+class Recording(_StandIn):
+    """The estimator, which keeps what it predicts."""
+
+    def __init__(self, estimator: Any) -> None:
+        super().__init__(estimator)
+        self._kept: dict[str, Any] = {}
+
+    def _predicting(self, method: Callable) -> Callable:
+        @wraps(method)
+        def predict(X: Any) -> Any:
+            found = method(X)
+            before = self._kept.get(method.__name__, found)
+            same = before is found or (before is not None and np.array_equal(before, found))
+            self._kept[method.__name__] = found if same else None
+            return found
+
+        return predict
+
+    def predicted(self) -> dict[Predicted, np.ndarray]:
+        """What was predicted, as numbers: labels as their places among the classes."""
+        classes = getattr(self._estimator, "classes_", None)
+        found = {
+            Predicted(method): _as_numbers(np.asarray(values), classes)
+            for method, values in self._kept.items()
+            if values is not None
+        }
+        return {key: values for key, values in found.items() if values is not None}
+
+
+def _as_numbers(values: np.ndarray, classes: Any) -> np.ndarray | None:
+    if values.dtype.kind == "f":
+        return values
+    if values.dtype.kind in "biu":
+        return values.astype(np.float64)
+    if classes is None or np.asarray(classes).ndim != 1:
+        return None
+    places = np.searchsorted(classes, values)
+    known = places < len(classes)
+    if not known.all() or not (np.asarray(classes)[places] == values).all():
+        return None
+    return places.astype(np.float64)
+
+
+def zero_at_first(score: Any, first: Any) -> Any:
+    """``score`` with the predictions of the first call as zeros.
+
+    scikit-learn subtracts later scores from the first: so predictions come back to the last bit.
+    Later ones that are missing are NaN. Others than those of the first call are left out.
+    """
+    if not isinstance(score, dict):
+        return score
+    kept = {key: value for key, value in score.items() if not isinstance(key, Predicted)}
+    for key, value in first.items():
+        if isinstance(key, Predicted):
+            later = np.full_like(value, np.nan) if score is not first else np.zeros_like(value)
+            found = score.get(key) if score is not first else later
+            kept[key] = found if found is not None and found.shape == value.shape else later
+    return kept
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A scorer that is called again with predictions that were kept, of some of the rows."""
+
+    scorer: Callable
+    estimator: Any
+    X: Any
+    y: Any
+    sample_weight: Any
+
+    def __call__(self, predicted: Mapping[str, np.ndarray], rows: np.ndarray) -> Any:
+        """The score of ``rows`` with what methods of the estimator ``predicted`` for all."""
+        weight = {}
+        if self.sample_weight is not None:
+            weight["sample_weight"] = np.asarray(self.sample_weight)[rows]
+        stand_in = _Replayed(self.estimator, {name: of[rows] for name, of in predicted.items()})
+        X, y = _safe_indexing(self.X, rows), _safe_indexing(self.y, rows)
+        return self.scorer(stand_in, X, y, **weight)
+
+    def labels(self, predicted: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Predictions as the estimator made them, from the numbers that were kept."""
+        found = dict(predicted)
+        classes = getattr(self.estimator, "classes_", None)
+        if (
+            "predict" in found
+            and classes is not None
+            and np.asarray(classes).dtype.kind not in "fbiu"
+        ):
+            found["predict"] = np.asarray(classes)[found["predict"].astype(np.int64)]
+        return found
+
+
+class _Replayed(_StandIn):
+    def __init__(self, estimator: Any, predicted: Mapping[str, np.ndarray]) -> None:
+        super().__init__(estimator)
+        self._predicted = predicted
+
+    def _predicting(self, method: Callable) -> Callable:
+        @wraps(method)
+        def predict(X: Any) -> np.ndarray:
+            found = self._predicted.get(method.__name__)
+            if found is None or len(found) != len(X):
+                raise CannotReplayError
+            return found
+
+        return predict
