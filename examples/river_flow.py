@@ -64,7 +64,7 @@ def main(epochs: int, n_seeds: int, folder: Path) -> None:
                 y_test,
                 scoring="neg_mean_absolute_error",
                 feature_names=FEATURES,
-                sample_groups=90,  # windows of 30 days overlap: intervals over blocks of 90
+                sample_groups=50,  # windows of 30 days overlap: intervals over blocks of 50
                 random_state=0,
             )
         )

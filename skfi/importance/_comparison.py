@@ -10,10 +10,9 @@ import pandas as pd
 from scipy.stats import kendalltau, rankdata
 from sklearn.utils import Bunch
 
+from skfi.importance._findings import findings
 from skfi.importance._inference import mean_over_rows
 from skfi.importance._result import ImportanceResult
-
-_FAR_APART = 3  # a share that is so many times another one
 
 _OF_UNITS = (
     "importances_mean",
@@ -37,7 +36,8 @@ class ImportanceComparison(Bunch):
     agreement : pandas.DataFrame of shape (n_methods, n_methods)
         Kendall's rank correlation (tau-b) of the importances.
     findings : list of str
-        Where the methods disagree, and what that usually means.
+        Where the methods disagree, and what that usually means. There is one only where intervals
+        show it; a method that has none, as gradients of words, takes part in none.
 
     Examples
     --------
@@ -64,7 +64,8 @@ class ImportanceComparison(Bunch):
         ----------
         results : dict of str to ImportanceResult
             By method; all of the same features in the same order. Those of words are compared on
-            the words and groups that each of them has.
+            the words and groups that each of them has; there gradients, which are means over the
+            occurrences of a word, become totals, as the other methods' importances are.
         correlated : list of (str, str, float), default=()
             Pairs of strongly correlated features and their correlations.
 
@@ -81,7 +82,7 @@ class ImportanceComparison(Bunch):
         if len(results) < 2:
             raise ValueError(f"There is nothing to compare: got {len(results)} result(s).")
         if all(result.by == "word" for result in results.values()):
-            results = _of_shared_words(results)
+            results = {name: _in_total(one) for name, one in _of_shared_words(results).items()}
         first, *others = results.values()
         for other in others:
             if list(other.feature_names) != list(first.feature_names):
@@ -93,9 +94,8 @@ class ImportanceComparison(Bunch):
         for a, b in combinations(results, 2):
             tau = kendalltau(results[a].importances_mean, results[b].importances_mean).statistic
             agreement.loc[a, b] = agreement.loc[b, a] = tau
-        return cls(
-            results=results, agreement=agreement, findings=list(_findings(results, correlated))
-        )
+        found = findings(results, intervals_of(results), correlated)
+        return cls(results=results, agreement=agreement, findings=list(found))
 
     def to_frame(self) -> pd.DataFrame:
         """Mean, interval and rank of each feature by each method.
@@ -198,45 +198,9 @@ def _only(result: ImportanceResult, names: list[str]) -> ImportanceResult:
     return ImportanceResult(**dict(result) | taken)
 
 
-def _findings(results: dict[str, ImportanceResult], correlated: Any) -> Any:
-    """Sentences on where methods disagree."""
-    partners: dict[str, list[str]] = {}
-    for one, other, _ in correlated:
-        partners.setdefault(one, []).append(other)
-        partners.setdefault(other, []).append(one)
-    any_result = next(iter(results.values()))
-    intervals = intervals_of(results)
-    for i, name in enumerate(map(str, any_result.feature_names)):
-        share = {method: shares(result)[i] for method, result in results.items()}
-        low, high = ({method: intervals[method][i, end] for method in results} for end in (0, 1))
-        with_whom = " and ".join(partners.get(name, []))
-        for method in ("permutation", "lofo"):
-            if method in results and high[method] < 0:
-                change = "shuffled" if method == "permutation" else "left out"
-                yield (
-                    f"{name}: the score is better when it is {change}. A harmful feature: it is "
-                    "noise, or what it told in training does not hold here."
-                )
-        if {"permutation", "lofo"} <= set(results) and low["permutation"] > 0 > low["lofo"]:
-            why = (
-                f"{with_whom} tells nearly the same"
-                if with_whom
-                else "the others may tell the same, or the folds are too few to see it"
-            )
-            yield (
-                f"{name}: this network leans on it, but one trained without it does as well: {why}."
-            )
-        if not {"gradient", "permutation"} <= set(results):
-            continue
-        fair = 1 / len(any_result.feature_names)  # less than it is no disagreement to speak of
-        gradient, permuted = share["gradient"], share["permutation"]
-        if gradient > max(fair, _FAR_APART * permuted) and low["permutation"] <= 0:
-            yield (
-                f"{name}: it moves the output, but the score does not rest on it. Its effects may "
-                "cancel, or its unit is large: standardise the inputs."
-            )
-        if permuted > max(fair, _FAR_APART * gradient) and low["permutation"] > 0:
-            yield (
-                f"{name}: the score rests on it more than gradients tell. Where the network is "
-                "saturated gradients are small: try method='integrated_gradients'."
-            )
+def _in_total(result: ImportanceResult) -> ImportanceResult:
+    """Gradients of all occurrences of a word together; of the other methods as it is."""
+    if result.baseline_score is not None:
+        return result
+    total = {name: result[name] * result.counts for name in ("importances_mean", "importances_std")}
+    return ImportanceResult(**dict(result) | total)

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-# Rows at the border of a block still overlap with those of the next: few among many are.
-_WINDOWS_IN_A_BLOCK = 3
+# Rows at the border of a block still overlap with those of the next. Larger blocks hardly made
+# intervals better (of sums over a window, coverage was .890, .897 and .903 with blocks of one, two
+# and three windows), but there are fewer of them.
+_WINDOWS_IN_A_BLOCK = 2
 _FEW_GROUPS = 20
 _UP_TO_THE_CALLER = 4  # through permutation_importance and scikit-learn's check of parameters
 

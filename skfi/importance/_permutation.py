@@ -101,8 +101,8 @@ def permutation_importance(
     sample_groups : array-like of shape (n_samples,) or int, default=None
         Rows that depend on each other, for the intervals: a label of each row's group, such as a
         patient, or a number of rows, in their order, that make up a group. Windows of one series
-        overlap: pass about three times their length. In a Pipeline with a ``SlidingWindow`` that is
-        the default.
+        overlap: pass about twice their length, with twenty groups or more; fewer are warned of. In
+        a Pipeline with a ``SlidingWindow`` twice its length is the default.
     max_samples : int or float, default=1.0
         Samples drawn for each unit, as a number or a share.
     shuffle : {"series", "values"}, default="series"

@@ -84,18 +84,21 @@ def test_picture(comparison):
     plt.close("all")
 
 
-def result(method, low, mean, high, names=("a", "b", "c")):
+def result(method, low, mean, high, names=("a", "b", "c"), n_folds=5, **more):
+    """A result with intervals, of gradients by its values."""
     mean = np.array(mean, dtype=float)
-    scored = method != "gradient"
-    more = {"confidence_intervals": np.column_stack([low, high])} if scored else {}
+    of_method = {"feature_names": names, "by": "feature", "method": method}
+    if method not in ("permutation", "lofo"):
+        values = np.linspace(low, high, 400).T if low is not None else np.tile(mean, (400, 1)).T
+        return ImportanceResult.from_values(values, **of_method, **more)
+    low, high = np.array(low, dtype=float), np.array(high, dtype=float)
+    error = (high - low) / 4
+    with np.errstate(divide="ignore", invalid="ignore"):
+        more["pvalues"] = stats.norm.sf(mean / error)
+    more["confidence_intervals"] = np.column_stack([low, high])
+    importances = np.tile(mean, (n_folds, 1)).T
     return ImportanceResult.from_summary(
-        mean,
-        0 * mean,
-        feature_names=names,
-        method=method,
-        by="feature",
-        baseline_score=1.0 if scored else None,
-        **more,
+        mean, 0 * mean, baseline_score=1.0, importances=importances, **of_method, **more
     )
 
 
@@ -112,24 +115,89 @@ class TestFindings:
     def test_correlated(self):
         lofo = result("lofo", [0.9, -0.1, 0.3], [1, 0, 0.4], [1.1, 0.1, 0.5])
         (finding,) = self.of([("b", "c", 0.9)], permutation=self.sure, lofo=lofo)
-        assert finding.startswith("b: this network leans on it")
+        assert finding.startswith("b: this network leans on it, but one trained without it does")
         assert "c tells nearly the same" in finding
+        (finding,) = self.of(permutation=self.sure, lofo=lofo)
+        assert "the others tell nearly the same" in finding
+
+    def test_an_interval_that_holds_zero_is_no_evidence_for_it(self):
+        # the first of LOFO in each of three folds, by which little is sure
+        lofo = result("lofo", [-0.2, 0.4, 0.3], [1, 0.5, 0.4], [2.2, 0.6, 0.5], n_folds=3)
+        assert self.of(permutation=self.sure, lofo=lofo) == []
+
+    def test_folds_are_too_few_to_tell(self):
+        lofo = result("lofo", [-0.5, -0.6, 0.3], [0.1, 0, 0.4], [0.8, 0.6, 0.5], n_folds=3)
+        (finding,) = self.of(permutation=self.sure, lofo=lofo)
+        assert finding.startswith("a, b: this network leans on it; whether one trained without")
+        assert "3 folds are too few to tell. Take more, by cv." in finding
+        lofo = lofo_importance(LinearRegression(), X[:, -1], Y, cv=2, scoring=MAE)
+        names = {"feature_names": lofo.feature_names}
+        permuted = permutation_importance(
+            LinearRegression().fit(X[:, -1], Y), X[:, -1], Y, scoring=MAE, **names
+        )
+        (finding,) = self.of(permutation=permuted, lofo=lofo)
+        assert "2 folds are too few" in finding
 
     def test_harmful(self):
         lofo = result("lofo", [0.9, 0.4, -0.5], [1, 0.5, -0.4], [1.1, 0.6, -0.3])
         findings = self.of(permutation=self.sure, lofo=lofo)
         assert any(f.startswith("c: the score is better when it is left out") for f in findings)
 
-    def test_saturated(self):
-        gradient = result("gradient", None, [0.01, 1, 1], None)
+    def test_many_features_of_which_one_is_below_zero_by_chance(self):
+        names = [f"x{i}" for i in range(40)]
+        low, high = np.full(40, -0.1), np.full(40, 0.1)
+        low[7], high[7] = -0.21, -0.01
+        permuted = result("permutation", low, (low + high) / 2, high, names)
+        lofo = result("lofo", low * 0 - 0.1, low * 0, low * 0 + 0.1, names)
+        assert self.of(permutation=permuted, lofo=lofo) == []
+
+    def test_nothing_is_harmed_by_what_changes_nothing(self):
+        nothing = result("permutation", [0, 0, 0], [0, 0, 0], [0, 0, 0])
+        assert (
+            self.of(permutation=nothing, gradient=result("saliency", None, [1, 0, 0], None)) == []
+        )
+
+    @pytest.mark.parametrize(
+        ("method", "advice"),
+        [
+            ("saliency", "try 'integrated_gradients'"),
+            ("smoothgrad_rescaled", "try 'integrated_gradients'"),
+            ("integrated_gradients", "'expected_gradients'"),
+        ],
+    )
+    def test_saturated(self, method, advice):
+        gradient = result(method, [0, 0.9, 0.9], [0.01, 1, 1], [0.02, 1.1, 1.1])
         (finding,) = self.of(gradient=gradient, permutation=self.sure)
         assert finding.startswith("a: the score rests on it more than gradients tell")
+        assert advice in finding
 
     def test_moves_the_output_only(self):
-        gradient = result("gradient", None, [1, 0.5, 1], None)
+        gradient = result("saliency", [0.9, 0.4, 0.9], [1, 0.5, 1], [1.1, 0.6, 1.1])
         permuted = result("permutation", [0.9, 0.4, -0.1], [1, 0.5, 0], [1.1, 0.6, 0.1])
         (finding,) = self.of(gradient=gradient, permutation=permuted)
         assert finding.startswith("c: it moves the output, but the score does not rest on it")
+        rough = result("permutation", [0.9, 0.4, -1], [1, 0.5, 0], [1.1, 0.6, 1])
+        assert self.of(gradient=gradient, permutation=rough) == []
+
+    def test_of_words_totals_are_compared(self):
+        names, counts = ["of", "great", "dull"], np.array([900, 30, 30])
+        per_occurrence = np.array([0.01, 0.5, 0.4])
+        gradient, permuted = (
+            ImportanceResult.from_summary(
+                mean, 0 * mean, feature_names=names, method=method, by="word", counts=counts, **more
+            )
+            for method, mean, more in [
+                ("saliency", per_occurrence, {}),
+                ("permutation", per_occurrence * counts / 100, {"baseline_score": 1.0}),
+            ]
+        )
+        found = ImportanceComparison.from_results({"gradient": gradient, "permutation": permuted})
+        assert found.findings == []
+        assert found.agreement.loc["gradient", "permutation"] == 1
+        frame = found.to_frame()
+        assert list(frame.index) == ["great", "dull", "of"]
+        assert np.allclose(frame["gradient", "mean"], [15, 12, 9])
+        assert np.array_equal(gradient.importances_mean, per_occurrence)
 
 
 def test_of_two_methods_and_any_estimator():
@@ -154,9 +222,8 @@ def test_parameters_of_one_method(model):
     )
     assert found.results["gradient"].method == "integrated_gradients"
     assert found.results["permutation"].importances.shape == (3, 2)
-    # of r2 there are no intervals
-    without = compare_importances(model, X, Y, methods=["gradient", "permutation"], random_state=0)
-    assert without.to_frame()["permutation", "ci_low"].isna().all()
+    of_r2 = compare_importances(model, X, Y, methods=["gradient", "permutation"], random_state=0)
+    assert of_r2.to_frame()["permutation", "ci_low"].notna().all()
 
 
 def test_rows_that_depend_do_so_for_gradients_too(model):
@@ -169,10 +236,10 @@ def test_rows_that_depend_do_so_for_gradients_too(model):
             permutation_params={"sample_groups": groups},
             **SETTINGS,
         )
-        for groups in (None, 10)
+        for groups in (None, 6)
     )
     gradients = in_groups.results["gradient"]
-    sums = gradients.importances.reshape(3, 12, 10).mean(axis=2)
+    sums = gradients.importances.reshape(3, 20, 6).mean(axis=2)
     low, high = stats.ttest_1samp(sums, 0, axis=1).confidence_interval(0.95)
     found = in_groups.to_frame().loc[list(gradients.feature_names), "gradient"]
     assert np.allclose(found["ci_low"], low)

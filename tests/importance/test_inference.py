@@ -162,7 +162,7 @@ class TestGroups:
         pipe = make_pipeline(SlidingWindow(4).fit(X), from_keras(linear_network(weights)))
         found, expected = (
             permutation_importance(pipe, X, Y, scoring=MAE, sample_groups=groups, random_state=0)
-            for groups in (None, 12)
+            for groups in (None, 8)
         )
         assert np.array_equal(found.confidence_intervals, expected.confidence_intervals)
 

@@ -234,7 +234,7 @@ def test_outputs_at_every_step_and_words_and_windows():
     call = {"random_state": 0, "scoring": "explained_variance"}
     found = permutation_importance(pipe, rows, rows[:, 0], **call)
     assert found.pvalues[0] < 0.01
-    assert np.array_equal(found.sample_groups, np.arange(240) // 12)
+    assert np.array_equal(found.sample_groups, np.arange(240) // 8)
 
 
 def test_a_frame_of_labels_in_words():
