@@ -102,7 +102,7 @@ def of_steps(make: Callable) -> Iterator[Row]:
             ).fit(task.data[:500], task.target[:500])
             about = {"network": cell, "seed": seed}
             about["score"] = model.score(task.data[500:], task.target[500:])
-            explained = slice(500, 510)
+            explained = slice(500, 505)
             truth = task.relevance[explained]
             for row in of_cells(model, task.data[explained], truth, output_step="all"):
                 yield about | row

@@ -32,16 +32,18 @@ def rebuild(
 
     It starts from new weights but for the ``fixed`` ones, which training could not bring back.
     """
-    config = copy.deepcopy(config)
+    name, config = config["name"], copy.deepcopy(config)
     first = next(x["config"] for x in config["layers"] if x["class_name"] == "InputLayer")
     _replace_input(config, tuple(first["batch_shape"]), (None, *input_shape))
     try:
         fresh = kind.from_config(config)
     except Exception as error:
         raise ValueError(
-            f"The network {config['name']!r} cannot be rebuilt for inputs of shape {input_shape} "
-            f"from its configuration: {error}. Pass an estimator with network=, a function of "
-            "the input shape, instead; lofo_importance keeps the shape with leave_out='constant'."
+            f"The network {name!r} cannot be rebuilt for inputs of shape {input_shape} from its "
+            f"configuration: {error!s:.500}. If it takes no other shape, lofo_importance keeps "
+            "this one with leave_out='constant'. Classes of your own must be registered: "
+            "@keras.saving.register_keras_serializable(). Or pass an estimator with network=, a "
+            "function of the input shape."
         ) from error
     if not fresh.built:
         fresh.build((None, *input_shape))
@@ -71,15 +73,15 @@ def leaves(model: keras.Model) -> list[keras.layers.Layer]:
 
 
 def _replace_input(config: dict[str, Any], old: tuple, new: tuple) -> None:
-    """Put the new shape where the old one stands, in nested networks too."""
-    config.pop("build_input_shape", None)
-    for layer in config["layers"]:
-        layer.pop("build_config", None)  # shapes of the old input
-        inner = layer["config"]
-        if layer["class_name"] == "InputLayer" and tuple(inner["batch_shape"]) == old:
-            inner["batch_shape"] = new
-        elif "layers" in inner:
-            _replace_input(inner, old, new)
+    """Put the new shape where the old one stands, in nested networks and wrapped layers too."""
+    for shapes_of_the_old_input in ("build_input_shape", "build_config"):
+        config.pop(shapes_of_the_old_input, None)
+    if config.get("class_name") == "InputLayer" and tuple(config["config"]["batch_shape"]) == old:
+        config["config"]["batch_shape"] = new
+    for inner in config.values():
+        for part in inner if isinstance(inner, list) else [inner]:
+            if isinstance(part, dict):
+                _replace_input(part, old, new)
 
 
 def fresh_optimizer(

@@ -17,7 +17,8 @@ def check_network(model: keras.Model) -> None:
             raise ValueError(
                 f"The network {model.name!r} has no {kind} of known shape: it is not built, or a "
                 "subclass of keras.Model. Start it with a keras.Input layer, or put it into a "
-                "functional model: keras.Model(inputs, network(inputs))."
+                "functional model and say what it was trained for: model = keras.Model(inputs, "
+                "network(inputs)), of inputs = keras.Input(shape); model.compile(loss=...)."
             )
         if len(tensors) != 1:
             raise ValueError(
@@ -99,6 +100,12 @@ def output_kind(model: keras.Model) -> str:
     A compiled loss tells more than the last activation. Several sigmoids are several targets.
     """
     activation, loss = last_activation(model), loss_name(compiled_loss(model))
+    if not activation and not loss:
+        raise ValueError(
+            f"It cannot be told what the outputs of the network {model.name!r} are, whose last "
+            "layer is a subclass of keras.Model: compile it with the loss that it was trained "
+            "with, model.compile(loss=...)."
+        )
     n_outputs = model.outputs[0].shape[-1]
     if activation == "sigmoid" and n_outputs > 1:
         return "values"
@@ -141,10 +148,13 @@ def gives_logits(model: keras.Model) -> bool:
 
 
 def last_activation(model: keras.Model) -> str:
-    """Name of the function that makes the network's output, such as ``"softmax"``."""
+    """Name of the function that makes the network's output, such as ``"softmax"``.
+
+    Empty if that is code of the user's, a subclass of ``keras.Model``.
+    """
     operation = model.outputs[0]._keras_history.operation
     if isinstance(operation, keras.Model):
-        return last_activation(operation)
+        return last_activation(operation) if hasattr(operation, "outputs") else ""
     if isinstance(operation, keras.layers.TimeDistributed):
         operation = operation.layer
     function = getattr(operation, "activation", None) or type(operation)

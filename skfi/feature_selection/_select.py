@@ -10,6 +10,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
+from skfi._containers import container
 from skfi._routing import RoutesFit
 from skfi._sequences import n_features
 
@@ -96,6 +97,7 @@ class SelectSequenceFeatures(
             If the estimator has no importances, or not one for each feature.
         """
         self._validate_params()
+        X = container(X)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
         self.selector_ = SelectFromModel(
             FrozenEstimator(self.estimator_),

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_consistent_length
 
+from skfi._containers import container
 from skfi.importance._curves import curve, mean_loss, points_of
 from skfi.importance._estimators import as_estimator
 from skfi.importance._gradient import METHODS as GRADIENTS
@@ -134,6 +135,7 @@ def check_importances(
     """
     if not isinstance(result, ImportanceResult):
         raise TypeError(f"result must be an ImportanceResult; got {type(result).__name__}.")
+    X = container(X)
     user_X, original = X, estimator
     estimator = as_estimator(estimator)
     scoring = scoring_of(estimator, scoring)

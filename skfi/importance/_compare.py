@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from skfi._containers import container
 from skfi.importance._comparison import ImportanceComparison
 from skfi.importance._correlation import strongly_correlated
 from skfi.importance._entering import gradients_of_columns
@@ -98,6 +99,7 @@ def compare_importances(
         raise ValueError(
             f"methods={methods!r}; expected at least two of {', '.join(map(repr, FUNCTIONS))}."
         )
+    X = container(X)
     shared: dict[str, Any] = {"feature_names": feature_names, "feature_groups": feature_groups}
     shared["random_state"] = random_state
     scored = shared | {"scoring": scoring, "n_jobs": n_jobs}

@@ -10,6 +10,8 @@ from scipy.spatial.distance import squareform
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_array
 
+from skfi._containers import container
+
 THRESHOLD = 0.8
 
 
@@ -105,6 +107,7 @@ def correlation_groups(
     >>> correlation_groups(X, feature_names=["rain", "tmax", "tmin"])
     {'tmax+tmin': ['tmax', 'tmin']}
     """
+    X = container(X)
     if feature_names is None:
         feature_names = list(getattr(X, "columns", ())) or None
     X = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")

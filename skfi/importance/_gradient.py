@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight
 
+from skfi._containers import container
 from skfi.importance._attribute import Method
 from skfi.importance._explain import about_incomplete, explain
 from skfi.importance._explained_outputs import explained_outputs
@@ -216,6 +217,7 @@ def gradient_importance(
     ...                     aggregate="mean").importances_mean
     array([0., 0., 2.])
     """
+    X = container(X)
     network = find_network(estimator, X, feature_names)
     n_samples = len(network.inputs)
     if sample_weight is not None:

@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight
 
+from skfi._containers import container
 from skfi.importance._clones import seeded_clone
 from skfi.importance._estimators import as_estimator
 from skfi.importance._inference import mean_over_folds
@@ -170,7 +171,7 @@ def lofo_importance(
     estimator = as_estimator(unfrozen(estimator))
     if refit == "warm":
         check_warm(estimator)
-    y = check_y(estimator, y)
+    X, y = container(X), check_y(estimator, y)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
             sample_weight, np.empty((len(y), 1)), ensure_non_negative=True

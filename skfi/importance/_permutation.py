@@ -12,6 +12,7 @@ from sklearn import inspection
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 
+from skfi._containers import container
 from skfi.importance._dependence import check_groups_are_used, groups_of_rows, warn_of_few_groups
 from skfi.importance._estimators import as_estimator
 from skfi.importance._permutation_checks import check_array_kind, check_rows
@@ -208,6 +209,7 @@ def permutation_importance(
     """
     estimator = as_estimator(estimator)
     scoring = scoring_of(estimator, scoring)
+    X = container(X)
     check_array_kind(X)
     estimator, X, tokens = read_tokens(estimator, X, feature_names)
     scorer = scorer_for(estimator, scoring)

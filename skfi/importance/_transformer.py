@@ -9,6 +9,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from skfi._containers import container
 from skfi._routing import RoutesFit
 from skfi._sequences import BY, n_features
 from skfi.importance._feature_statistics import feature_origin
@@ -129,6 +130,7 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
                 f"by={self.by!r} gives no column for each sample when X holds tokens; use "
                 "by='timestep', a column for each position."
             )
+        X = container(X)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_

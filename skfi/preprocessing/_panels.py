@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from skfi._containers import as_pandas
 from skfi._padding import check_padding, steps_to_the_end
 from skfi.preprocessing._series import (
     as_series,
@@ -44,7 +45,7 @@ def stack_sequences(
 
     Parameters
     ----------
-    data : pandas.DataFrame, list of arrays, or array
+    data : DataFrame (of pandas or polars), list of arrays, or array
         A long table, a row for each series and time; or a list of arrays (n_timesteps_i,
         n_features), one for each series; or one array of all series. Arrays may be padded with
         NaN at their end. With ``channels_first`` they have features before time, (n_features,
@@ -115,6 +116,7 @@ def stack_sequences(
     array([1, 0])
     """
     more: dict[str, Any] = {}
+    data = as_pandas(data)
     if isinstance(data, pd.DataFrame):
         series, more = series_of_frame(data, by, time, target, features, return_sequences)
     elif isinstance(data, (list, tuple, np.ndarray)):

@@ -8,12 +8,12 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skfi._containers import as_pandas
 from skfi.preprocessing._numbers import check_columns, check_labels, numbers
 
 
 @validate_params(
     {
-        "frame": [pd.DataFrame],
         "window": [Interval(Integral, 1, None, closed="left")],
         "horizon": [Interval(Integral, 0, None, closed="left")],
         "step": [Interval(Integral, 1, None, closed="left")],
@@ -36,7 +36,7 @@ def make_windows(
 
     Parameters
     ----------
-    frame : pandas.DataFrame of shape (n_rows, n_columns)
+    frame : DataFrame, of pandas or polars, of shape (n_rows, n_columns)
         Rows in time order, evenly spaced.
     target : str or list of str
         Column, or columns, to predict: numbers, or the labels of a classifier.
@@ -86,6 +86,9 @@ def make_windows(
     >>> windows.target
     array([2, 4, 3])
     """
+    frame = as_pandas(frame)
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"frame must be a DataFrame; got {type(frame).__name__}.")
     check_labels(features, by=by)
     targets = [target] if isinstance(target, str) or np.isscalar(target) else list(target)
     not_input = [*targets, by]

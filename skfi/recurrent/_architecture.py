@@ -4,7 +4,9 @@ from numbers import Integral
 from typing import Any
 
 import keras
+from sklearn.base import is_classifier
 
+from skfi._keras import loss_name
 from skfi.recurrent._networks import Architecture
 from skfi.recurrent._token_ids import make_embedding, reads_tokens
 from skfi.recurrent._training import make_loss, make_optimizer
@@ -32,7 +34,13 @@ def check_architecture(estimator: Any, *, continuing: bool) -> Architecture:
             )
     make_optimizer(estimator.optimizer, estimator.learning_rate)
     if estimator.loss is not None:
-        make_loss(estimator.loss)
+        loss = make_loss(estimator.loss)
+        if not is_classifier(estimator) and "crossentropy" in loss_name(loss):
+            raise ValueError(
+                f"loss={estimator.loss!r} compares probabilities of classes, but "
+                f"{type(estimator).__name__} predicts numbers. Use a loss such as "
+                "'mean_squared_error', or LSTMClassifier for labels."
+            )
     n_outputs, activation = estimator._output()
     embedding = make_embedding(estimator) if reads_tokens(estimator) else None
     architecture = Architecture(

@@ -23,7 +23,7 @@ from skfi.importance import ImportanceResult
 from skfi.importance._fitted import check_importance, fitted_importances
 from skfi.recurrent._architecture import check_architecture
 from skfi.recurrent._networks import Architecture
-from skfi.recurrent._parameters import Parameters
+from skfi.recurrent._parameters import Parameters, python_numbers
 from skfi.recurrent._pool import pool
 from skfi.recurrent._step_targets import StepTargets
 from skfi.recurrent._training import Training
@@ -79,10 +79,12 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         """
         continuing = self.warm_start and hasattr(self, "model_")
         learner = copy(self)  # a fit that fails half way must leave nothing of itself
+        given = self.get_params(deep=False)
+        learner.__dict__.update(python_numbers(given))
         with restored_if_it_fails(self.model_) if continuing else nullcontext():
             learner._learn(X, y, sample_weight, continuing=continuing)
         self.__dict__.clear()
-        self.__dict__.update(learner.__dict__)
+        self.__dict__.update(vars(learner) | given)
         return self
 
     def __sklearn_is_fitted__(self) -> bool:

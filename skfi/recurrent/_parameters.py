@@ -5,10 +5,22 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import keras
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfi.recurrent._networks import CELLS
+
+
+def python_numbers(value: Any) -> Any:
+    """``value``, and what it holds, with numbers of NumPy as those of Python, which Keras wants."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) in (list, tuple):
+        return type(value)(map(python_numbers, value))
+    if type(value) is dict:
+        return {name: python_numbers(one) for name, one in value.items()}
+    return value
 
 
 class Parameters(BaseEstimator):

@@ -87,6 +87,11 @@ def make_loss(loss: Any, *, from_logits: bool = False) -> keras.losses.Loss:
     """The Keras loss for a name, an instance or a function; ValueError if there is none."""
     if isinstance(loss, keras.losses.Loss):
         return loss
+    if isinstance(loss, type):
+        raise ValueError(
+            f"loss is the class {loss.__name__}; pass an instance, {loss.__name__}(), or a name "
+            "such as 'mean_squared_error'."
+        )
     if not isinstance(loss, str):
         return WeightedMean(loss)
     try:

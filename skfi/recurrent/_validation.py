@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
+from skfi._containers import container
 from skfi._number_kinds import check_kinds
 from skfi._padding import NAN_STAND_IN, check_padding, fill_padding, real_positions, real_steps
 from skfi._sequences import fold
@@ -29,6 +30,7 @@ def check_sequences(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndar
     mask_value = estimator.mask_value
     finite: Any = "allow-nan" if mask_value is not None and np.isnan(mask_value) else True
     dtype = np.dtype(keras.config.floatx())
+    X = container(X)
     if not hasattr(X, "ndim"):  # a list, or whatever turns into an array
         X = np.asarray(X)
     check_kinds(X)

@@ -1,0 +1,63 @@
+"""What ``X`` may come in: arrays, lists that make one, and frames of any library."""
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+
+def container(X: Any) -> Any:
+    """``X`` as it came; a frame of another library than pandas as one of pandas.
+
+    Raises
+    ------
+    ValueError
+        If ``X`` is a list of sequences of unequal length, one-dimensional numbers, or an array
+        without time steps or features.
+    """
+    X = as_pandas(X)
+    if isinstance(X, (list, tuple)):
+        _check_lengths(X)
+    is_list = isinstance(X, (list, tuple)) and np.isscalar(next(iter(X), None))
+    values = np.asarray(X) if is_list else X
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "biufc":
+        raise ValueError(
+            f"X is one-dimensional, of shape {values.shape}; expected (n_samples, n_timesteps, "
+            "n_features) or (n_samples, n_columns). Reshape your data: X.reshape(-1, 1) if these "
+            "are samples of a single feature; of one long series make windows with make_windows "
+            "or SlidingWindow."
+        )
+    if isinstance(X, np.ndarray) and X.ndim > 2 and 0 in X.shape[1:]:
+        raise ValueError(f"X has no time steps or no features: shape {X.shape}.")
+    return X
+
+
+def as_pandas(X: Any) -> Any:
+    """A frame of another library, such as polars, as one of pandas; all else as it is."""
+    if isinstance(X, pd.DataFrame) or not nw.dependencies.is_into_dataframe(X):
+        return X
+    frame = nw.from_native(X, eager_only=True)
+    return pd.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
+
+
+def _check_lengths(X: Any) -> None:
+    """Raise ValueError for sequences of numbers of which no array can be made."""
+    if not all(isinstance(one, (np.ndarray, pd.DataFrame, list, tuple)) for one in X):
+        return
+    lengths = {len(one) for one in X}
+    if len(lengths) < 2 or any(isinstance(value, str) for one in X for value in list(one[:1])):
+        return
+    advice = (
+        "skfi.stack_sequences(X) pads them with NaN at the end, which mask_value=np.nan lets an "
+        "estimator skip."
+    )
+    if all(np.ndim(one) == 1 for one in X):
+        advice = (
+            "keras.utils.pad_sequences(X, padding='post') pads token ids with 0; a series of one "
+            "feature has shape (n_timesteps, 1)."
+        )
+    raise ValueError(
+        f"X holds {len(X)} sequences of {min(lengths)} to {max(lengths)} steps, but those of an "
+        f"array are equally long. {advice}"
+    )
