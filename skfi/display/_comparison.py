@@ -135,7 +135,7 @@ class ComparisonDisplay:
                 capsize=2,
                 label=method,
             )
-        ax.set_yticks(range(len(frame)), [str(name) for name in frame.index])
+        ax.set_yticks(range(len(frame)), [str(name) for name in frame.index], parse_math=False)
         ax.axvline(0, color=INK, linewidth=0.8)
         ax.set_xlabel("share of the method's importance\n(line: 95% interval)")
         ax.spines[["top", "right"]].set_visible(False)

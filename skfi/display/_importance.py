@@ -151,13 +151,13 @@ class ImportanceDisplay:
         if "confidence_intervals" in result:
             spread = np.abs(result.confidence_intervals[order].T - mean)
         ax.barh(range(len(order)), values, xerr=spread, ecolor=INK, capsize=2, **style)
-        ax.set_yticks(range(len(order)), names)
+        ax.set_yticks(range(len(order)), names, parse_math=False)
         ax.set_ylim(-0.6, len(order) - 0.4)
         if kind == "score":
             baseline = sign * result.baseline_score
             ax.axvline(baseline, color=INK, linestyle="--", linewidth=1)
             ax.set_title(f"dashed: {metric} with every {result.by} in place", fontsize="small")
-            ax.set_xlabel(f"{metric}\nwhen the {result.by} is {_deed(result)}")
+            ax.set_xlabel(f"{metric}\nwhen the {result.by} is {_change(result)}")
         else:
             ax.axvline(0, color=INK, linewidth=0.8)
             ax.set_xlabel(self._axis_label())
@@ -165,7 +165,7 @@ class ImportanceDisplay:
             pairs = ", ".join(f"{one} with {other}" for one, other, _ in result.correlated[:3])
             more = " and others" if len(result.correlated) > 3 else ""
             note = f"correlated, so they share importance: {pairs}{more}"
-            ax.set_xlabel(f"{ax.get_xlabel()}\n{note}")
+            ax.set_xlabel(f"{ax.get_xlabel()}\n{note}", parse_math=False)
         ax.spines[["top", "right"]].set_visible(False)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -180,7 +180,7 @@ class ImportanceDisplay:
         note = "\n(line: 95% interval)" if "confidence_intervals" in result else ""
         metric, sign = _metric(result)
         change = "increase" if sign < 0 else "decrease"
-        return f"{change} of {metric}\nwhen the {result.by} is {_deed(result)}{note}"
+        return f"{change} of {metric}\nwhen the {result.by} is {_change(result)}{note}"
 
 
 def check_result(result: Any) -> ImportanceResult:
@@ -201,7 +201,7 @@ def _metric(result: ImportanceResult) -> tuple[str, int]:
     return {"r2": "R²"}.get(name, name.replace("_", " ")), 1
 
 
-def _deed(result: ImportanceResult) -> str:
+def _change(result: ImportanceResult) -> str:
     if result.method == "lofo":
         return "left out"
     return "replaced" if result.by == "word" else "shuffled"

@@ -9,6 +9,8 @@ from skfi.display._figures import INK, color_scale, matplotlib_pyplot
 from skfi.display._importance import FUNCTIONS, check_result
 from skfi.importance import ImportanceResult
 
+_PALEST = 0.15  # of a step that hardly a sequence reaches
+
 
 class TemporalImportanceDisplay:
     """Heat map of features by time steps: which feature, and when.
@@ -129,9 +131,13 @@ class TemporalImportanceDisplay:
         *,
         samples: Sequence[int] | int | None = None,
         X: Any = None,
+        weigh_steps: bool = False,
         im_kwargs: dict[str, Any] | None = None,
     ) -> Self:
         """Draw the heat map.
+
+        Of sequences of unequal length, which gradients know, the mean at a step is that of the
+        sequences that reach it: the fewer they are, the paler is the step.
 
         Parameters
         ----------
@@ -142,13 +148,17 @@ class TemporalImportanceDisplay:
             the mean over all.
         X : array-like of shape (n_samples, n_timesteps, n_features), default=None
             Draw the series of each of ``samples`` over its map, each feature scaled to its row.
+        weigh_steps : bool, default=False
+            Multiply the mean at each step by the share of the sequences that reach it, in place of
+            drawing it paler: what a step contributes to all sequences.
         im_kwargs : dict, default=None
             Passed to :meth:`matplotlib.axes.Axes.imshow`.
 
         Returns
         -------
         self : TemporalImportanceDisplay
-            With ``ax_``, ``figure_`` and ``values_``.
+            With ``ax_``, ``figure_``, ``values_`` and ``reached_``, the share of the sequences that
+            reach each step.
 
         Raises
         ------
@@ -160,6 +170,10 @@ class TemporalImportanceDisplay:
         plt = matplotlib_pyplot()
         chosen = [samples] if isinstance(samples, (int, np.integer)) else samples
         maps = [self._mean_map()] if chosen is None else [self._map_of(i) for i in chosen]
+        reached = self._reached(maps[0].shape[1])
+        fades = chosen is None and not weigh_steps and (reached < 1).any()
+        if chosen is None and weigh_steps:
+            maps[0] = maps[0] * reached
         series = self._series(X, chosen)
         names = self._names(maps[0].shape[0])
         if ax is not None and len(maps) > 1:
@@ -174,17 +188,21 @@ class TemporalImportanceDisplay:
             axes = np.array([ax])
         style = color_scale(maps) | {"aspect": "auto", "interpolation": "nearest"}
         style |= im_kwargs or {}
+        if fades:
+            shade = _PALEST + (1 - _PALEST) * reached
+            style.setdefault("alpha", np.broadcast_to(shade, maps[0].shape))
         for i, (one, values) in enumerate(zip(axes, maps, strict=True)):
             image = one.imshow(values, **style)
-            one.set_yticks(range(len(names)), names)
+            one.set_yticks(range(len(names)), names, parse_math=False)
             self._label_steps(one, values.shape[1])
             if chosen is not None:
                 one.set_title(f"sample {chosen[i]}", fontsize="small", loc="left")
             if series is not None:
                 _draw_series(one, series[i], values)
-        axes[-1].set_xlabel("time step")
-        axes[0].figure.colorbar(image, ax=list(axes), label=self._label(chosen is not None))
-        self.values_ = maps
+        axes[-1].set_xlabel("time step" + (" (paler: fewer sequences reach it)" if fades else ""))
+        bar = axes[0].figure.colorbar(image, ax=list(axes), label=self._label(chosen is not None))
+        bar.solids.set_alpha(1)
+        self.values_, self.reached_ = maps, reached
         self.ax_ = axes[0] if len(axes) == 1 else axes
         self.figure_ = axes[0].figure
         return self
@@ -205,6 +223,13 @@ class TemporalImportanceDisplay:
         total = share.sum(axis=0)
         total[total == 0] = np.nan
         return np.einsum("nt,ntf->ft", share, values) / total
+
+    def _reached(self, n_steps: int) -> np.ndarray:
+        """The share of the sequences, in their weights, that reach each step."""
+        mask, weights = self.result.get("sequence_mask"), self.result.get("sample_weight")
+        if mask is None or self.result.attributions is None:
+            return np.ones(n_steps)
+        return np.average(mask, axis=0, weights=weights)
 
     def _map_of(self, sample: int) -> np.ndarray:
         result = self.result
@@ -242,7 +267,7 @@ class TemporalImportanceDisplay:
 
     def _label_steps(self, ax: Any, n_steps: int) -> None:
         shown = np.unique(np.linspace(0, n_steps - 1, min(n_steps, 11)).round().astype(int))
-        ax.set_xticks(shown, [self.result.axes[0][i] for i in shown])
+        ax.set_xticks(shown, [self.result.axes[0][i] for i in shown], parse_math=False)
 
     def _label(self, single: bool) -> str:
         result = self.result

@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from skfi._containers import container
 from skfi.importance._attribute import Method
+from skfi.importance._baseline_output import about_baseline, baseline_output
 from skfi.importance._explain import about_incomplete, explain
 from skfi.importance._explained_outputs import explained_outputs
 from skfi.importance._feature_statistics import feature_scale
@@ -263,6 +264,8 @@ def gradient_importance(
         more["sample_indices"] = rows
     if method == "integrated_gradients":
         more["completeness_error"] = found.errors
+        more["baseline_output"] = baseline_output(explained, settings["baseline"])
+        more["about_baseline"] = about_baseline(more["baseline_output"], target, network.classes)
         if found.incomplete.any():
             warnings.warn(about_incomplete(found), UserWarning, stacklevel=3)
     return gradient_result(

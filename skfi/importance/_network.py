@@ -35,6 +35,7 @@ class Network:
     classes: np.ndarray | None  # None for regression
     probabilities: bool  # of a classifier: whether outputs are probabilities, not logits
     output_scale: np.ndarray | None  # units of y for one unit of output
+    output_mean: np.ndarray | None  # y for an output of zero
     real: np.ndarray | None  # bool (n_samples, n_timesteps): False for padding; None if all is real
     tokens: Tokens | None  # what token ids stand for; None if the network takes numbers
     user_mask_value: float | None  # what padded steps hold in the user's arrays
@@ -115,6 +116,7 @@ def find_network(estimator: Any, X: Any, feature_names: Sequence[str] | None = N
         classes=_classes(estimator, model),
         probabilities=not gives_logits(model),
         output_scale=getattr(scaler, "scale_", None),
+        output_mean=getattr(scaler, "mean_", None),
         real=_real_steps(model, inputs) if tokens is None else tokens.real,
         tokens=tokens,
         user_mask_value=getattr(estimator, "mask_value", mask_value_of(model)),

@@ -58,6 +58,10 @@ class ImportanceResult(Bunch):
         Gradients of texts only: the words of each text.
     completeness_error : ndarray of shape (n_samples,) or (n_samples, n_outputs), or absent
         Integrated gradients only: sum of the attributions less the change of each output.
+    baseline_output : ndarray of shape (n_samples, n_outputs) or (n_samples, n_timesteps, n_outputs)
+        Integrated gradients only: what the estimator predicts for each sample's baseline,
+        probabilities of the classes or values in the unit of the targets. Where it takes the
+        baseline for a class, ``note`` says so.
     pvalues, confidence_intervals : ndarray of shape (n_units,) and (n_units, 2), or absent
         Permutation and LOFO: one-sided p-values, not adjusted, and intervals of 95%; see
         :func:`~skfi.permutation_importance` and :func:`~skfi.lofo_importance` for what they test.
@@ -242,7 +246,11 @@ class ImportanceResult(Bunch):
     @property
     def note(self) -> str:
         """What to beware of, in a sentence; empty if nothing is known."""
-        notes = (self._note_of_correlated(), self._note_of_intervals())
+        notes = (
+            self._note_of_correlated(),
+            self._note_of_intervals(),
+            self.get("about_baseline", ""),
+        )
         return " ".join(filter(None, notes))
 
     def _note_of_intervals(self) -> str:

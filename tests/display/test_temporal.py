@@ -171,3 +171,41 @@ def test_results_without_time(regressor, regression):
         TemporalImportanceDisplay.from_result({"a": 1})
     with pytest.raises(ValueError, match="method='shap' is unknown"):
         TemporalImportanceDisplay.from_estimator(regressor, regression.data, method="shap")
+
+
+class TestStepsThatFewReach:
+    @pytest.fixture
+    def result(self):
+        X = np.full((20, 5, 2), np.nan)
+        for row in range(20):
+            X[row, : 5 if row == 0 else 3] = 1.0 + row
+        model = LSTMRegressor(2, epochs=1, mask_value=np.nan, importance=None, random_state=0)
+        return gradient_importance(model.fit(X, np.arange(20.0)), X)
+
+    def test_are_paler(self, result):
+        display = TemporalImportanceDisplay.from_result(result).plot()
+        assert np.allclose(display.reached_, [1, 1, 1, 0.05, 0.05])
+        (image,) = display.ax_.images
+        alpha = image.get_alpha()
+        assert (alpha[:, :3] == 1).all()
+        assert (alpha[:, 3:] < 0.25).all()
+        assert "paler: fewer sequences" in display.ax_.get_xlabel()
+        display.figure_.canvas.draw()
+
+    def test_or_weigh_less(self, result):
+        plain = TemporalImportanceDisplay.from_result(result).plot()
+        weighed = TemporalImportanceDisplay.from_result(result).plot(weigh_steps=True)
+        assert np.allclose(weighed.values_[0], plain.values_[0] * plain.reached_)
+        of_all = np.abs(result.attributions).sum(axis=0).T / 20
+        assert np.allclose(weighed.values_[0], of_all)
+        assert weighed.ax_.images[0].get_alpha() is None
+        assert weighed.ax_.get_xlabel() == "time step"
+
+    def test_by_weight(self, result):
+        weighted = ImportanceResult(**dict(result) | {"sample_weight": np.eye(20)[0] * 19 + 1})
+        display = TemporalImportanceDisplay.from_result(weighted).plot()
+        assert np.allclose(display.reached_[3:], 20 / 39)
+
+    def test_of_single_samples_nothing_fades(self, result):
+        display = TemporalImportanceDisplay.from_result(result).plot(samples=0)
+        assert display.ax_.images[0].get_alpha() is None
