@@ -58,10 +58,17 @@ class Units:
     shape: tuple[int, int]  # (n_timesteps, n_features)
     axes: tuple[list[str], list[str]]  # names of the time steps and of the features
     spans_time: bool  # whether a unit is a feature of all time steps
+    input_names: list[str]  # of the features, or of the columns of 2-D input
+    groups: dict[str, list[Any]] | None  # what they were grouped by
     _average: sparse.csr_array  # (units, cells)
 
     def __len__(self) -> int:
         return len(self.cells)
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What a result keeps, so that the same units can be made again."""
+        return {"input_names": self.input_names, "feature_groups": self.groups}
 
     def average(self, values: np.ndarray, real: np.ndarray | None = None) -> np.ndarray:
         """Values of cells (n_samples, n_cells) as values of units (n_units, n_samples).
@@ -109,6 +116,7 @@ def make_units(
         raise ValueError(f"by={by!r} is unknown; use one of {', '.join(map(repr, BY))}.")
     n_names = shape[-1]
     names = _check_names(feature_names, n_names, "column" if len(shape) == 2 else "feature")
+    input_names = names.tolist()
     if len(shape) == 3:
         steps, width = shape[1], shape[2]
     else:
@@ -145,7 +153,8 @@ def make_units(
     )
     cells = [np.sort(row) for row in rows]
     spans_time = by == "feature" and len(shape) == 3
-    return Units(by, names, cells, (steps, width), axes, spans_time, average)
+    groups = {name: list(of_group) for name, of_group in (feature_groups or {}).items()} or None
+    return Units(by, names, cells, (steps, width), axes, spans_time, input_names, groups, average)
 
 
 def _step_name(steps_before_last: int) -> str:

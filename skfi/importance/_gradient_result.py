@@ -155,6 +155,7 @@ def gradient_result(
             weights=sample_weight,
             axes=units.axes,
             sequence_mask=network.real,
+            **units.origin,
             **more,
         )
     mean, std = units.summarise(values, network.tokens, sample_weight)

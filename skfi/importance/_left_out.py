@@ -56,7 +56,7 @@ class SequenceData:
     def more(self) -> dict[str, Any]:
         """What a result says of the units besides."""
         no_grid = self.units.by == "cell" and len(self.units) < np.prod(self.units.shape)
-        return {} if no_grid else {"axes": self.units.axes}
+        return self.units.origin | ({} if no_grid else {"axes": self.units.axes})
 
     @property
     def n_columns(self) -> int:

@@ -8,8 +8,11 @@ from scipy.stats import spearmanr
 from skfi._keras import another, forward, structure
 from skfi.importance._gradient import gradient_importance
 from skfi.importance._network import Network
+from skfi.importance._result import ImportanceResult
+from skfi.importance._stability import alike
 
 _SHARE, _PARTS = 0.1, 10  # of the cells are removed, in so many parts
+_N_CHANCE = 20  # draws of random cells
 
 
 def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
@@ -41,16 +44,32 @@ def can_be_randomised(network: Network) -> bool:
     return network.tokens is None and structure(network.model) is not None
 
 
+def own_network(result: ImportanceResult, again: ImportanceResult) -> float:
+    """Correlation of importances, and of attributions if any, with those computed again.
+
+    The smaller of the two: both must be this network's.
+    """
+    found = [alike(result.importances_mean, again.importances_mean)]
+    if result.attributions is not None and again.attributions is not None:
+        one, other = result._comparable_attributions, again._comparable_attributions
+        if one.shape == other.shape:
+            found.append(float(spearmanr(one.ravel(), other.ravel()).statistic))
+    return min(found)
+
+
 def prediction_difference(
     network: Network, attributions: np.ndarray, random: np.random.RandomState
-) -> tuple[float, float]:
-    """Cumulative change of the output as cells are removed: the most salient, and random ones.
+) -> tuple[float, np.ndarray]:
+    """Cumulative change of the output as cells are removed: the most salient, and by chance.
 
     A tenth of each sequence's cells, in ten parts; a removed cell takes its mean over samples.
     """
     by_size = np.argsort(-np.abs(attributions).reshape(len(attributions), -1), axis=1)
-    by_chance = np.array([random.permutation(order) for order in by_size])
-    return _change(network, by_size), _change(network, by_chance)
+    by_chance = [
+        _change(network, np.array([random.permutation(order) for order in by_size]))
+        for _ in range(_N_CHANCE)
+    ]
+    return _change(network, by_size), np.array(by_chance)
 
 
 def _change(network: Network, order: np.ndarray) -> float:

@@ -106,8 +106,9 @@ def _of_all_metrics(data: PermutedData) -> dict[str, Any]:
     elif units.by == "feature" and len(units) == data.X.shape[-1] and data.tokens is None:
         more["correlated"] = strongly_correlated(data.X, list(units.names), data.real)
     if isinstance(units, WordUnits):
-        more["counts"] = units.counts
-    elif units.by != "cell" or len(units) == np.prod(units.shape):  # groups of cells are no grid
+        return more | {"counts": units.counts}
+    more |= units.origin
+    if units.by != "cell" or len(units) == np.prod(units.shape):  # groups of cells are no grid
         more["axes"] = units.axes
     return more
 

@@ -13,6 +13,8 @@ class ImportanceReport(Bunch):
     checks : pandas.DataFrame
         For each check its ``value``, a ``reference`` to hold it against, whether it ``passed``,
         and a ``meaning`` in words.
+    passed : bool
+        Whether all checks passed.
     curves : dict of str to ndarray of shape (n_curves, n_points)
         Scores by "deletion" and "insertion" in the order of importance, and by "random" deletion.
     n_shuffled : ndarray of shape (n_points,)

@@ -31,6 +31,10 @@ class ImportanceResult(Bunch):
         "permutation", "lofo", or the gradient method.
     by : {"feature", "timestep", "cell", "word"}
         What a unit is.
+    input_names : list of str, or absent
+        Not by word: names of the features, or of the columns of 2-D ``X``.
+    feature_groups : dict of str to list, None or absent
+        Not by word: the groups that units were made of.
     counts : ndarray of shape (n_units,), or absent
         By word: how often each occurs.
     baseline_score : float or None

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import spearmanr
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
@@ -27,7 +26,7 @@ class Check(NamedTuple):
 
 
 def under_rows(result: ImportanceResult, random: np.random.RandomState) -> Check | None:
-    """Rank correlation of the importances with those of resampled rows, if these are known."""
+    """Correlation of the importances with those of resampled rows, if these are known."""
     values = result.get("sample_importances")
     if values is None and result.baseline_score is None:
         values = result.importances
@@ -42,23 +41,23 @@ def under_rows(result: ImportanceResult, random: np.random.RandomState) -> Check
         times_drawn = np.bincount(random.randint(n_groups, size=n_groups), minlength=n_groups)
         drawn = weights * times_drawn[codes]
         if drawn.sum() > 0:
-            found.append(_alike(result.importances_mean, values @ drawn))
-    low, high = np.nanquantile(found, [0.025, 0.975])
-    text = f"the order stays when rows are drawn again (95%: {low:.2f} to {high:.2f})"
+            found.append(alike(result.importances_mean, values @ drawn))
+    low, high = np.quantile(found, [0.025, 0.975])
+    text = f"importances stay when rows are drawn again (95%: {low:.2f} to {high:.2f})"
     return _check(found, text)
 
 
 def under_folds(result: ImportanceResult) -> Check | None:
-    """Of LOFO: rank correlation of each fold's importances with the mean of the others."""
+    """Of LOFO: correlation of each fold's importances with the mean of the others."""
     values = result.importances
     if values is None or min(values.shape) < 3:
         return None
     n_folds = values.shape[1]
     found = [
-        _alike(values[:, fold], np.delete(values, fold, axis=1).mean(axis=1))
+        alike(values[:, fold], np.delete(values, fold, axis=1).mean(axis=1))
         for fold in range(n_folds)
     ]
-    text = f"each fold has the order of the others ({min(found):.2f} to {max(found):.2f})"
+    text = f"each fold has the importances of the others ({min(found):.2f} to {max(found):.2f})"
     return _check(found, text)
 
 
@@ -70,7 +69,7 @@ def under_seeds(
     n_refits: int,
     random: np.random.RandomState,
 ) -> Check | None:
-    """Rank correlation of the importances with those of clones, trained from other seeds.
+    """Correlation of the importances with those of clones, trained from other seeds.
 
     There is none of an estimator that has no seed or takes no notice of it, or that cannot be
     trained again.
@@ -87,18 +86,25 @@ def under_seeds(
     ]
     if n_refits > 1 and all(np.array_equal(again[0], other) for other in again):
         return None
-    found = [_alike(result.importances_mean, importances) for importances in again]
+    found = [alike(result.importances_mean, importances) for importances in again]
     text = (
-        f"{n_refits} models trained from other seeds have the same order "
+        f"{n_refits} models trained from other seeds have like importances "
         f"({min(found):.2f} to {max(found):.2f})"
     )
     return _check(found, text)
 
 
-def _alike(one: np.ndarray, other: np.ndarray) -> float:
-    return float(spearmanr(one, other).statistic)
+def alike(one: np.ndarray, other: np.ndarray) -> float:
+    """Pearson's correlation of importances: the order of those that hardly matter counts little.
+
+    NaN if either are all the same.
+    """
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return np.nan
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 def _check(found: list[float], text: str) -> Check:
-    mean = float(np.nanmean(found))
+    known = [value for value in found if not np.isnan(value)]
+    mean = float(np.mean(known)) if known else np.nan
     return Check(mean, _STABLE, mean >= _STABLE, text)

@@ -76,8 +76,8 @@ class TestCurves:
         assert right.checks.loc[both, "passed"].all()
         assert not wrong.checks.loc[both, "passed"].any()
         assert wrong.checks.loc["sufficiency", "meaning"].startswith("NOT: with the most")
-        assert np.isclose(right.checks.loc["agreement", "value"], 1)
-        assert np.isclose(wrong.checks.loc["agreement", "value"], -1)
+        assert right.checks.loc["agreement", "value"] > 0.9
+        assert wrong.checks.loc["agreement", "value"] < 0
 
     def test_twenty_points_of_many_units(self):
         assert np.array_equal(points_of(3), [0, 1, 2, 3])
@@ -179,7 +179,7 @@ class TestUnderSeeds:
             network, SEQUENCES[200:], LAST[200:], result, training=training, random_state=3
         ).checks.loc["stability under seeds"]
         assert found["value"] > 0.8
-        assert "3 models trained from other seeds have the same order" in found["meaning"]
+        assert "3 models trained from other seeds have like importances" in found["meaning"]
         # networks that learn the opposite of it
         other = SEQUENCES[:200, :, ::-1].copy(), LAST[:200]
         found = check_importances(
@@ -255,7 +255,8 @@ def test_rows_are_drawn_in_their_groups_and_weights():
     stable.append(under_rows(copies, np.random.RandomState(0)).value)
     copies.sample_groups = np.repeat(np.arange(40), 30)
     stable.append(under_rows(copies, np.random.RandomState(0)).value)
-    assert stable[0] == stable[2] < stable[1]
+    assert np.isclose(stable[0], stable[2])
+    assert stable[2] < stable[1]
 
 
 @pytest.mark.parametrize(
@@ -276,10 +277,70 @@ def test_errors(arguments, error, message):
         check_importances(*arguments, random_state=0)
 
 
-def test_groups_are_passed_again():
-    groups = {"both": ["x0", "x1"]}
-    result = permutation_importance(LINEAR, X, Y, feature_groups=groups, random_state=0)
-    report = check_importances(LINEAR, X, Y, result, feature_groups=groups, random_state=0)
-    assert list(report.n_shuffled) == [0, 1, 2, 3, 4]
-    with pytest.raises(ValueError, match="pass them"):
-        check_importances(LINEAR, X, Y, result)
+@pytest.mark.parametrize(
+    ("groups", "names"), [({"both": ["x0", "x1"]}, None), ({"ab": ["a", "b"]}, list("abcde"))]
+)
+def test_names_and_groups_are_those_of_the_result(groups, names):
+    call = {"feature_groups": groups, "feature_names": names, "random_state": 0}
+    for result in (
+        permutation_importance(LINEAR, X, Y, **call),
+        lofo_importance(LINEAR, X, Y, cv=4, **call),
+    ):
+        report = check_importances(LINEAR, X, Y, result, random_state=0)
+        assert list(report.n_shuffled) == [0, 1, 2, 3, 4]
+        assert report.passed == report.checks["passed"].all()
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A network of eight features, of which three matter, and what it was trained on."""
+    rows = np.random.default_rng(3).normal(size=(300, 4, 8)).astype("float32")
+    y = rows[:, -1] @ [2.0, -1.5, 1, 0, 0, 0, 0, 0]
+    model = LSTMRegressor(8, epochs=25, learning_rate=0.02, random_state=0, importance=None)
+    return model.fit(rows, y), rows, y
+
+
+@pytest.fixture
+def right(wide):
+    return gradient_importance(*wide[:2])
+
+
+class TestWrongOnes:
+    """Importances of random numbers, of the opposite order and of an untrained network fail."""
+
+    def report(self, wide, result):
+        return check_importances(*wide, result, n_refits=1, random_state=0)
+
+    def test_right(self, wide, right):
+        report = self.report(wide, right)
+        assert report.passed, report.checks
+
+    @pytest.mark.parametrize("kind", ["random", "reversed", "untrained"])
+    def test_wrong(self, wide, right, kind):
+        wrong = ImportanceResult(**right)
+        if kind == "random":
+            order = np.random.default_rng(1).permutation(8)
+            wrong.importances = right.importances[order]
+            wrong.attributions = right.attributions[:, :, order]
+        elif kind == "reversed":
+            wrong.importances = right.importances.max() - right.importances
+            wrong.attributions = np.abs(right.attributions).max() - np.abs(right.attributions)
+        else:
+            model = LSTMRegressor(8, epochs=1, learning_rate=1e-9, random_state=5, importance=None)
+            wrong = gradient_importance(model.fit(*wide[1:]), wide[1])
+        wrong.importances_mean = wrong.importances.mean(axis=1)
+        report = self.report(wide, wrong)
+        assert not report.passed
+        which = ["comprehensiveness", "sufficiency", "randomisation", "agreement"]
+        assert not report.checks.loc[[*which, "stability under seeds"], "passed"].any(), (
+            report.checks
+        )
+
+
+def test_groups_of_gradients(network):
+    call = {"feature_groups": {"ab": ["a", "b"]}, "feature_names": list("abcd")}
+    result = gradient_importance(network, SEQUENCES, **call)
+    assert result.input_names == list("abcd")
+    assert result.feature_groups == {"ab": ["a", "b"]}
+    report = check_importances(network, SEQUENCES, LAST, result, n_refits=0, random_state=0)
+    assert report.checks.loc["randomisation", "value"] > 0.99
