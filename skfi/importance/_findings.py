@@ -11,6 +11,7 @@ from skfi.importance._result import ImportanceResult
 
 _FAR_APART = 3  # a share, or a loss, that is so many times another one
 _LEVEL = 0.05  # of all units of a method together
+_LEVEL_OF_HARM = 0.01  # the same: it is said alone, of two methods
 _LOCAL_GRADIENTS = ("saliency", "smoothgrad", "input_x_gradient")
 
 
@@ -31,18 +32,19 @@ class Evidence:
     @property
     def matters(self) -> np.ndarray:
         """Whether a unit has an importance above zero for sure."""
-        return self._sure(self.result.get("pvalues")) & (self.low > 0)
+        return self._sure(self.result.get("pvalues"), _LEVEL) & (self.low > 0)
 
     @property
     def harms(self) -> np.ndarray:
         """Whether it has one below zero for sure."""
         pvalues = self.result.get("pvalues")
-        return self._sure(None if pvalues is None else 1 - pvalues) & (self.high < 0)
+        pvalues = None if pvalues is None else 1 - pvalues
+        return self._sure(pvalues, _LEVEL_OF_HARM) & (self.high < 0)
 
-    def _sure(self, pvalues: np.ndarray | None) -> np.ndarray:
+    def _sure(self, pvalues: np.ndarray | None, level: float) -> np.ndarray:
         if pvalues is None:
             return np.zeros(len(self.low), dtype=bool)
-        return adjusted(pvalues, "holm") < _LEVEL
+        return adjusted(pvalues, "holm") < level
 
 
 def findings(
@@ -103,18 +105,24 @@ def _spared(
 def _of_gradients(names: list[str], gradient: Evidence, permuted: Evidence) -> Iterator[str]:
     """Units whose shares are far apart."""
     fair = 1 / len(names)  # less than it is no disagreement to speak of
-    (low, high), (low_permuted, high_permuted) = gradient.shares, permuted.shares
+    (low, _), (low_permuted, high_permuted) = gradient.shares, permuted.shares
     if permuted.matters.any():  # otherwise the score rests on nothing
-        for unit in np.flatnonzero(low > np.maximum(fair, _FAR_APART * high_permuted)):
+        # importances of losses go with squares of effects: shares alone may differ by as much
+        unseen = (permuted.low <= 0) & (low > np.maximum(fair, high_permuted))
+        for unit in np.flatnonzero(unseen):
             yield (
-                f"{names[unit]}: it moves the output, but the score does not rest on it. What the "
-                "network learnt from it does not make its predictions of these samples better."
+                f"{names[unit]}: it moves the output, but the score is not seen to rest on it. "
+                "What the network learnt from it may not hold for these samples."
             )
     method = gradient.result.method.removesuffix("_rescaled")
     if method in _LOCAL_GRADIENTS:
         why = "Where the network is saturated gradients are small: try 'integrated_gradients'."
     else:
         why = "Look at baseline_output, or average over baselines: 'expected_gradients'."
-    far = permuted.matters & (low_permuted > np.maximum(fair, _FAR_APART * high))
+    # among the units that matter: what only moves the output takes from the others' shares
+    of_those = permuted.matters
+    total = np.clip(gradient.result.importances_mean, 0, None)[of_those].sum()
+    high = np.divide(gradient.high, total, out=np.full(len(names), np.inf), where=total > 0)
+    far = of_those & (low_permuted > np.maximum(fair, _FAR_APART * high))
     for unit in np.flatnonzero(far):
         yield f"{names[unit]}: the score rests on it more than gradients tell. {why}"

@@ -36,6 +36,12 @@ class _StandIn:
         found = getattr(self._estimator, name)
         return self._predicting(found) if name in METHODS else found
 
+    def __getitem__(self, step: Any) -> Any:  # of a Pipeline
+        return self._estimator[step]
+
+    def __len__(self) -> int:
+        return len(self._estimator)
+
     def _predicting(self, method: Callable) -> Callable:
         raise NotImplementedError
 

@@ -175,7 +175,7 @@ class TestFindings:
         gradient = result("saliency", [0.9, 0.4, 0.9], [1, 0.5, 1], [1.1, 0.6, 1.1])
         permuted = result("permutation", [0.9, 0.4, -0.1], [1, 0.5, 0], [1.1, 0.6, 0.1])
         (finding,) = self.of(gradient=gradient, permutation=permuted)
-        assert finding.startswith("c: it moves the output, but the score does not rest on it")
+        assert finding.startswith("c: it moves the output, but the score is not seen to rest on it")
         rough = result("permutation", [0.9, 0.4, -1], [1, 0.5, 0], [1.1, 0.6, 1])
         assert self.of(gradient=gradient, permutation=rough) == []
 

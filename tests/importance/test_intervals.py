@@ -8,6 +8,7 @@ from scipy import stats
 from sklearn import inspection, metrics
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skfi import LSTMRegressor, SlidingWindow, from_keras, permutation_importance
 from skfi.importance import _jackknife
@@ -219,7 +220,14 @@ def test_an_estimator_seems_to_be_itself_while_it_is_recorded():
         assert model.coef_.shape == (3,)
         return metrics.r2_score(y, model.predict(rows))
 
+    def of_pipeline(model, rows, y):
+        assert len(model) == len(model[:]) == 2
+        assert model[-1].coef_.shape == (3,)
+        return metrics.r2_score(y, model.predict(rows))
+
     assert "pvalues" in permutation_importance(REGRESSION, X, Y, scoring=own)
+    pipe = make_pipeline(StandardScaler(), LinearRegression()).fit(X, Y)
+    assert "pvalues" in permutation_importance(pipe, X, Y, scoring=of_pipeline)
 
 
 def test_outputs_at_every_step_and_words_and_windows():
