@@ -66,7 +66,7 @@ class Recording(_StandIn):
 
     def predicted(self) -> dict[Predicted, np.ndarray]:
         """What was predicted, as numbers: labels as their places among the classes."""
-        classes = getattr(self._estimator, "classes_", None)
+        classes = _labels(self._estimator)
         found = {
             Predicted(method): _as_numbers(np.asarray(values), classes)
             for method, values in self._kept.items()
@@ -75,16 +75,24 @@ class Recording(_StandIn):
         return {key: values for key, values in found.items() if values is not None}
 
 
-def _as_numbers(values: np.ndarray, classes: Any) -> np.ndarray | None:
+def _labels(estimator: Any) -> np.ndarray | None:
+    """The classes; None of a regressor, or if each of several outputs has its own."""
+    classes = getattr(estimator, "classes_", None)
+    if classes is None or any(np.ndim(label) for label in classes):
+        return None
+    return np.asarray(classes)
+
+
+def _as_numbers(values: np.ndarray, classes: np.ndarray | None) -> np.ndarray | None:
     if values.dtype.kind == "f":
         return values
     if values.dtype.kind in "biu":
         return values.astype(np.float64)
-    if classes is None or np.asarray(classes).ndim != 1:
+    if classes is None:
         return None
     places = np.searchsorted(classes, values)
     known = places < len(classes)
-    if not known.all() or not (np.asarray(classes)[places] == values).all():
+    if not known.all() or not (classes[places] == values).all():
         return None
     return places.astype(np.float64)
 
@@ -128,13 +136,11 @@ class Replay:
     def labels(self, predicted: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Predictions as the estimator made them, from the numbers that were kept."""
         found = dict(predicted)
-        classes = getattr(self.estimator, "classes_", None)
-        if (
-            "predict" in found
-            and classes is not None
-            and np.asarray(classes).dtype.kind not in "fbiu"
-        ):
-            found["predict"] = np.asarray(classes)[found["predict"].astype(np.int64)]
+        classes = _labels(self.estimator)
+        if "predict" in found and classes is not None:
+            numbers = classes.dtype.kind in "fbiu"
+            of_kind = found["predict"].astype(classes.dtype if numbers else np.int64)
+            found["predict"] = of_kind if numbers else classes[of_kind]
         return found
 
 

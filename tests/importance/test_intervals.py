@@ -7,6 +7,7 @@ from conftest import linear_network
 from scipy import stats
 from sklearn import inspection, metrics
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -243,6 +244,31 @@ def test_outputs_at_every_step_and_words_and_windows():
     found = permutation_importance(pipe, rows, rows[:, 0], **call)
     assert found.pvalues[0] < 0.01
     assert np.array_equal(found.sample_groups, np.arange(240) // 8)
+
+
+@pytest.mark.parametrize(
+    "labels", [np.array([False, True]), np.array([3, 7]), np.array(["a", "b"])]
+)
+def test_labels_come_back_as_they_were(labels):
+    y = labels[(Y > 3) * 1]
+    model = LogisticRegression().fit(X, y)
+
+    def own(model, rows, y):
+        found = model.predict(rows)
+        assert found.dtype == y.dtype
+        return np.mean(found == y)
+
+    assert permutation_importance(model, X, y, scoring=own, random_state=0).pvalues[0] < 0.001
+
+
+def test_outputs_with_labels_of_their_own():
+    y = np.column_stack([Y > 3, THREE])
+    model = MultiOutputClassifier(LogisticRegression()).fit(X, y)
+
+    def own(model, rows, y):
+        return np.mean(model.predict(rows) == y)
+
+    assert permutation_importance(model, X, y, scoring=own, random_state=0).pvalues[0] < 0.001
 
 
 def test_a_frame_of_labels_in_words():

@@ -53,7 +53,7 @@ class TestRetracing:
         assert any("retracing" in message for message in messages)
 
     def test_none_for_any_number_of_rows_and_fits(self, messages):
-        for units in range(1, 9):
+        for units in range(1, 6):
             for kind, y in ((LSTMRegressor, Y), (LSTMClassifier, Y > 0)):
                 model = kind(units, epochs=1, random_state=0, importance=None)
                 for n in (60, 71, 90):
