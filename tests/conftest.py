@@ -58,3 +58,8 @@ def linear_network(weights, activation="linear", bias=None):
     bias = np.zeros(n_outputs) if bias is None else bias
     model.layers[-1].set_weights([weights.reshape(-1, n_outputs), bias])
     return model
+
+
+def pytest_collection_modifyitems(items):
+    """The longest first, so that no worker ends with them alone while the other has nothing."""
+    items.sort(key=lambda item: item.path.name not in ("test_examples.py", "test_readme.py"))
