@@ -203,7 +203,7 @@ def test_the_advice_for_unequal_lengths_works():
         (keras.losses.MeanAbsoluteError, r"is the class MeanAbsoluteError; pass an instance"),
         ("sparse_categorical_crossentropy", "compares probabilities of classes"),
         (keras.losses.SparseCategoricalCrossentropy(), "compares probabilities of classes"),
-        ("binary_crossentropy", "compares probabilities of classes"),
+        ("categorical_crossentropy", "compares probabilities of classes"),
     ],
 )
 def test_losses_of_a_regressor(loss, message):

@@ -18,7 +18,7 @@ LAYERS = [
     {"preprocessing", "datasets", "metrics"},
     {"_rebuild"},
     {"_keras", "_padding", "_routing", "_sequences"},
-    {"_number_kinds"},
+    {"_number_kinds", "_containers"},
 ]
 # plot() of results is a convenience that needs the display, when called
 UPWARD = {(f"importance/{name}.py", "display") for name in ("_result", "_comparison", "_report")}

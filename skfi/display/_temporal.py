@@ -1,11 +1,12 @@
 """Importances over features and time, as a heat map."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from skfi.display._figures import INK, color_scale, matplotlib_pyplot
+from skfi.display._figures import color_scale, matplotlib_pyplot
+from skfi.display._grid import check_call, draw_series, is_whole_grid
 from skfi.display._importance import FUNCTIONS, check_result
 from skfi.importance import ImportanceResult
 
@@ -81,7 +82,7 @@ class TemporalImportanceDisplay:
         if result.attributions is None and (
             result.by not in ("cell", "timestep")
             or "axes" not in result
-            or not _is_whole_grid(result)
+            or not is_whole_grid(result)
         ):
             raise ValueError(
                 f"The {result.method} result is by {result.by!r}: a heat map over time needs "
@@ -122,7 +123,7 @@ class TemporalImportanceDisplay:
             raise ValueError(f"method={method!r} is unknown; use one of {', '.join(FUNCTIONS)}.")
         if method != "gradient":
             kwargs = {"by": "cell" if method == "permutation" else "timestep"} | kwargs
-            _check_call(method, kwargs["by"], kwargs.get("feature_groups"))
+            check_call(method, kwargs["by"], kwargs.get("feature_groups"))
         return cls.from_result(FUNCTIONS[method](estimator, X, y, **kwargs))
 
     def plot(
@@ -198,7 +199,7 @@ class TemporalImportanceDisplay:
             if chosen is not None:
                 one.set_title(f"sample {chosen[i]}", fontsize="small", loc="left")
             if series is not None:
-                _draw_series(one, series[i], values)
+                draw_series(one, series[i], values)
         axes[-1].set_xlabel("time step" + (" (paler: fewer sequences reach it)" if fades else ""))
         bar = axes[0].figure.colorbar(image, ax=list(axes), label=self._label(chosen is not None))
         bar.solids.set_alpha(1)
@@ -277,37 +278,3 @@ class TemporalImportanceDisplay:
         if single:
             return name
         return f"mean |{name}|" if result.aggregate == "mean_abs" else f"mean {name}"
-
-
-def _is_whole_grid(result: ImportanceResult) -> bool:
-    """Whether there is a value for each time step, or for each cell of each."""
-    n_units, (steps, features) = len(result.importances_mean), map(len, result.axes)
-    if result.by == "timestep":
-        return n_units == steps
-    # columns of 2-D X are cells, whose names are no names of features: then the axis has none
-    return n_units == steps * features if features else n_units % steps == 0
-
-
-def _check_call(method: str, by: Any, feature_groups: Any) -> None:
-    """Refuse what no heat map can be drawn of, before it is computed."""
-    if by not in ("cell", "timestep"):
-        raise ValueError(
-            f"method={method!r} got by={by!r}: a heat map over time needs by='cell' or "
-            "by='timestep'. Draw other units with ImportanceDisplay."
-        )
-    if isinstance(feature_groups, Mapping) and feature_groups:
-        raise ValueError(
-            f"method={method!r} got feature_groups {[str(name) for name in feature_groups]}: a "
-            "group has no place in a heat map over time. Leave feature_groups out, or draw groups "
-            "with ImportanceDisplay."
-        )
-
-
-def _draw_series(ax: Any, series: np.ndarray, values: np.ndarray) -> None:
-    """Each feature's course inside its row of the map."""
-    for row, (course, shown) in enumerate(zip(series, values, strict=True)):
-        real = np.isfinite(shown) & np.isfinite(course)
-        low, high = course[real].min(), course[real].max()
-        scaled = (course - low) / (high - low) if high > low else np.full(len(course), 0.5)
-        height = np.where(real, row + 0.4 - 0.8 * scaled, np.nan)
-        ax.plot(np.arange(len(course)), height, color=INK, linewidth=0.8)

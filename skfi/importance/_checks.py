@@ -134,7 +134,7 @@ def check_importances(
     >>> result = permutation_importance(model, X, X @ [3, 2, 1, 0], random_state=0)
     >>> report = check_importances(model, X, X @ [3, 2, 1, 0], result, random_state=0)
     >>> report.checks["passed"].tolist()
-    [True, True]
+    [True, True, True]
     """
     if not isinstance(result, ImportanceResult):
         raise TypeError(f"result must be an ImportanceResult; got {type(result).__name__}.")

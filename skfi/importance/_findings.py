@@ -108,7 +108,7 @@ def _of_gradients(names: list[str], gradient: Evidence, permuted: Evidence) -> I
     (low, _), (low_permuted, high_permuted) = gradient.shares, permuted.shares
     if permuted.matters.any():  # otherwise the score rests on nothing
         # importances of losses go with squares of effects: shares alone may differ by as much
-        unseen = (permuted.low <= 0) & (low > np.maximum(fair, high_permuted))
+        unseen = (permuted.low <= 0) & (low > np.maximum(fair, high_permuted)) & ~permuted.harms
         for unit in np.flatnonzero(unseen):
             yield (
                 f"{names[unit]}: it moves the output, but the score is not seen to rest on it. "

@@ -202,10 +202,10 @@ def permutation_importance(
     >>> result = permutation_importance(LinearRegression().fit(X, y), X, y,
     ...                                 feature_names=["rain", "noise"], random_state=0)
     >>> result.to_frame().round(1)
-             importance_mean  importance_std
+             importance_mean  importance_std  ci_low  ci_high  pvalue
     feature
-    rain                 2.0             0.1
-    noise                0.0             0.0
+    rain                 2.0             0.1     1.7      2.2     0.0
+    noise                0.0             0.0     0.0      0.0     1.0
     """
     estimator = as_estimator(estimator)
     scoring = scoring_of(estimator, scoring)

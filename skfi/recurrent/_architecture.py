@@ -6,10 +6,9 @@ from typing import Any
 import keras
 from sklearn.base import is_classifier
 
-from skfi._keras import loss_name
 from skfi.recurrent._networks import Architecture
 from skfi.recurrent._token_ids import make_embedding, reads_tokens
-from skfi.recurrent._training import make_loss, make_optimizer
+from skfi.recurrent._training import is_categorical, make_loss, make_optimizer
 from skfi.recurrent._validation import network_mask_value
 
 
@@ -35,7 +34,7 @@ def check_architecture(estimator: Any, *, continuing: bool) -> Architecture:
     make_optimizer(estimator.optimizer, estimator.learning_rate)
     if estimator.loss is not None:
         loss = make_loss(estimator.loss)
-        if not is_classifier(estimator) and "crossentropy" in loss_name(loss):
+        if not is_classifier(estimator) and is_categorical(loss):
             raise ValueError(
                 f"loss={estimator.loss!r} compares probabilities of classes, but "
                 f"{type(estimator).__name__} predicts numbers. Use a loss such as "

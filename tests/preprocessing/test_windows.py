@@ -60,12 +60,16 @@ def test_missing_values():
         (FRAME[::-1], {}, r"not in time order; call frame.sort_index\(\)"),
         (FRAME.assign(rain="wet"), {}, "'rain' is of type .* numbers are expected"),
         (FRAME.assign(rain=np.nan), {"dropna": True}, "leaves none"),
-        (FRAME.to_numpy(), {}, "'frame' parameter"),
     ],
 )
 def test_errors(frame, kwargs, message):
     with pytest.raises(ValueError, match=message):
         make_windows(frame, **{"target": "flow", "window": 3} | kwargs)
+
+
+def test_what_is_no_frame():
+    with pytest.raises(TypeError, match="frame must be a DataFrame; got ndarray"):
+        make_windows(FRAME.to_numpy(), target="flow", window=3)
 
 
 def test_sliding_window_equals_make_windows_where_complete():

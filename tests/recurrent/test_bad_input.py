@@ -29,7 +29,7 @@ def with_nan():
 @pytest.mark.parametrize(
     ("X", "y", "message"),
     [
-        (X[:, 0, 0], y, "Expected 2D array, got 1D"),
+        (X[:, 0, 0], y, "one-dimensional, of shape"),
         (X[..., None], y, "X has 4 dimensions"),
         (with_nan(), y, "Input X contains NaN"),
         (np.where(np.isnan(with_nan()), np.inf, X), y, "Input X contains infinity"),

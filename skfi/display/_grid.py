@@ -1,0 +1,43 @@
+"""Which importances make a grid of features and time steps, and series drawn over it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from skfi.display._figures import INK
+from skfi.importance import ImportanceResult
+
+
+def is_whole_grid(result: ImportanceResult) -> bool:
+    """Whether there is a value for each time step, or for each cell of each."""
+    n_units, (steps, features) = len(result.importances_mean), map(len, result.axes)
+    if result.by == "timestep":
+        return n_units == steps
+    # columns of 2-D X are cells, whose names are no names of features: then the axis has none
+    return n_units == steps * features if features else n_units % steps == 0
+
+
+def check_call(method: str, by: Any, feature_groups: Any) -> None:
+    """Refuse what no heat map can be drawn of, before it is computed."""
+    if by not in ("cell", "timestep"):
+        raise ValueError(
+            f"method={method!r} got by={by!r}: a heat map over time needs by='cell' or "
+            "by='timestep'. Draw other units with ImportanceDisplay."
+        )
+    if isinstance(feature_groups, Mapping) and feature_groups:
+        raise ValueError(
+            f"method={method!r} got feature_groups {[str(name) for name in feature_groups]}: a "
+            "group has no place in a heat map over time. Leave feature_groups out, or draw groups "
+            "with ImportanceDisplay."
+        )
+
+
+def draw_series(ax: Any, series: np.ndarray, values: np.ndarray) -> None:
+    """Each feature's course inside its row of the map."""
+    for row, (course, shown) in enumerate(zip(series, values, strict=True)):
+        real = np.isfinite(shown) & np.isfinite(course)
+        low, high = course[real].min(), course[real].max()
+        scaled = (course - low) / (high - low) if high > low else np.full(len(course), 0.5)
+        height = np.where(real, row + 0.4 - 0.8 * scaled, np.nan)
+        ax.plot(np.arange(len(course)), height, color=INK, linewidth=0.8)
