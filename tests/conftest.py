@@ -4,6 +4,7 @@ import keras
 import matplotlib
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
 
 from skfi import LSTMClassifier, LSTMRegressor
 from skfi.datasets import make_sequence_classification, make_sequence_regression
@@ -43,6 +44,23 @@ def regressor(regression):
 def classifier(classification):
     model = LSTMClassifier(8, epochs=15, learning_rate=0.02, random_state=0)
     return model.fit(classification.data, classification.target)
+
+
+class Seen(RegressorMixin, BaseEstimator):
+    """Predicts the sum of all cells, and keeps what it is shown."""
+
+    def __init__(self):
+        self.seen = []
+
+    def fit(self, X, y):
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def predict(self, X):
+        self.seen.append(X.copy())
+        return np.asarray(X, dtype=float).reshape(len(X), -1).sum(axis=1)
 
 
 def linear_network(weights, activation="linear", bias=None):

@@ -4,8 +4,8 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import Seen
 from scipy import stats
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LinearRegression
 from sklearn.utils import check_random_state
 
@@ -18,23 +18,6 @@ from skfi.importance._donated import drawn_donors
 
 MSE = "neg_mean_squared_error"
 CALL = {"scoring": MSE, "conditional": True, "random_state": 0}
-
-
-class Seen(RegressorMixin, BaseEstimator):
-    """Predicts the sum of all cells, and keeps what it is shown."""
-
-    def __init__(self):
-        self.seen = []
-
-    def fit(self, X, y):
-        return self
-
-    def __sklearn_is_fitted__(self):
-        return True
-
-    def predict(self, X):
-        self.seen.append(X.copy())
-        return np.asarray(X, dtype=float).reshape(len(X), -1).sum(axis=1)
 
 
 def columns(kind, seed=0, n=300):
