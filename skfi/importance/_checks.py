@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_consistent_length
 
 from skfi._containers import container
-from skfi.importance._curves import curve, points_of
+from skfi.importance._curves import curves_of, points_of
 from skfi.importance._estimators import as_estimator
 from skfi.importance._faithful import agreement, faithful
 from skfi.importance._gradient import METHODS as GRADIENTS
@@ -168,15 +168,7 @@ def check_importances(
         return float(scorer(estimator, view, y))
 
     order = np.argsort(-result.importances_mean, kind="stable")
-    orders = {
-        "deletion": [order] * n_repeats,
-        "insertion": [order[::-1]] * n_repeats,
-        "random": [random.permutation(len(order)) for _ in range(n_random)],
-    }
-    curves = {
-        name: np.array([curve(score, one, len(X), random) for one in those])
-        for name, those in orders.items()
-    }
+    curves = curves_of(score, order, len(X), random, n_repeats=n_repeats, n_random=n_random)
     of_units = {"by": result.by, "feature_groups": groups, "feature_names": names}
     seed = int(random.randint(np.iinfo(np.int32).max))  # one: shuffles are no difference of models
     of_scores = of_units | {"scoring": scoring, "random_state": seed}
@@ -209,11 +201,7 @@ def check_importances(
     if method != "permutation":
         permuted = permutation_importance(estimator, X, y, **of_scores)
         checks["agreement"] = agreement(result.importances_mean, permuted.importances_mean, random)
-    table = pd.DataFrame(
-        {name: check._asdict() for name, check in checks.items() if check is not None}
-    ).T.rename_axis("check")
-    table = table.astype({"value": float, "reference": float, "passed": bool})
-    table["meaning"] = table["meaning"].where(table["passed"], "NOT: " + table["meaning"])
+    table = _table(checks)
     return ImportanceReport(
         checks=table,
         passed=bool(table["passed"].all()),
@@ -222,6 +210,16 @@ def check_importances(
         by=result.by,
         randomised=stages,
     )
+
+
+def _table(checks: Mapping[str, Check | None]) -> pd.DataFrame:
+    """The checks that there are, a row each; the meaning of one that did not pass is denied."""
+    table = pd.DataFrame(
+        {name: check._asdict() for name, check in checks.items() if check is not None}
+    ).T.rename_axis("check")
+    table = table.astype({"value": float, "reference": float, "passed": bool})
+    table["meaning"] = table["meaning"].where(table["passed"], "NOT: " + table["meaning"])
+    return table
 
 
 def _origin(result: ImportanceResult, n_names: int) -> tuple[list[str] | None, Any]:
@@ -236,7 +234,7 @@ def _check_settings(gradient_params: Mapping[str, Any], training: tuple) -> None
     if len(training) != 2:
         raise ValueError(f"training must be a pair (X, y); got {len(training)} things.")
     check_consistent_length(*training)
-    for name in ("method", "temporal_rescaling", "by", "feature_groups"):
+    for name in ("method", "temporal_rescaling", "by", "feature_groups", "feature_names"):
         if name in gradient_params:
             raise ValueError(f"gradient_params holds {name!r}, which is taken from result.")
 

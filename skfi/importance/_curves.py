@@ -19,7 +19,7 @@ def points_of(n_units: int) -> np.ndarray:
 
 
 def curve(
-    score: Score, order: Sequence[int], n_samples: int, random: np.random.RandomState
+    score: Score, order: Sequence[int] | np.ndarray, n_samples: int, random: np.random.RandomState
 ) -> np.ndarray:
     """The score with the first units of ``order`` shuffled, at each point.
 
@@ -33,6 +33,27 @@ def curve(
         changed[list(order[:n_shuffled])] = np.repeat(shuffled[:, None], n_shuffled, axis=1)
         found.append(score(changed))
     return np.array(found)
+
+
+def curves_of(
+    score: Score,
+    order: np.ndarray,
+    n_samples: int,
+    random: np.random.RandomState,
+    *,
+    n_repeats: int,
+    n_random: int,
+) -> dict[str, np.ndarray]:
+    """Curves of deletion in ``order``, in the opposite one, and in random ones."""
+    orders = {
+        "deletion": [order] * n_repeats,
+        "insertion": [order[::-1]] * n_repeats,
+        "random": [random.permutation(len(order)) for _ in range(n_random)],
+    }
+    return {
+        name: np.array([curve(score, one, n_samples, random) for one in those])
+        for name, those in orders.items()
+    }
 
 
 def mean_loss(curves: np.ndarray, full: float, none: float) -> np.ndarray:

@@ -235,10 +235,11 @@ class TestUnderSeeds:
         ({"training": (X, Y[:-1])}, "inconsistent numbers"),
         ({"training": (X,)}, "must be a pair"),
         ({"gradient_params": {"by": "cell"}}, "holds 'by'"),
+        ({"gradient_params": {"feature_names": list("abcde")}}, "holds 'feature_names'"),
     ],
 )
 def test_settings_are_checked_first(call, message, monkeypatch):
-    monkeypatch.setattr(_checks, "curve", None)  # the first thing to take long
+    monkeypatch.setattr(_checks, "curves_of", None)  # the first thing to take long
     with pytest.raises(ValueError, match=message):
         check_importances(LINEAR, X, Y, result_of([4, 3, 2, 1, 0]), **call)
 
