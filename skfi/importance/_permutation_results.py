@@ -43,8 +43,8 @@ class ScoredRows:
 
     def by_leaving_out(self, found: Any, baseline: Any, metrics: list[Any]) -> dict[Any, dict]:
         """The same of metrics that are computed again without groups of rows."""
-        if not metrics:
-            return {}
+        if self.replay is None:  # not all samples were scored, or too many
+            return {metric: {} for metric in metrics}
         importances = {metric: found[metric].importances for metric in metrics}
         methods = [key for key in baseline if isinstance(key, Predicted)]
         before = {key.method: baseline[key] for key in methods}
@@ -59,7 +59,7 @@ class ScoredRows:
         n_rows = len(next(iter(before.values()), ()))
         donors = self.donors if self.window == 1 else None
         try:
-            if self.replay is None or not n_rows:
+            if not n_rows:  # nothing was predicted
                 raise CannotReplayError
             codes = group_codes(self.groups, n_rows)
             of_metrics = jackknifed(self.replay, before, after, importances, codes, donors)

@@ -210,8 +210,12 @@ class TestWhatThereIsNot:
         assert "No intervals" in repr(found)
 
     def test_some_of_the_samples(self):
-        found = permutation_importance(REGRESSION, X, Y, max_samples=0.5, random_state=0)
+        call = {"max_samples": 0.5, "random_state": 0}
+        of_metric = permutation_importance(REGRESSION, X, Y, scoring=["explained_variance"], **call)
+        assert of_metric["explained_variance"].note == ""
+        found = permutation_importance(REGRESSION, X, Y, **call)
         assert "pvalues" not in found
+        assert found.note == ""
         assert list(found.to_frame()) == ["importance_mean", "importance_std"]
 
 
