@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from conftest import linear_network
 
-from skfi import _keras, _rebuild
+from skfi import _keras
 from skfi._keras import _compiled
 
 
@@ -324,11 +324,11 @@ def test_class_probabilities_of_logits_are_those_of_keras(n_outputs):
 
 
 def test_rebuild_makes_the_same_layers_for_another_shape_with_fresh_weights(network):
-    fixed = _rebuild.fixed_weights(network)
-    fresh = _rebuild.rebuild(type(network), network.get_config(), (9, 2), fixed)
+    fixed = _keras.fixed_weights(network)
+    fresh = _keras.rebuild(type(network), network.get_config(), (9, 2), fixed)
     assert fresh.input_shape == (None, 9, 2)
     assert [type(layer) for layer in fresh.layers] == [type(layer) for layer in network.layers]
-    same = _rebuild.rebuild(type(network), network.get_config(), (9, 3), fixed)
+    same = _keras.rebuild(type(network), network.get_config(), (9, 3), fixed)
     assert not np.array_equal(same.get_weights()[0], network.get_weights()[0])
 
 
@@ -338,10 +338,10 @@ def test_rebuild_keeps_what_training_cannot_bring_back():
     scaling.adapt(np.random.default_rng(0).normal(3, 2, size=(50, 4, 3)))
     model = keras.Sequential([keras.Input((4, 3)), scaling, frozen, keras.layers.Dense(1)])
     call = (type(model), model.get_config())
-    same = _rebuild.rebuild(*call, (4, 3), _rebuild.fixed_weights(model))
+    same = _keras.rebuild(*call, (4, 3), _keras.fixed_weights(model))
     X = np.random.default_rng(1).normal(size=(5, 4, 3)).astype("float32")
     assert np.allclose(same.layers[0](X), scaling(X))
     assert np.array_equal(same.layers[1].get_weights()[0], frozen.get_weights()[0])
     assert not np.array_equal(same.get_weights()[-2], model.get_weights()[-2])
     with pytest.raises(ValueError, match=r"is frozen or was adapted, .*Scale in a Pipeline"):
-        _rebuild.rebuild(*call, (4, 2), _rebuild.fixed_weights(model))
+        _keras.rebuild(*call, (4, 2), _keras.fixed_weights(model))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skfi._sequences import fold, make_units
+from skfi._folding import fold
+from skfi.importance._units._cells import make_units
 
 
 def test_fold_is_time_major_and_undone_by_reshape():

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,36 +12,54 @@ import skfi
 
 PACKAGE = Path(skfi.__file__).parent
 
-# DESIGN: an import may only point to a layer further down
+# an import may only point to a layer further down
 LAYERS = [
     {"display", "feature_selection", "recurrent"},
     {"importance"},
     {"preprocessing", "datasets", "metrics"},
-    {"_rebuild"},
-    {"_keras", "_padding", "_routing", "_sequences"},
+    {"_pipelines"},
+    {"_keras", "_folding", "_padding", "_routing"},
     {"_number_kinds", "_containers"},
 ]
-# plot() of results is a convenience that needs the display, when called
-UPWARD = {(f"importance/{name}.py", "display") for name in ("_result", "_comparison", "_report")}
+# the same inside importance: methods do not import each other
+IMPORTANCE = [
+    {"_compare", "_checks", "_transformer", "_in_fit"},
+    {"_functions"},
+    {"_gradient", "_permutation", "_lofo"},
+    {"_results", "_scoring", "_index_view", "_clones"},
+    {"_inference", "_units"},
+    {"_inputs"},
+    {"_quiet"},
+]
 # what may be imported in one place only
 HOMES = {
     "scikeras": "recurrent/_wrapper.py",
-    "lofo": "importance/_lofo_folds.py",
+    "lofo": "importance/_lofo/_folds.py",
     "tensorflow": "_keras",
 }
 
 
 def imports_of(path):
+    """Modules that a file imports, also when called: by ``import_module`` with a literal name."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            yield from (one.value for one in node.args if isinstance(one, ast.Constant))
 
 
-def layer_of(part):
-    return next((i for i, layer in enumerate(LAYERS) if part in layer), None)
+def check_layers(layers, importing, imported):
+    """That ``importing`` may import ``imported``, names of parts in ``layers``."""
+    own, other = (
+        next((i for i, layer in enumerate(layers) if part in layer), None)
+        for part in (importing, imported)
+    )
+    assert other is not None, f"{imported} is in no layer"
+    assert own is not None, f"{importing} is in no layer"
+    assert other > own, f"{importing} imports {imported}: that points up or sideways"
 
 
 FILES = sorted(p for p in PACKAGE.rglob("*.py") if p.parent != PACKAGE or p.name != "__init__.py")
@@ -49,15 +68,26 @@ FILES = sorted(p for p in PACKAGE.rglob("*.py") if p.parent != PACKAGE or p.name
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_down_and_keep_to_their_homes(path):
     name = path.relative_to(PACKAGE).as_posix()
-    part = name.split("/")[0].removesuffix(".py")
+    part, *inner = name.removesuffix(".py").split("/")
     for module in imports_of(path):
         root, *rest = module.split(".")
         if root in HOMES:
             assert name.startswith(HOMES[root]), f"{name} imports {module}; only {HOMES[root]} may"
-        if root != "skfi" or not rest or rest[0] == part or (name, rest[0]) in UPWARD:
+        if root != "skfi" or not rest:
             continue
-        assert layer_of(rest[0]) is not None, f"{name} imports {module}, which is in no layer"
-        assert layer_of(rest[0]) > layer_of(part), f"{name} imports {module}: that points up"
+        if rest[0] != part:
+            check_layers(LAYERS, part, rest[0])
+        elif part == "importance" and len(rest) > 1 and inner[0] not in ("__init__", rest[1]):
+            check_layers(IMPORTANCE, inner[0], rest[1])
+
+
+def test_there_are_no_circles():
+    modules = {".".join(("skfi", *p.relative_to(PACKAGE).with_suffix("").parts)): p for p in FILES}
+    graph = {
+        name: {module for module in imports_of(path) if module in modules and module != name}
+        for name, path in modules.items()
+    }
+    list(TopologicalSorter(graph).static_order())  # raises CycleError
 
 
 def test_importing_skfi_loads_nothing_heavy():

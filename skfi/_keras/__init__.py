@@ -23,6 +23,14 @@ from skfi._keras._networks import (
     output_kind,
     takes_texts,
 )
+from skfi._keras._rebuild import (
+    Fixed,
+    compile_like,
+    fixed_weights,
+    fresh_optimizer,
+    leaves,
+    rebuild,
+)
 from skfi._keras._restore import restored_if_it_fails
 from skfi._keras._seeds import seeded
 from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
@@ -39,6 +47,7 @@ from skfi._keras._xla import (
 
 __all__ = [
     "CHUNK_SIZE",
+    "Fixed",
     "another",
     "calls_are_by_xla",
     "calls_by_xla",
@@ -46,14 +55,17 @@ __all__ = [
     "check_network",
     "class_probabilities",
     "clear_compiled",
+    "compile_like",
     "compiled_loss",
     "embedding_gradient",
     "embedding_table",
     "find_embedding",
     "fits_ahead",
+    "fixed_weights",
     "forward",
     "forward_embedded",
     "forward_ids",
+    "fresh_optimizer",
     "gives_logits",
     "input_gradient",
     "is_keras",
@@ -61,11 +73,13 @@ __all__ = [
     "jit_compile_as",
     "keep_to_own_threads",
     "last_activation",
+    "leaves",
     "loss_name",
     "mask_value_of",
     "n_bytes",
     "only_keras",
     "output_kind",
+    "rebuild",
     "restored_if_it_fails",
     "seeded",
     "structure",

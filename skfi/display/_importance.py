@@ -7,7 +7,7 @@ import numpy as np
 
 from skfi.display._figures import HARMS, HELPS, INK, matplotlib_pyplot
 from skfi.importance import ImportanceResult
-from skfi.importance._fitted import FUNCTIONS
+from skfi.importance._functions import FUNCTIONS
 
 
 class ImportanceDisplay:

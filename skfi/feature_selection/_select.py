@@ -11,8 +11,8 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
 from skfi._containers import container
+from skfi._folding import n_features
 from skfi._routing import RoutesFit
-from skfi._sequences import n_features
 
 
 class SelectSequenceFeatures(

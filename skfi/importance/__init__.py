@@ -1,15 +1,15 @@
 """Importances of features, time steps and cells, by gradients, permutation and leaving out."""
 
-from skfi.importance._checks import check_importances
+from skfi.importance._checks._check_importances import check_importances
 from skfi.importance._compare import compare_importances
-from skfi.importance._comparison import ImportanceComparison
-from skfi.importance._correlation import correlation_groups
-from skfi.importance._gradient import gradient_importance
-from skfi.importance._lofo import lofo_importance
-from skfi.importance._permutation import permutation_importance
-from skfi.importance._report import ImportanceReport
-from skfi.importance._result import ImportanceResult
+from skfi.importance._gradient._gradient_importance import gradient_importance
+from skfi.importance._lofo._lofo_importance import lofo_importance
+from skfi.importance._permutation._permutation_importance import permutation_importance
+from skfi.importance._results._comparison import ImportanceComparison
+from skfi.importance._results._report import ImportanceReport
+from skfi.importance._results._result import ImportanceResult
 from skfi.importance._transformer import GradientTransformer
+from skfi.importance._units._correlation import correlation_groups
 
 __all__ = [
     "GradientTransformer",

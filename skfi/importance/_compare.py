@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from skfi._containers import container
-from skfi.importance._comparison import ImportanceComparison
-from skfi.importance._correlation import strongly_correlated
-from skfi.importance._entering import gradients_of_columns
-from skfi.importance._fitted import FUNCTIONS
-from skfi.importance._result import ImportanceResult
+from skfi.importance._functions import FUNCTIONS
+from skfi.importance._gradient._columns import gradients_of_columns
+from skfi.importance._results._comparison import ImportanceComparison
+from skfi.importance._results._result import ImportanceResult
+from skfi.importance._units._correlation import strongly_correlated
 
 
 def compare_importances(

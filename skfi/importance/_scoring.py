@@ -10,8 +10,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection._search import BaseSearchCV
 
 from skfi._keras import calls_by_xla, jit_compile, jit_compile_as, worth_calling
-from skfi.importance._predicted import Predicted, zero_at_first
-from skfi.importance._tokens import network_of, steps_of
+from skfi.importance._inputs._tokens import network_of, steps_of
 from skfi.metrics import step_scorer
 from skfi.metrics._step_scorer import last_of
 
@@ -72,35 +71,6 @@ class QuickScorer:
             pays = worth_calling(model, n_timesteps, self.n_scores * len(X))
             with calls_by_xla(pays):
                 return self.scorer(estimator, X, y, **kwargs)
-
-
-@dataclass
-class CheckedScorer:
-    """Raises an error for scores that are no numbers, and remembers the first score.
-
-    That is the baseline, which scikit-learn computes here before any shuffle.
-    """
-
-    scorer: Callable
-    name: str
-    baseline: Any = None
-
-    def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
-        score = self.scorer(estimator, X, y, **kwargs)
-        when = "on X as it is" if self.baseline is None else "after a shuffle"
-        for name, one in score.items() if isinstance(score, dict) else [(None, score)]:
-            if not isinstance(name, (OfRows, Predicted)):
-                _check_score(self.name if name is None else name, one, when)
-        if self.baseline is None:
-            self.baseline = score
-        return zero_at_first(score, self.baseline)
-
-
-@dataclass(frozen=True)
-class OfRows:
-    """The key of each row's value of a metric beside that of the metric."""
-
-    name: Any
 
 
 def _check_score(name: Any, score: Any, when: str) -> None:

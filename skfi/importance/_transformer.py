@@ -10,12 +10,13 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfi._containers import container
+from skfi._folding import n_features
 from skfi._routing import RoutesFit
-from skfi._sequences import BY, n_features
-from skfi.importance._feature_statistics import feature_origin
-from skfi.importance._gradient import gradient_importance
-from skfi.importance._left_out_words import reads_words
-from skfi.importance._network import Network, find_network
+from skfi.importance._gradient._feature_statistics import feature_origin
+from skfi.importance._gradient._gradient_importance import gradient_importance
+from skfi.importance._gradient._network import Network, find_network
+from skfi.importance._lofo._words import reads_words
+from skfi.importance._units._cells import BY
 
 # Those that draw noise or baselines would make a row's features depend on the rows beside it.
 _METHODS = ("saliency", "input_x_gradient", "integrated_gradients")

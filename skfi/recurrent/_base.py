@@ -20,7 +20,7 @@ from sklearn.utils.validation import (
 
 from skfi._keras import forward, restored_if_it_fails, seeded
 from skfi.importance import ImportanceResult
-from skfi.importance._fitted import check_importance, fitted_importances
+from skfi.importance._in_fit import check_importance, fitted_importances
 from skfi.recurrent._architecture import check_architecture
 from skfi.recurrent._networks import Architecture
 from skfi.recurrent._parameters import Parameters, python_numbers

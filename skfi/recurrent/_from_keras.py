@@ -11,11 +11,12 @@ from skfi._keras import (
     check_network,
     compiled_loss,
     find_embedding,
+    fixed_weights,
+    fresh_optimizer,
     mask_value_of,
     output_kind,
     takes_texts,
 )
-from skfi._rebuild import fixed_weights, fresh_optimizer
 from skfi.recurrent._architecture import check_architecture
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._classifier import LSTMClassifier

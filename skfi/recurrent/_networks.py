@@ -7,9 +7,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from skfi._keras import check_network, find_embedding, last_activation, mask_value_of
+from skfi._keras import (
+    Fixed,
+    check_network,
+    find_embedding,
+    last_activation,
+    mask_value_of,
+    rebuild,
+)
 from skfi._padding import NAN_STAND_IN
-from skfi._rebuild import Fixed, rebuild
 from skfi.recurrent._token_ids import TokenEmbedding
 
 CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}

@@ -8,8 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from skfi._keras import compiled_loss, gives_logits, loss_name
-from skfi._rebuild import fresh_optimizer
+from skfi._keras import compiled_loss, fresh_optimizer, gives_logits, loss_name
 
 # Keras divides a batch's loss by its number of rows. Dividing by the sum of the weights makes a
 # row of weight 2 count as two rows.

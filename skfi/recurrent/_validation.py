@@ -12,9 +12,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
 from skfi._containers import container
+from skfi._folding import fold
 from skfi._number_kinds import check_kinds
 from skfi._padding import NAN_STAND_IN, check_padding, fill_padding, real_positions, real_steps
-from skfi._sequences import fold
 from skfi.recurrent._token_ids import check_token_ids, network_ids, reads_tokens
 
 

@@ -271,7 +271,16 @@ def _of_the_rest(add: Callable, found: dict[str, Callable], fitted: Any) -> None
             result = gradient_importance(model, A)
             add(check_importances, name, model, A, b, result, n_random=3, random_state=0)
         result = permutation_importance(model, A, b, **FEW)
-        add(check_importances, f"{name}, permutation", model, A, b, result, n_random=3, random_state=0)
+        add(
+            check_importances,
+            f"{name}, permutation",
+            model,
+            A,
+            b,
+            result,
+            n_random=3,
+            random_state=0,
+        )
     add(correlation_groups, "correlated", np.column_stack([X[:, 0], X[:, 0] + 0.1 * X[:, 1]]))
     for importance in ("gradient", "permutation", "lofo", lambda model, A, b: np.arange(F)):
         model = LSTMRegressor(2, **SMALL | {"importance": importance})

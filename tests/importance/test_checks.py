@@ -18,9 +18,9 @@ from skfi import (
     lofo_importance,
     permutation_importance,
 )
-from skfi.importance import _checks
-from skfi.importance._curves import points_of
-from skfi.importance._stability import under_rows
+from skfi.importance._checks import _check_importances as _checks
+from skfi.importance._checks._deletion import points_of
+from skfi.importance._checks._stability import under_rows
 
 MAE = "neg_mean_absolute_error"
 random = np.random.default_rng(0)

@@ -11,7 +11,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from skfi import LSTMRegressor, SlidingWindow, compare_importances, gradient_importance
-from skfi.importance._entering import gradients_of_columns
+from skfi.importance._gradient._columns import gradients_of_columns
 
 random = np.random.default_rng(0)
 FRAME = pd.DataFrame(

@@ -10,11 +10,11 @@ from sklearn.linear_model import LinearRegression
 from sklearn.utils import check_random_state
 
 from skfi import permutation_importance
-from skfi._sequences import make_units
-from skfi.importance._conditional import conditional_exchange
-from skfi.importance._conditional_groups import alike, givers, principal_axes, quarters
-from skfi.importance._conditional_residuals import residuals
-from skfi.importance._donated import drawn_donors
+from skfi.importance._permutation._conditional import conditional_exchange
+from skfi.importance._permutation._conditional_groups import alike, givers, principal_axes, quarters
+from skfi.importance._permutation._conditional_residuals import residuals
+from skfi.importance._permutation._influence import drawn_donors
+from skfi.importance._units._cells import make_units
 
 MSE = "neg_mean_squared_error"
 CALL = {"scoring": MSE, "conditional": True, "random_state": 0}

@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from skfi import permutation_importance
-from skfi.importance._donors import donors
+from skfi.importance._permutation._unequal_lengths import donors
 
 
 def random_lengths(n, n_timesteps, seed=0):

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfi import LSTMRegressor, SlidingWindow, from_keras, gradient_importance
-from skfi.importance._gradient import METHODS
+from skfi.importance._gradient._gradient_importance import METHODS
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30, 4, 3)).astype("float32")
@@ -188,7 +188,7 @@ class TestTarget:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_blocks_change_nothing(monkeypatch, regression, regressor, method):
-    from skfi.importance import _attribute
+    from skfi.importance._gradient import _batches as _attribute
 
     def run():
         return gradient_importance(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfi.importance._held import central_value
+from skfi.importance._lofo._constant import central_value
 
 DAYS = pd.to_datetime(["2020-01-01", "2020-01-05", "2020-01-02"])
 

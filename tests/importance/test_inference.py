@@ -12,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_random_state
 
 from skfi import SlidingWindow, from_keras, lofo_importance, permutation_importance
-from skfi.importance._donated import donated, drawn_donors
-from skfi.importance._inference import adjusted, mean_over_folds, mean_over_rows
+from skfi.importance._inference._t_tests import adjusted, mean_over_folds, mean_over_rows
+from skfi.importance._permutation._influence import donated, drawn_donors
 
 MAE = "neg_mean_absolute_error"
 random = np.random.default_rng(0)

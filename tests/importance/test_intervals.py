@@ -12,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfi import LSTMRegressor, SlidingWindow, from_keras, permutation_importance
-from skfi.importance import _jackknife
-from skfi.importance._row_values import Scored, row_values
+from skfi.importance._permutation import _jackknife
+from skfi.importance._permutation._row_values import Scored, row_values
 
 random = np.random.default_rng(0)
 X = random.normal(size=(240, 3))

@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import ExtraTreeRegressor
 
 from skfi import LSTMRegressor, SlidingWindow, from_keras, lofo_importance
-from skfi._sequences import fold
+from skfi._folding import fold
 
 rng = np.random.default_rng(0)
 FRAME = pd.DataFrame(rng.normal(size=(120, 3)), columns=["a", "b", "c"])

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfi import LSTMClassifier, LSTMRegressor, lofo_importance, permutation_importance
-from skfi.importance import _lofo
+from skfi.importance._lofo import _lofo_importance as _lofo
 from skfi.importance._quiet import warnings_ignored
 
 random = np.random.default_rng(0)

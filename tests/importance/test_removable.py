@@ -27,8 +27,8 @@ from skfi import (
     SlidingWindow,
     from_keras,
 )
-from skfi.importance._estimators import as_estimator
-from skfi.importance._removable import can_be_removed
+from skfi.importance._inputs._adapters import as_estimator
+from skfi.importance._lofo._removable import can_be_removed
 
 X2, X3 = np.zeros((20, 4)), np.zeros((20, 6, 4))
 Y = np.arange(20.0)

@@ -25,7 +25,7 @@ from skfi import (
 )
 from skfi.datasets import make_text_classification
 from skfi.datasets._generated_text import NEGATIVE, POSITIVE
-from skfi.importance._comparison import _only
+from skfi.importance._results._comparison import _only
 
 METHODS = (
     "saliency",

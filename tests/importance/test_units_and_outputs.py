@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skfi import GradientTransformer, LSTMRegressor, from_keras, gradient_importance
-from skfi.importance._gradient import METHODS
+from skfi.importance._gradient._gradient_importance import METHODS
 
 X = np.random.default_rng(0).normal(size=(200, 5, 3)).astype("float32")
 UNITS = np.array([1.0, 1000.0, 0.01], dtype="float32")
@@ -301,7 +301,7 @@ class TestJumps:
         assert np.allclose(found.attributions, expected, atol=0.01)
 
     def test_what_stays_incomplete_is_named_and_has_no_part_in_the_means(self, monkeypatch):
-        from skfi.importance import _completeness
+        from skfi.importance._gradient import _completeness
 
         monkeypatch.setattr(_completeness, "MOST_POINTS", 8)
         monkeypatch.setattr(_completeness, "_PIECES", 2)

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfi import LSTMClassifier, LSTMRegressor, SlidingWindow, TextSequencer, lofo_importance
-from skfi.importance._warm import WarmStart, _Trimmed
+from skfi.importance._lofo._warm_start import WarmStart, _Trimmed
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(90, 4, 3)).astype("float32")

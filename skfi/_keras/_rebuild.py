@@ -1,0 +1,100 @@
+"""Fresh networks in the likeness of an existing one, for another input."""
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from skfi._keras._networks import compiled_loss
+
+Fixed = Sequence[list[np.ndarray] | None]
+
+
+def fixed_weights(model: keras.Model) -> Fixed:
+    """For each layer the weights that training does not learn: frozen or adapted ones, or None."""
+    return [
+        layer.get_weights()
+        if not layer.trainable or isinstance(layer, keras.layers.Normalization)
+        else None
+        for layer in leaves(model)
+    ]
+
+
+def rebuild(
+    kind: type[keras.Model],
+    config: dict[str, Any],
+    input_shape: tuple[int | None, ...],
+    fixed: Fixed,
+) -> keras.Model:
+    """A fresh, uncompiled network of the layers in ``config``, for rows of ``input_shape``.
+
+    It starts from new weights but for the ``fixed`` ones, which training could not bring back.
+    """
+    name, config = config["name"], copy.deepcopy(config)
+    first = next(x["config"] for x in config["layers"] if x["class_name"] == "InputLayer")
+    _replace_input(config, tuple(first["batch_shape"]), (None, *input_shape))
+    try:
+        fresh = kind.from_config(config)
+    except Exception as error:
+        raise ValueError(
+            f"The network {name!r} cannot be rebuilt for inputs of shape {input_shape} from its "
+            f"configuration: {error!s:.500}. If it takes no other shape, lofo_importance keeps "
+            "this one with leave_out='constant'. Classes of your own must be registered: "
+            "@keras.saving.register_keras_serializable(). Or pass an estimator with network=, a "
+            "function of the input shape."
+        ) from error
+    if not fresh.built:
+        fresh.build((None, *input_shape))
+    for layer, weights in zip(leaves(fresh), fixed, strict=True):
+        if not weights:
+            continue
+        if [w.shape for w in weights] != [tuple(w.shape) for w in layer.weights]:
+            raise ValueError(
+                f"The layer {layer.name!r} of the network {fresh.name!r} is frozen or was adapted, "
+                f"and its weights do not fit inputs of shape {input_shape}: training cannot bring "
+                "them back. Scale in a Pipeline in front of the network, or make it trainable; "
+                "lofo_importance keeps all features with leave_out='constant'."
+            )
+        layer.set_weights(weights)
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+    return fresh
+
+
+def leaves(model: keras.Model) -> list[keras.layers.Layer]:
+    """The layers of a network that hold no others."""
+    return [
+        layer
+        for layer in model._flatten_layers()
+        if not any(inner is not layer for inner in layer._flatten_layers())
+    ]
+
+
+def _replace_input(config: dict[str, Any], old: tuple, new: tuple) -> None:
+    """Put the new shape where the old one stands, in nested networks and wrapped layers too."""
+    for shapes_of_the_old_input in ("build_input_shape", "build_config"):
+        config.pop(shapes_of_the_old_input, None)
+    if config.get("class_name") == "InputLayer" and tuple(config["config"]["batch_shape"]) == old:
+        config["config"]["batch_shape"] = new
+    for inner in config.values():
+        for part in inner if isinstance(inner, list) else [inner]:
+            if isinstance(part, dict):
+                _replace_input(part, old, new)
+
+
+def fresh_optimizer(
+    optimizer: keras.optimizers.Optimizer, learning_rate: float | None = None
+) -> keras.optimizers.Optimizer:
+    """The same optimizer without its state, perhaps with another learning rate."""
+    config = optimizer.get_config()
+    if learning_rate is not None:
+        config["learning_rate"] = learning_rate
+    return type(optimizer).from_config(config)
+
+
+def compile_like(fresh: keras.Model, model: keras.Model) -> keras.Model:
+    """Compile ``fresh`` with the loss, and a fresh optimizer, of the compiled ``model``."""
+    fresh.compile(optimizer=fresh_optimizer(model.optimizer), loss=compiled_loss(model))
+    return fresh

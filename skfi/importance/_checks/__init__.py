@@ -1,0 +1,1 @@
+"""Are importances faithful to the network?"""

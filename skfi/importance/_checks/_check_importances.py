@@ -1,0 +1,273 @@
+"""Are importances faithful to the network? A small report."""
+
+from collections.abc import Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils.validation import check_consistent_length
+
+from skfi._containers import container
+from skfi.importance._checks._deletion import curves_of, points_of
+from skfi.importance._checks._faithfulness import agreement, faithful
+from skfi.importance._checks._randomisation import (
+    can_be_randomised,
+    own_network,
+    prediction_difference,
+    randomised,
+)
+from skfi.importance._checks._stability import Check, under_folds, under_rows, under_seeds
+from skfi.importance._gradient._gradient_importance import METHODS as GRADIENTS
+from skfi.importance._gradient._gradient_importance import gradient_importance
+from skfi.importance._gradient._network import Network, find_network
+from skfi.importance._inputs._adapters import as_estimator
+from skfi.importance._inputs._tokens import read_tokens
+from skfi.importance._permutation._permutation_importance import permutation_importance
+from skfi.importance._permutation._sequences import PermutedScorer
+from skfi.importance._results._report import ImportanceReport
+from skfi.importance._results._result import ImportanceResult
+from skfi.importance._scoring import QuickScorer, scorer_for, scoring_of
+from skfi.importance._units._of_input import check_input, units_of
+
+_N_NETWORKS = 5  # with random weights
+
+
+@validate_params(
+    {
+        "n_random": [Interval(Integral, 2, None, closed="left")],
+        "n_repeats": [Interval(Integral, 1, None, closed="left")],
+        "n_refits": [Interval(Integral, 0, None, closed="left")],
+        "training": [tuple, None],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def check_importances(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    result: ImportanceResult,
+    *,
+    scoring: Any = None,
+    n_random: int = 20,
+    n_repeats: int = 3,
+    n_refits: int = 3,
+    training: tuple[Any, Any] | None = None,
+    gradient_params: Mapping[str, Any] | None = None,
+    random_state: int | np.random.RandomState | None = None,
+) -> ImportanceReport:
+    """Check whether importances are faithful to a fitted network.
+
+    Parameters
+    ----------
+    estimator : estimator, Pipeline or keras.Model
+        The fitted one that ``result`` explains.
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+        Samples that it has not seen.
+    y : array-like of shape (n_samples,)
+        Targets.
+    result : ImportanceResult
+        Its importances, by any method; by feature, time step or cell. Names and groups are its own.
+    scoring : str or callable, default=None
+        One metric; None is the estimator's own.
+    n_random : int, default=20
+        Random orders that the order of importance is held against.
+    n_repeats : int, default=3
+        Shuffles of each curve.
+    n_refits : int, default=3
+        Clones that are trained from other seeds and explained in the same way; 0 for none. LOFO,
+        and what has no seed or cannot be trained again (a bare ``keras.Model``), has none.
+    training : tuple of (X, y), default=None
+        What these clones are trained on; by default ``X`` and ``y``, the samples to explain.
+    gradient_params : mapping, default=None
+        Settings of a gradient method, as ``result`` was computed with, other than ``method``.
+    random_state : int, RandomState instance or None, default=None
+        Seeds shuffles, orders and resampling.
+
+    Returns
+    -------
+    report : ImportanceReport
+        The ``checks``:
+
+        - *comprehensiveness*: what share of the score is lost while units are shuffled, the most
+          important first, on average; *sufficiency*: the same, the least important first, as if
+          the most important were kept [1]_. The reference is what 95 of 100 random orders do not
+          reach.
+        - *stability under rows*: mean correlation of the importances with those of resampled rows
+          (gradients, and permutation where it knows them), which tells how far the samples
+          determine them, not whether they are right; *under seeds*: with those of networks trained
+          from other seeds; of LOFO *under folds*: with those of single folds. The reference is 0.8.
+        - of gradients *cumulative prediction difference* [2]_: how the output changes as the most
+          salient tenth of the cells is removed; the reference is what 95 of 100 draws of random
+          cells do not reach. *randomisation* [3]_: the correlation with what this network gives,
+          which must be above 0.5; the reference, the mean rank correlation of its attributions with
+          those of five networks with random weights, must be below 0.5.
+        - *agreement*: correlation with permutation importance (gradients, LOFO); the reference is
+          what 95 of 100 random orders of the importances do not reach.
+
+        Of three units or less an order by chance is often the right one: then passing says little.
+
+    Raises
+    ------
+    TypeError
+        If ``result`` is no ImportanceResult.
+    ValueError
+        If ``result`` is of other units than ``X`` has, or of texts.
+
+    References
+    ----------
+    .. [1] J. DeYoung et al., "ERASER: A Benchmark to Evaluate Rationalized NLP Models", 2020.
+    .. [2] H. Jang et al., "TIMING: Temporality-Aware Integrated Gradients for Time Series
+       Explanation", 2025.
+    .. [3] J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skfi import check_importances, permutation_importance
+    >>> X = np.random.default_rng(0).normal(size=(200, 4))
+    >>> model = LinearRegression().fit(X, X @ [3, 2, 1, 0])
+    >>> result = permutation_importance(model, X, X @ [3, 2, 1, 0], random_state=0)
+    >>> report = check_importances(model, X, X @ [3, 2, 1, 0], result, random_state=0)
+    >>> report.checks["passed"].tolist()
+    [True, True, True]
+    """
+    if not isinstance(result, ImportanceResult):
+        raise TypeError(f"result must be an ImportanceResult; got {type(result).__name__}.")
+    X = container(X)
+    user_X, original = X, estimator
+    estimator = as_estimator(estimator)
+    scoring = scoring_of(estimator, scoring)
+    estimator, X, tokens = read_tokens(estimator, X, None)
+    if tokens is not None:
+        raise ValueError("check_importances takes sequences and tables, no texts or token ids.")
+    X = X if hasattr(X, "iloc") else np.ascontiguousarray(check_input(X))
+    check_consistent_length(X, y)
+    names, groups = _origin(result, X.shape[-1])
+    units, real = units_of(estimator, X, None, result.by, names, groups)
+    if len(units) != len(result.feature_names):
+        raise ValueError(
+            f"result has {len(result.feature_names)} importances by {result.by}, but X has "
+            f"{len(units)} such units."
+        )
+    params = dict(gradient_params or {})
+    data = (user_X, y) if training is None else training
+    _check_settings(params, data)
+    random = check_random_state(random_state)
+    n_curves = 2 * n_repeats + n_random
+    scorer = QuickScorer(
+        PermutedScorer(scorer_for(estimator, scoring), X, units, "series", real),
+        n_scores=n_curves * len(points_of(len(units))),
+    )
+
+    def score(view: pd.DataFrame) -> float:
+        return float(scorer(estimator, view, y))
+
+    order = np.argsort(-result.importances_mean, kind="stable")
+    curves = curves_of(score, order, len(X), random, n_repeats=n_repeats, n_random=n_random)
+    of_units = {"by": result.by, "feature_groups": groups, "feature_names": names}
+    seed = int(random.randint(np.iinfo(np.int32).max))  # one: shuffles are no difference of models
+    of_scores = of_units | {"scoring": scoring, "random_state": seed}
+    method = result.method.removesuffix("_rescaled")
+    is_gradient = method in GRADIENTS
+    params |= {"method": method, "temporal_rescaling": method != result.method}
+    params.setdefault("random_state", seed)
+    if is_gradient:
+        params.setdefault("scale", result.get("scale"))
+    as_before = {name: result[name] for name in ("conditional", "shuffle") if name in result}
+
+    def explained_again(fitted: Any) -> ImportanceResult:
+        if is_gradient:
+            return gradient_importance(fitted, user_X, **of_units, **params)
+        return permutation_importance(fitted, user_X, y, **of_scores, **as_before)
+
+    checks: dict[str, Check | None] = dict(faithful(curves))
+    checks["stability under rows"] = under_rows(result, random)
+    if is_gradient or method == "permutation":
+        checks["stability under seeds"] = under_seeds(
+            result, estimator, data, explained_again, n_refits, random
+        )
+    elif method == "lofo":
+        checks["stability under folds"] = under_folds(result)
+    stages = None
+    if is_gradient:
+        network, again = find_network(original, user_X), explained_again(original)
+        found, stages = _of_network(network, result, again, params, random)
+        checks |= found
+    if method != "permutation":
+        permuted = permutation_importance(estimator, X, y, **of_scores)
+        checks["agreement"] = agreement(result.importances_mean, permuted.importances_mean, random)
+    table = _table(checks)
+    return ImportanceReport(
+        checks=table,
+        passed=bool(table["passed"].all()),
+        curves=curves,
+        n_shuffled=points_of(len(units)),
+        by=result.by,
+        randomised=stages,
+    )
+
+
+def _table(checks: Mapping[str, Check | None]) -> pd.DataFrame:
+    """The checks that there are, a row each; the meaning of one that did not pass is denied."""
+    table = pd.DataFrame(
+        {name: check._asdict() for name, check in checks.items() if check is not None}
+    ).T.rename_axis("check")
+    table = table.astype({"value": float, "reference": float, "passed": bool})
+    table["meaning"] = table["meaning"].where(table["passed"], "NOT: " + table["meaning"])
+    return table
+
+
+def _origin(result: ImportanceResult, n_names: int) -> tuple[list[str] | None, Any]:
+    """Names of the features and groups that a result was computed with."""
+    names = result.get("input_names")
+    if names is None and result.by == "feature" and len(result.feature_names) == n_names:
+        names = list(result.feature_names)
+    return names, result.get("feature_groups")
+
+
+def _check_settings(gradient_params: Mapping[str, Any], training: tuple) -> None:
+    if len(training) != 2:
+        raise ValueError(f"training must be a pair (X, y); got {len(training)} things.")
+    check_consistent_length(*training)
+    for name in ("method", "temporal_rescaling", "by", "feature_groups", "feature_names"):
+        if name in gradient_params:
+            raise ValueError(f"gradient_params holds {name!r}, which is taken from result.")
+
+
+def _of_network(
+    network: Network,
+    result: ImportanceResult,
+    again: ImportanceResult,
+    params: Mapping[str, Any],
+    random: np.random.RandomState,
+) -> tuple[dict[str, Check], np.ndarray | None]:
+    """Checks of attributions, and their rank correlations as the layers become random.
+
+    ``again`` are the importances that this network has.
+    """
+    checks, stages = {}, None
+    if result.attributions is not None and result.attributions.shape == network.shape:
+        change, by_chance = prediction_difference(network, result._comparable_attributions, random)
+        high = float(np.quantile(by_chance, 0.95))
+        checks["cumulative prediction difference"] = Check(
+            change,
+            high,
+            change > high,
+            "the most salient cells change the output more than random ones",
+        )
+    if can_be_randomised(network):
+        seeds = random.randint(np.iinfo(np.int32).max, size=_N_NETWORKS)
+        stages = randomised(network, seeds, **params)
+        own = own_network(result, again)
+        checks["randomisation"] = Check(
+            own,
+            stages[-1],
+            bool(own > 0.5 and abs(stages[-1]) < 0.5),
+            "they are those of this network, and not those of one with random weights",
+        )
+    return checks, stages

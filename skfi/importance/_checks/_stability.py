@@ -1,0 +1,110 @@
+"""Do importances stay the same when rows are drawn again, and when networks are trained again?"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+
+from skfi.importance._clones import seed_names, seeded_clone
+from skfi.importance._inference._row_groups import group_codes
+from skfi.importance._inputs._adapters import ModelClassifier, ModelRegressor
+from skfi.importance._results._result import ImportanceResult
+
+_N_BOOTSTRAPS = 200
+_STABLE = 0.8
+
+
+class Check(NamedTuple):
+    """A value, what it is held against, and what it means."""
+
+    value: float
+    reference: float
+    passed: bool
+    meaning: str
+
+
+def under_rows(result: ImportanceResult, random: np.random.RandomState) -> Check | None:
+    """Correlation of the importances with those of resampled rows, if these are known."""
+    values = result.get("sample_importances")
+    if values is None and result.baseline_score is None:
+        values = result.importances
+    if values is None or len(values) < 3:
+        return None
+    n_rows = values.shape[1]
+    weights = np.ones(n_rows) if result.sample_weight is None else result.sample_weight
+    codes = group_codes(result.get("sample_groups"), n_rows)
+    n_groups = codes.max() + 1
+    found = []
+    for _ in range(_N_BOOTSTRAPS):
+        times_drawn = np.bincount(random.randint(n_groups, size=n_groups), minlength=n_groups)
+        drawn = weights * times_drawn[codes]
+        if drawn.sum() > 0:
+            found.append(alike(result.importances_mean, values @ drawn))
+    low, high = np.quantile(found, [0.025, 0.975])
+    text = f"importances stay when rows are drawn again (95%: {low:.2f} to {high:.2f})"
+    return _check(found, text)
+
+
+def under_folds(result: ImportanceResult) -> Check | None:
+    """Of LOFO: correlation of each fold's importances with the mean of the others."""
+    values = result.importances
+    if values is None or min(values.shape) < 3:
+        return None
+    n_folds = values.shape[1]
+    found = [
+        alike(values[:, fold], np.delete(values, fold, axis=1).mean(axis=1))
+        for fold in range(n_folds)
+    ]
+    text = f"each fold has the importances of the others ({min(found):.2f} to {max(found):.2f})"
+    return _check(found, text)
+
+
+def under_seeds(
+    result: ImportanceResult,
+    estimator: Any,
+    training: tuple[Any, Any],
+    explain: Callable[[Any], ImportanceResult],
+    n_refits: int,
+    random: np.random.RandomState,
+) -> Check | None:
+    """Correlation of the importances with those of clones, trained from other seeds.
+
+    There is none of an estimator that has no seed or takes no notice of it, or that cannot be
+    trained again.
+    """
+    estimator = last = getattr(estimator, "best_estimator_", estimator)
+    while isinstance(last, Pipeline):
+        last = last[-1]
+    fixed = isinstance(last, (FrozenEstimator, ModelRegressor, ModelClassifier))
+    if n_refits == 0 or fixed or len(result.importances_mean) < 3 or not seed_names(estimator):
+        return None
+    again = [
+        explain(seeded_clone(estimator, random).fit(*training)).importances_mean
+        for _ in range(n_refits)
+    ]
+    if n_refits > 1 and all(np.array_equal(again[0], other) for other in again):
+        return None
+    found = [alike(result.importances_mean, importances) for importances in again]
+    text = (
+        f"{n_refits} models trained from other seeds have like importances "
+        f"({min(found):.2f} to {max(found):.2f})"
+    )
+    return _check(found, text)
+
+
+def alike(one: np.ndarray, other: np.ndarray) -> float:
+    """Pearson's correlation of importances: the order of those that hardly matter counts little.
+
+    NaN if either are all the same.
+    """
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return np.nan
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _check(found: list[float], text: str) -> Check:
+    known = [value for value in found if not np.isnan(value)]
+    mean = float(np.mean(known)) if known else np.nan
+    return Check(mean, _STABLE, mean >= _STABLE, text)

@@ -1,0 +1,165 @@
+"""From attributions to the importances of features, time steps, cells and words."""
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from skfi.importance._gradient._batches import Found
+from skfi.importance._gradient._completeness import TOLERANCE
+from skfi.importance._gradient._network import Network
+from skfi.importance._gradient._target import ExplainedOutput, ExplainedOutputs
+from skfi.importance._results._result import ImportanceResult
+from skfi.importance._units._cells import Units, make_units
+from skfi.importance._units._correlation import resolve_groups
+from skfi.importance._units._words import WordUnits, make_positions, make_word_units
+
+_TOO_FAR = 0.05  # a share of the output's change, or of its unit
+
+
+def gradient_units(
+    network: Network, by: str, feature_names: Any, feature_groups: Any, min_count: int
+) -> Units | WordUnits:
+    """What the importances of a network's inputs are for."""
+    tokens = network.tokens
+    if tokens is not None and by == "feature":
+        return make_word_units(tokens, feature_groups=feature_groups, min_count=min_count)
+    if tokens is not None:
+        return make_positions(tokens, by, feature_groups)
+    names = network.feature_names if feature_names is None else feature_names
+    X = network.inputs.reshape(network.shape)
+    return make_units(
+        network.shape,
+        by=by,
+        n_timesteps=network.n_timesteps,
+        feature_names=names,
+        feature_groups=resolve_groups(feature_groups, X, names, by=by, real=network.real),
+        from_start=network.real is not None,
+    )
+
+
+@dataclass
+class Attributions:
+    """Collects the attributions of one output after the other, and holds no more than it must.
+
+    Those of several outputs are averaged: their absolute values, in which nothing cancels, or the
+    signed ones, as ``aggregate`` says.
+    """
+
+    aggregate: str
+    n_columns: int  # outputs of a step
+    n_outputs: int
+    by_step: bool  # keep those of each output step
+    total: Any = None  # (n_samples, ...): sum over outputs of what is averaged
+    n_reached: Any = 0  # (n_samples,): how many outputs a sample has
+    of_steps: list[np.ndarray] = field(default_factory=list)
+    all_errors: list[np.ndarray] = field(default_factory=list)
+    relative_errors: Any = 0.0  # (n_samples,): the largest of a sample's
+    n_added: int = 0
+    n_gradients: int = 0
+
+    @classmethod
+    def to_collect(cls, outputs: ExplainedOutputs, aggregate: str, *, by_step: bool) -> Self:
+        """Nothing yet, of ``outputs``."""
+        return cls(aggregate, len(outputs.columns), len(outputs), by_step)
+
+    def add(self, output: ExplainedOutput, found: Found) -> None:
+        """Take the attributions of an output."""
+        values = np.abs(found.values) if self.aggregate == "mean_abs" else found.values
+        self.total = values if self.n_added == 0 else self.total + values
+        self.n_reached = self.n_reached + output.reached
+        self.relative_errors = np.maximum(self.relative_errors, found.relative_error)
+        self.all_errors.append(found.error)
+        self.n_gradients += found.n_gradients
+        of_step = found.values if self.n_columns == 1 else values / self.n_columns
+        if self.by_step and self.n_added % self.n_columns:
+            self.of_steps[-1] = self.of_steps[-1] + of_step
+        elif self.by_step or self.n_outputs == 1:
+            self.of_steps.append(of_step)
+        self.n_added += 1
+
+    @property
+    def averaged(self) -> np.ndarray:
+        """What importances are means of, (n_samples, ...)."""
+        if self.n_outputs == 1:
+            return self.total
+        n_reached = np.maximum(self.n_reached, 1)
+        return self.total / n_reached.reshape(-1, *[1] * (self.total.ndim - 1))
+
+    @property
+    def incomplete(self) -> np.ndarray:
+        """Which samples miss the change of an output."""
+        return self.relative_errors > TOLERANCE
+
+    @property
+    def left_out(self) -> np.ndarray:
+        """Which samples miss it by far."""
+        return self.relative_errors > _TOO_FAR
+
+    @property
+    def errors(self) -> np.ndarray:
+        """By how much each sample misses the change, (n_samples,) or one of each output."""
+        return self.all_errors[0] if self.n_outputs == 1 else np.transpose(self.all_errors)
+
+    def shaped(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Attributions of the shape of X: of the output, of each step, or the average."""
+        if self.by_step:
+            return np.stack([values.reshape(shape) for values in self.of_steps], axis=1)
+        values = self.of_steps[0] if self.n_outputs == 1 else self.averaged
+        return values.reshape(shape)
+
+    def part_in_means(self) -> np.ndarray | None:
+        """1 for the samples that have a part in means, else 0; None if all have.
+
+        Of a sample that lacks the output, or whose attributions miss its change by far, nothing is
+        known. If that is so of all samples, all have a part.
+        """
+        known = self.n_reached > 0
+        if (known & ~self.left_out).any():
+            known &= ~self.left_out
+        return None if known.all() else known.astype(np.float64)
+
+
+def gradient_result(
+    network: Network,
+    units: Units | WordUnits,
+    found: Attributions,
+    *,
+    method: str,
+    sample_weight: np.ndarray | None,
+    feature_scale: np.ndarray | None,
+    **more: Any,
+) -> ImportanceResult:
+    """The importances of the units, averaged over the outputs that were explained."""
+    part = found.part_in_means()
+    if part is not None:
+        sample_weight = part if sample_weight is None else part * sample_weight
+    values = found.averaged
+    if feature_scale is not None:
+        values = values * feature_scale.astype(values.dtype)
+        feature_scale = np.broadcast_to(feature_scale, values.shape[1:]).reshape(network.shape[1:])
+    more |= {
+        "attributions": found.shaped(network.shape),
+        "aggregate": found.aggregate,
+        "n_gradients": found.n_gradients,
+        "feature_scale": feature_scale,
+    }
+    if network.tokens is not None:
+        more |= {"tokens": network.tokens.in_words()}
+    if isinstance(units, Units):
+        return ImportanceResult.from_values(
+            units.average(values.reshape(len(values), -1), network.real),
+            feature_names=units.names,
+            method=method,
+            by=units.by,
+            weights=sample_weight,
+            axes=units.axes,
+            sequence_mask=network.real,
+            **units.origin,
+            **more,
+        )
+    mean, std = units.summarise(values, network.tokens, sample_weight)
+    more["counts"] = units.counts
+    return ImportanceResult.from_summary(
+        mean, std, feature_names=units.names, method=method, by=units.by, **more
+    )

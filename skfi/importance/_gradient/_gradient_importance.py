@@ -1,0 +1,279 @@
+"""Gradient importance: how the network's output moves with each cell of the input."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
+from sklearn.utils.validation import _check_sample_weight
+
+from skfi._containers import container
+from skfi.importance._gradient._aggregate import Attributions, gradient_result, gradient_units
+from skfi.importance._gradient._baseline import (
+    checked_baseline,
+    drawn_rows,
+    explained_input,
+    method_settings,
+)
+from skfi.importance._gradient._baseline_output import about_baseline, baseline_output
+from skfi.importance._gradient._batches import Method
+from skfi.importance._gradient._explain import about_incomplete, explain
+from skfi.importance._gradient._feature_statistics import feature_scale
+from skfi.importance._gradient._network import find_network
+from skfi.importance._gradient._target import check_target, explained_outputs
+from skfi.importance._results._result import ImportanceResult
+
+METHODS = (
+    "saliency",
+    "input_x_gradient",
+    "integrated_gradients",
+    "smoothgrad",
+    "expected_gradients",
+)
+_PER_UNIT = ("saliency", "smoothgrad")  # their values are per unit of the input
+
+
+@validate_params(
+    {
+        "method": [StrOptions(set(METHODS))],
+        "n_steps": [Interval(Integral, 1, None, closed="left")],
+        "temporal_rescaling": ["boolean"],
+        "output_step": [Integral, StrOptions({"all"}), None],
+        "min_count": [Interval(Integral, 1, None, closed="left")],
+        "noise_level": [Interval(Real, 0, None, closed="neither")],
+        "scale": [StrOptions({"std"}), None],
+        "aggregate": [StrOptions({"mean_abs", "mean"})],
+        "max_samples": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="right"),
+        ],
+        "max_outputs": [Interval(Integral, 1, None, closed="left"), None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def gradient_importance(
+    estimator: Any,
+    X: Any,
+    y: Any = None,
+    *,
+    method: str = "integrated_gradients",
+    target: Any = None,
+    baseline: Any = None,
+    n_steps: int = 50,
+    noise_level: float = 0.1,
+    scale: str | None = "std",
+    temporal_rescaling: bool = False,
+    output_step: int | str | None = None,
+    min_count: int = 1,
+    aggregate: str = "mean_abs",
+    by: str = "feature",
+    feature_groups: Mapping[str, Sequence[Any]] | str | None = None,
+    feature_names: Sequence[str] | None = None,
+    sample_weight: Any = None,
+    max_samples: int | float = 1.0,
+    max_outputs: int | None = None,
+    verbose: int = 0,
+    random_state: int | np.random.RandomState | None = None,
+) -> ImportanceResult:
+    """Importance by gradients of the network's output with respect to its input.
+
+    Gradients are batched and compiled, of the input's own shape, and then averaged: over the time
+    steps for a feature, over the features for a time step; a group is the sum of its members.
+
+    Importances do not depend on the features' units. A plain gradient is per unit of its feature,
+    so the importances of saliency and smoothgrad are gradients times each feature's standard
+    deviation (``scale``); the other methods multiply by the input, or by its distance from a
+    baseline. Of several outputs each is explained and the importances are averaged, never the
+    outputs, whose gradients may cancel.
+
+    Texts and token ids are explained at the output of the network's embedding, summed over its
+    axis: a value for each token. Padding has no attribution and no part in a mean over time steps.
+
+    Parameters
+    ----------
+    estimator : estimator, keras.Model or Pipeline
+        A fitted skfi estimator or SciKeras wrapper, a trained ``keras.Model``, or a Pipeline or
+        search that ends in one. In a Pipeline the gradient is with respect to what enters the
+        network, named by the pipeline's feature names.
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+        Samples to explain, as ``estimator`` takes them: also texts, or token ids (n_samples,
+        n_positions).
+    y : None
+        Not used; there for the same call as the other methods.
+    method : str, default="integrated_gradients"
+        ``"saliency"`` (the gradient [1]_), ``"input_x_gradient"``, ``"integrated_gradients"`` from
+        ``baseline`` to the input by Gauss-Legendre quadrature [2]_, ``"smoothgrad"`` (mean over
+        noisy copies [3]_) or ``"expected_gradients"`` (baselines drawn from data [4]_). The
+        default is the best where the truth is known; the recipe of one ``GradientTape``, averaged
+        over time, is ``method="saliency", scale=None, aggregate="mean"``.
+    target : label, int or array-like of shape (n_samples,), default=None
+        The class whose probability (the logit, if the network ends in logits) is explained, one for
+        all samples or one for each; for a regressor the number of the output. By default the
+        predicted class of each sample, or each output of a regressor in turn. These are then in
+        units of their standard deviation in training, where an estimator knows it, so that none
+        outweighs the others.
+    baseline : float or array-like, default=None
+        Where integrated gradients start: anything that broadcasts to ``X`` (in a Pipeline, to what
+        enters the network). By default zero, or a feature's mean if zero is none of its values
+        (outside of 98% of them, as for a temperature in kelvin, or a constant). Of texts a word or
+        a token id that stands at each position; by default the padding's vector (this is not the
+        empty text). For expected gradients an array of background samples; ``X`` by default.
+    n_steps : int, default=50
+        Points for each sample on the path, noisy copies, or drawn baselines. The paths of samples
+        whose integrated gradients do not sum up to the change of the output, to 0.001 of the
+        network's unit, are cut into pieces where the output turns, up to 1024 points.
+    noise_level : float, default=0.1
+        Standard deviation of smoothgrad's noise, as a share of each feature's range.
+    scale : {"std", None}, default="std"
+        What saliency and smoothgrad are multiplied by for the importances: each feature's standard
+        deviation over the real steps of ``X``, so that a constant has exactly 0; None leaves
+        gradients as they are. ``attributions`` are always the gradients themselves. Not for texts.
+    temporal_rescaling : bool, default=False
+        Attribute to each cell how much all attributions change when its time step is masked, times
+        how much they do when its feature is [5]_: no attribution of one step then hides that of
+        another. Takes ``1 + n_timesteps + n_features`` times as long. Masked cells hold the
+        baseline of integrated gradients, of the other methods the feature's mean. Attributions are
+        positive, and add up to the absolute ones that they stand for; these stay where no mask
+        changes any. Not for texts.
+    output_step : int, "all" or None, default=None
+        Of a network with an output at every step: explain the output at this step (negative ones
+        count back from each sequence's own end), or each of them, whose importances are averaged.
+        "all" also keeps the attributions of each step.
+    min_count : int, default=1
+        Leave out words that occur less often in ``X``.
+    aggregate : {"mean_abs", "mean"}, default="mean_abs"
+        Average the absolute values, in which signs do not cancel, or the signed ones.
+    by : {"feature", "timestep", "cell"}, default="feature"
+        What the importances are for. In 2-D ``X`` a feature is a column. Of texts and token ids a
+        feature is a word: the mean over its occurrences; a time step is a position.
+    feature_groups : mapping of str to list of names or positions, or "auto", default=None
+        Units that count as one; the others stay on their own. "auto" as for permutation.
+    feature_names : sequence of str, default=None
+        Names of the features; by default the columns of a DataFrame, else x0, x1, ... Of token ids
+        the word of each id.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights in the mean over samples, in ``scale``, and of the baselines that are drawn.
+    max_samples : int or float, default=1.0
+        Explain so many samples, or such a share, drawn at random; all of ``X`` is what they are
+        compared with.
+    max_outputs : int, default=None
+        Of several outputs, or of one at every step: explain so many of each sample, drawn at
+        random; None is all. Not with ``output_step="all"``.
+    verbose : int, default=0
+        Show a progress bar.
+    random_state : int, RandomState instance or None, default=None
+        Seeds smoothgrad's noise, and what is drawn: baselines, samples, outputs.
+
+    Returns
+    -------
+    result : ImportanceResult
+        With ``importances`` (n_units, n_samples), ``attributions`` of the shape of what enters the
+        network's estimator and, for integrated gradients, ``completeness_error`` (n_samples,), or
+        one for each output. Samples that miss the change of the output by more than a twentieth
+        have no part in the means, which a warning says. For a regressor attributions are in units
+        of ``y``; of several outputs they are averaged as ``aggregate`` says. With
+        ``output_step="all"`` they are (n_samples, n_output_steps, n_timesteps, n_features). Of
+        texts they are (n_samples,
+        n_positions), with the words of each text in ``tokens``; by word there are ``counts`` of
+        occurrences and no ``importances``.
+
+    Raises
+    ------
+    TypeError
+        If ``estimator`` holds no neural network.
+    NotFittedError
+        If it is not fitted.
+    ValueError
+        If a parameter or ``X`` does not fit; of saliency and smoothgrad also if a single time step
+        of a single sample has no standard deviation, of expected gradients if ``X`` is a single
+        sample and there is no ``baseline``.
+
+    References
+    ----------
+    .. [1] K. Simonyan, A. Vedaldi, A. Zisserman, "Deep Inside Convolutional Networks", 2014.
+    .. [2] M. Sundararajan, A. Taly, Q. Yan, "Axiomatic Attribution for Deep Networks", 2017.
+    .. [3] D. Smilkov et al., "SmoothGrad: removing noise by adding noise", 2017.
+    .. [4] G. Erion et al., "Improving performance of deep learning models with axiomatic
+       attribution priors and expected gradients", 2021.
+    .. [5] A. A. Ismail, M. Gunady, H. Corrada Bravo, S. Feizi, "Benchmarking deep learning
+       interpretability in time series predictions", 2020, algorithm 1 without its threshold.
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> from skfi import gradient_importance
+    >>> network = keras.Sequential([keras.Input((2, 3)), keras.layers.Flatten(),
+    ...                             keras.layers.Dense(1, use_bias=False)])
+    >>> network.set_weights([np.array([[1.0], [0], [2], [-1], [0], [2]])])
+    >>> X = np.array([-1.0, 1.0])[:, None, None] * np.ones((2, 2, 3))
+    >>> gradient_importance(network, X).importances_mean
+    array([1., 0., 2.])
+    >>> gradient_importance(network, X, method="saliency", scale=None,
+    ...                     aggregate="mean").importances_mean
+    array([0., 0., 2.])
+    """
+    X = container(X)
+    network = find_network(estimator, X, feature_names)
+    n_samples = len(network.inputs)
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(
+            sample_weight, np.empty((n_samples, 1)), ensure_non_negative=True
+        )
+    check_target(target, n_samples, network.classes, network.n_outputs)
+    explained = explained_input(network, temporal_rescaling)
+    baseline = checked_baseline(network, method, baseline, sample_weight)
+    random = check_random_state(random_state)
+    rows = drawn_rows(n_samples, max_samples, random)
+    settings = method_settings(
+        method, explained, baseline, n_steps, noise_level, sample_weight=sample_weight
+    )
+    unit = None
+    if scale == "std" and method in _PER_UNIT and network.tokens is None:
+        unit = feature_scale(network, sample_weight)
+    if rows is not None:  # all of X has told what to compare with
+        explained = explained.of_samples(rows)
+        if isinstance(settings.get("baseline"), np.ndarray):
+            settings["baseline"] = settings["baseline"][rows]
+        network = explained.network
+        target = np.asarray(target)[rows] if np.ndim(target) else target
+        sample_weight = None if sample_weight is None else sample_weight[rows]
+    units = gradient_units(network, by, feature_names, feature_groups, min_count)
+    outputs = explained_outputs(network, target, output_step)
+    if max_outputs is not None and output_step != "all":
+        outputs = outputs.at_most(max_outputs, random)
+    seed = None
+    if method in ("smoothgrad", "expected_gradients"):
+        seed = int(random.randint(np.iinfo(np.int32).max))
+    found = explain(
+        explained,
+        Method(method, settings, seed),
+        outputs,
+        Attributions.to_collect(outputs, aggregate, by_step=output_step == "all"),
+        unit=unit if temporal_rescaling else None,
+        temporal_rescaling=temporal_rescaling,
+        verbose=verbose,
+    )
+    more: dict[str, Any] = {}
+    if rows is not None:
+        more["sample_indices"] = rows
+    if method == "integrated_gradients":
+        more["completeness_error"] = found.errors
+        more["baseline_output"] = baseline_output(explained, settings["baseline"])
+        more["about_baseline"] = about_baseline(more["baseline_output"], target, network.classes)
+        if found.incomplete.any():
+            warnings.warn(about_incomplete(found), UserWarning, stacklevel=3)
+    return gradient_result(
+        network,
+        units,
+        found,
+        method=f"{method}_rescaled" if temporal_rescaling else method,
+        sample_weight=sample_weight,
+        scale=scale if unit is not None else None,
+        feature_scale=None if temporal_rescaling else unit,
+        **more,
+    )

@@ -1,0 +1,103 @@
+"""What a gradient is taken with respect to: sequences of numbers, or embedded token ids.
+
+Points that a method asks for (on a path, with noise) keep the padding of their sample: its mask
+must not change on the way. Attributions of padding are zero.
+"""
+
+from copy import copy
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from skfi._keras import (
+    forward,
+    input_gradient,
+    mask_value_of,
+)
+from skfi._padding import fill_padding, real_steps
+from skfi.importance._gradient._network import Network
+
+
+class Weights(Protocol):
+    """Weights of the outputs of samples, of the outputs' shape."""
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray: ...
+
+
+class SequenceInput:
+    """Sequences of numbers, as the network takes them."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.mask_value = None if network.real is None else mask_value_of(network.model)
+        self.real = network.real
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the attributions of a sample."""
+        return self.network.inputs.shape[1:]
+
+    def points(self, rows: np.ndarray) -> np.ndarray:
+        """The samples themselves."""
+        return self.network.inputs[rows]
+
+    def gradient(self, points: np.ndarray, rows: np.ndarray, weights: Weights) -> np.ndarray:
+        """Gradient at ``points`` that belong to the samples ``rows``."""
+        return input_gradient(self.network.model, self._padded(points, rows), weights[rows])
+
+    def outputs(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The network's outputs at ``points`` that belong to the samples ``rows``."""
+        return forward(self.network.model, self._padded(points, rows))
+
+    def attributions(self, found: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """What a method found, zero for padding."""
+        return found if self.real is None else np.where(self.real[rows][:, :, None], found, 0)
+
+    def masked(self, cells: Any, values: np.ndarray) -> "SequenceInput":
+        """The samples with ``values``, broadcast to them, in some ``cells`` (an index)."""
+        inputs = self.network.inputs.copy()
+        inputs[cells] = np.broadcast_to(values, inputs.shape)[cells]
+        if self.real is not None:
+            inputs = np.where(self.real[:, :, None], inputs, self.network.inputs)
+        other = copy(self)
+        other.network = replace(self.network, inputs=inputs)
+        return other
+
+    def of_samples(self, rows: np.ndarray) -> "SequenceInput":
+        """Some of the samples."""
+        return SequenceInput(self.network.of_samples(rows))
+
+    def start(self, baseline: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
+        """The baseline of each sample, zero if it is None."""
+        points = self.points(rows)
+        if baseline is None:
+            return np.zeros_like(points)
+        return baseline[rows].astype(points.dtype)
+
+    def background(self, samples: np.ndarray | None) -> np.ndarray:
+        """Samples to draw baselines from; where one has ended, it goes on with the mean."""
+        inputs = self.network.inputs
+        if samples is None:
+            samples, mask_value = inputs, self.mask_value
+        else:
+            samples, mask_value = samples.astype(inputs.dtype), self.network.user_mask_value
+        if self.real is None or mask_value is None:
+            return samples
+        return fill_padding(samples, mask_value, samples[real_steps(samples, mask_value)].mean(0))
+
+    def noise(self, level: float) -> np.ndarray:
+        """A share of each feature's range."""
+        inputs = self.network.inputs
+        values = inputs.reshape(-1, inputs.shape[-1]) if self.real is None else inputs[self.real]
+        return level * np.ptp(values, axis=0)
+
+    def _padded(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        if self.real is None:
+            return points
+        real = self.real[rows][:, :, None]
+        points = np.where(real, points, self.network.inputs[rows]).astype(points.dtype)
+        masked = (points == self.mask_value).all(axis=2) & real[:, :, 0]
+        if masked.any():  # such as a baseline of zeros where zeros mark padding
+            points[masked, 0] += 1e-6 * max(1.0, abs(self.mask_value or 0.0))
+        return points

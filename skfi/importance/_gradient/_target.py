@@ -1,0 +1,204 @@
+"""Which of a network's outputs are explained, of each sample, one after the other.
+
+Several outputs are never explained by their mean: what moves one up and another down would cancel.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from skfi._keras import forward
+from skfi.importance._gradient._network import Network
+
+
+@dataclass(frozen=True)
+class ExplainedOutput:
+    """One output of each sample; indexing by samples gives the weights of all their outputs."""
+
+    place: np.ndarray  # (n_samples,): which one, among a sample's outputs in a row
+    factor: np.ndarray  # (n_samples,): what it is multiplied by; 0 where a sample does not have it
+    shape: tuple[int, ...]  # of a sample's outputs
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        weights = np.zeros((len(rows), int(np.prod(self.shape))))
+        weights[np.arange(len(rows)), self.place[rows]] = self.factor[rows]
+        return weights.reshape(len(rows), *self.shape)
+
+    @property
+    def reached(self) -> np.ndarray:
+        """Which samples have this output."""
+        return self.factor != 0
+
+
+def joined(outputs: list[ExplainedOutput]) -> ExplainedOutput:
+    """Several outputs of the same samples as one of as many times the samples."""
+    place = np.concatenate([output.place for output in outputs])
+    factor = np.concatenate([output.factor for output in outputs])
+    return ExplainedOutput(place, factor, outputs[0].shape)
+
+
+@dataclass(frozen=True)
+class ExplainedOutputs:
+    """The outputs to explain, by time step and by column of the output."""
+
+    steps: np.ndarray  # (n_steps, n_samples): the output step of each sample; -1 if it has none
+    columns: np.ndarray  # (n_columns, n_samples, n_output_steps): the column of each
+    factors: np.ndarray  # of the same shape: what it is multiplied by
+    shape: tuple[int, ...]
+    drawn: np.ndarray | None = None  # (n_drawn, n_samples): of each sample these ones only
+
+    def __len__(self) -> int:
+        return len(self.steps) * len(self.columns) if self.drawn is None else len(self.drawn)
+
+    def __iter__(self) -> Iterator[ExplainedOutput]:
+        if self.drawn is not None:
+            n_columns = len(self.columns)
+            for numbers in self.drawn:
+                yield self._one(numbers // n_columns, numbers % n_columns, numbers >= 0)
+            return
+        n_samples = self.steps.shape[1]
+        for step, column in product(range(len(self.steps)), range(len(self.columns))):
+            yield self._one(np.full(n_samples, step), np.full(n_samples, column), True)
+
+    def by_step(self) -> Iterator[list[ExplainedOutput]]:
+        """The outputs of one step after the other."""
+        outputs = iter(self)
+        for _ in self.steps:
+            yield [next(outputs) for _ in self.columns]
+
+    def _one(self, step: np.ndarray, column: np.ndarray, exists: Any) -> ExplainedOutput:
+        samples = np.arange(self.steps.shape[1])
+        at = self.steps[step, samples]
+        reached = (at >= 0) & exists
+        place = np.where(reached, at, 0) * self.shape[-1] + self.columns[column, samples, at]
+        factor = np.where(reached, self.factors[column, samples, at], 0.0)
+        return ExplainedOutput(place, factor, self.shape)
+
+    def at_most(self, n_outputs: int, random: np.random.RandomState) -> "ExplainedOutputs":
+        """So many of each sample's outputs, drawn from those that it has."""
+        if n_outputs >= len(self):
+            return self
+        n_columns, n_samples = len(self.columns), self.steps.shape[1]
+        drawn = np.full((n_outputs, n_samples), -1)
+        for sample in range(n_samples):
+            steps = np.flatnonzero(self.steps[:, sample] >= 0)
+            found = random.permutation(len(steps) * n_columns)[:n_outputs]
+            drawn[: len(found), sample] = steps[found // n_columns] * n_columns + found % n_columns
+        return ExplainedOutputs(self.steps, self.columns, self.factors, self.shape, drawn)
+
+
+def explained_outputs(network: Network, target: Any, output_step: Any) -> ExplainedOutputs:
+    """The outputs that ``target`` and ``output_step`` name; all of them if these are None."""
+    shape = _outputs_shape(network)
+    if network.classes is None:
+        columns, factors = _of_values(network, target)
+    else:
+        columns, factors = _of_classes(network, target)
+    whole = (len(columns), len(network.inputs), shape[0] if network.per_step else 1)
+    columns, factors = np.broadcast_to(columns, whole), np.broadcast_to(factors, whole)
+    return ExplainedOutputs(_steps(network, shape, output_step), columns, factors, shape)
+
+
+def _of_values(network: Network, target: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of a regressor's output, in units of y.
+
+    Several are averaged, each in units of its own standard deviation: that of the training, in
+    which an estimator's network predicts. Otherwise the target with the largest unit would decide.
+    """
+    several = target is None and network.n_outputs > 1
+    columns = np.arange(network.n_outputs) if target is None else np.array([target])
+    factors = np.ones(len(columns))
+    if network.output_scale is not None and not several:
+        factors = network.output_scale[columns]
+    return columns[:, None, None], factors[:, None, None]
+
+
+def _of_classes(network: Network, target: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The column of the class that is explained, of each sample or of each of its steps."""
+    if network.classes is None:
+        raise TypeError("The network has no classes.")
+    if target is None:
+        outputs = forward(network.model, network.inputs)
+        threshold = 0.5 if network.probabilities else 0.0
+        of_one = (outputs[..., 0] > threshold).astype(int)
+        numbers = of_one if network.n_outputs == 1 else outputs.argmax(axis=-1)
+        numbers = numbers.reshape(len(outputs), -1)
+    else:
+        number = {label: i for i, label in enumerate(network.classes.tolist())}
+        labels = np.atleast_1d(target).tolist()
+        numbers = np.array([number[label] for label in labels])[:, None]
+    if network.n_outputs == 1:  # one output for the second class; the first is its complement
+        return np.zeros((1, 1, 1), dtype=int), np.where(numbers == 1, 1.0, -1.0)[None]
+    return numbers[None], np.ones((1, *numbers.shape))
+
+
+def _outputs_shape(network: Network) -> tuple[int, ...]:
+    if not network.per_step:
+        return (network.n_outputs,)
+    steps = network.model.outputs[0].shape[1]
+    if steps is None:
+        steps = forward(network.model, network.inputs[:1]).shape[1]
+    return (steps, network.n_outputs)
+
+
+def _steps(network: Network, shape: tuple[int, ...], output_step: Any) -> np.ndarray:
+    """The output steps to explain, (n_steps, n_samples); -1 where a sample has no such step."""
+    n_samples = len(network.inputs)
+    if not network.per_step:
+        if output_step is not None:
+            raise ValueError(
+                f"output_step={output_step!r} is for networks with an output at every step "
+                "(return_sequences=True); this one has a single output for each sequence."
+            )
+        return np.zeros((1, n_samples), dtype=int)
+    n_steps = shape[0]
+    real = np.ones((n_samples, n_steps), dtype=bool)
+    if network.real is not None and network.real.shape[1] == n_steps:
+        real = network.real
+    if output_step is None or output_step == "all":
+        return np.where(real, np.arange(n_steps), -1).T
+    if not -n_steps <= output_step < n_steps:
+        raise ValueError(f"output_step={output_step}, but the network has {n_steps} output steps.")
+    if output_step >= 0:
+        at = np.full(n_samples, output_step)
+    else:  # counted back from the end of each sequence
+        at = _nth_from_the_end(real, -output_step)
+    found = np.where((at >= 0) & real[np.arange(n_samples), at], at, -1)
+    if (found < 0).all():
+        raise ValueError(
+            f"output_step={output_step}, but the longest of these sequences has "
+            f"{real.sum(axis=1).max()} steps."
+        )
+    return found[None]
+
+
+def _nth_from_the_end(real: np.ndarray, n: int) -> np.ndarray:
+    """The place of each sequence's nth real step from its end; -1 if it has fewer."""
+    remaining = real[:, ::-1].cumsum(axis=1)[:, ::-1]
+    chosen = real & (remaining == n)
+    return np.where(chosen.any(axis=1), chosen.argmax(axis=1), -1)
+
+
+def check_target(target: Any, n_samples: int, classes: np.ndarray | None, n_outputs: int) -> None:
+    """Raise ValueError unless ``target`` names classes or an output."""
+    if classes is None:
+        is_int = isinstance(target, (int, np.integer)) and not isinstance(target, bool)
+        if target is not None and not (is_int and 0 <= target < n_outputs):
+            raise ValueError(
+                f"target={target!r} is not an output of this network; pass an int in "
+                f"[0, {n_outputs - 1}]."
+            )
+    elif target is not None:
+        labels = np.asarray(target)
+        if labels.ndim > 1 or (labels.ndim == 1 and len(labels) != n_samples):
+            raise ValueError(
+                f"target must be one label, or one for each of the {n_samples} samples; got shape "
+                f"{labels.shape}."
+            )
+        known = set(classes.tolist())
+        unknown = sorted({str(x) for x in labels.ravel().tolist() if x not in known})
+        if unknown:
+            raise ValueError(f"target {', '.join(unknown)} is not among the classes {classes}.")

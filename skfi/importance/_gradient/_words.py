@@ -1,0 +1,83 @@
+"""Token ids as what a gradient is taken with respect to."""
+
+from typing import Any
+
+import numpy as np
+
+from skfi._keras import (
+    embedding_gradient,
+    embedding_table,
+    forward_embedded,
+    takes_texts,
+)
+from skfi.importance._gradient._network import Network
+from skfi.importance._gradient._sequences import Weights
+
+
+class TokenInput:
+    """Token ids, explained at the output of the embedding and summed over its axis."""
+
+    def __init__(self, network: Network) -> None:
+        if network.tokens is None:
+            raise TypeError("The network reads no tokens.")
+        self.network = network
+        self.tokens = network.tokens
+        self.inputs = self.tokens.read if takes_texts(network.model) else network.inputs
+        self.table = embedding_table(network.model)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the attributions of a sample: a value for each position."""
+        return self.tokens.ids.shape[1:]
+
+    def points(self, rows: np.ndarray) -> np.ndarray:
+        """The samples' embedded ids."""
+        return self.table[self.tokens.read[rows]]
+
+    def gradient(self, points: np.ndarray, rows: np.ndarray, weights: Weights) -> np.ndarray:
+        """Gradient at ``points`` that belong to the samples ``rows``."""
+        model, inputs = self.network.model, self.inputs
+        return embedding_gradient(model, inputs[rows], self._padded(points, rows), weights[rows])
+
+    def outputs(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The network's outputs at ``points`` that belong to the samples ``rows``."""
+        model, inputs = self.network.model, self.inputs
+        return forward_embedded(model, inputs[rows], self._padded(points, rows))
+
+    def attributions(self, found: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """What a method found for each token, zero for padding."""
+        return np.where(self.tokens.real[rows], found.sum(axis=-1), 0)
+
+    def of_samples(self, rows: np.ndarray) -> "TokenInput":
+        """Some of the samples."""
+        return TokenInput(self.network.of_samples(rows))
+
+    def start(self, baseline: Any, rows: np.ndarray) -> np.ndarray:
+        """The baseline of each sample: everywhere the padding token, or the one given."""
+        token = 0 if baseline is None else int(baseline)
+        return np.broadcast_to(self.table[token], self.points(rows).shape)
+
+    def background(self, samples: np.ndarray | None) -> Any:
+        """Samples to draw baselines from, embedded when they are drawn."""
+        return _Embedded(self.table, self.tokens.ids if samples is None else samples)
+
+    def noise(self, level: float) -> np.ndarray:
+        """A share of each vector entry's range over the words that occur."""
+        return level * np.ptp(self.table[np.unique(self.tokens.ids[self.tokens.real])], axis=0)
+
+    def _padded(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        real = self.tokens.real[rows][:, :, None]
+        return np.where(real, points, self.points(rows))
+
+
+class _Embedded:
+    """Embedded texts that are looked up when they are asked for."""
+
+    def __init__(self, table: np.ndarray, ids: np.ndarray) -> None:
+        self.table, self.ids = table, ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        return self.table[self.ids[rows]]

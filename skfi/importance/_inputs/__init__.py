@@ -1,0 +1,1 @@
+"""What was handed in: the estimator, the samples, and the network's own input."""

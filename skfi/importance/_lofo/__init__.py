@@ -1,0 +1,1 @@
+"""LOFO importance: leave one feature out."""

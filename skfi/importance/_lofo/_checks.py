@@ -1,0 +1,135 @@
+"""Folds and metrics that would fail after hours of training: checked before."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin, is_classifier, is_regressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.metrics import check_scoring, get_scorer
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing
+
+from skfi.importance._inputs._tokens import steps_of
+from skfi.importance._lofo._input import Given
+from skfi.importance._quiet import warnings_ignored
+from skfi.importance._scoring import scoring_name
+
+Fold = tuple[np.ndarray, np.ndarray]
+
+
+def folds_of(cv: Any, given: Given, groups: Any, *, stratified: bool) -> list[Fold]:
+    """The folds as row numbers, from a splitter or from lists of row numbers or boolean masks.
+
+    Raises ValueError for rows that do not exist, for empty parts, for parts without any weight, and
+    for a row that is in both parts of a fold.
+    """
+    data = given.data
+    is_list = isinstance(cv, Iterable) and not isinstance(cv, str) and not hasattr(cv, "split")
+    if is_list:
+        splits = cv
+    else:
+        splitter = check_cv(5 if cv is None else cv, data.y, classifier=stratified)
+        splits = splitter.split(data.X, data.y, groups)
+    folds = [_rows_of(split, number, len(data.X)) for number, split in enumerate(splits)]
+    weight = data.sample_weight
+    if not folds:
+        raise ValueError("cv gives no folds.")
+    for number, (train, test) in enumerate(folds):
+        both = np.intersect1d(train, test)
+        if len(both):
+            raise ValueError(
+                f"Fold {number} of cv has {len(both)} rows, such as row {both[0]}, in its training "
+                "and in its test part: a score on rows that were trained on says nothing of others."
+            )
+        for part, rows in (("training", train), ("test", test)):
+            if weight is not None and not weight[rows].any():
+                raise ValueError(f"All rows of the {part} part of fold {number} have weight 0.")
+    return folds
+
+
+def _rows_of(split: Any, number: int, n_samples: int) -> Fold:
+    try:
+        train, test = split
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Fold {number} of cv must be a pair of training and test rows; got {split!r:.60}."
+        ) from error
+    found = []
+    for part, given in (("training", train), ("test", test)):
+        given = np.asarray(given)
+        try:
+            rows = np.arange(n_samples)[given if given.size else []]
+        except IndexError as error:
+            raise ValueError(
+                f"The {part} part of fold {number} of cv must hold row numbers below {n_samples}, "
+                f"or one bool for each of the {n_samples} rows; {error}."
+            ) from error
+        if rows.ndim != 1 or not len(rows):
+            raise ValueError(
+                f"The {part} part of fold {number} of cv must be a list of rows that is not empty; "
+                f"got shape {given.shape} with {rows.size} rows."
+            )
+        found.append(rows)
+    return found[0], found[1]
+
+
+def check_metric(estimator: Any, scoring: Any, given: Given, folds: list[Fold]) -> None:
+    """Raise ValueError for a metric of scikit-learn that is not defined on one of the folds.
+
+    A stand-in that predicts the mean, or each class as often as it occurs, is scored on them. Of a
+    user's function it is not known whether it takes a stand-in.
+    """
+    metric = _metric_of_sklearn(estimator, scoring)
+    several = is_classifier(estimator) and np.ndim(given.data.y) > 1 and not given.per_step
+    if metric is None or several or (given.per_step and not given.steps_are_known()):
+        return
+    name = scoring_name(estimator, scoring)
+    for number, (train, test) in enumerate(folds):
+        try:
+            with warnings_ignored():
+                stand_in = DummyClassifier() if is_classifier(estimator) else DummyRegressor()
+                of_train, of_test = (_targets(given, rows) for rows in (train, test))
+                stand_in.fit(np.zeros((len(of_train), 1)), of_train)
+                weight = {}
+                if given.data.sample_weight is not None and not given.per_step:
+                    weight["sample_weight"] = given.data.sample_weight[test]
+                score = metric(stand_in, np.zeros((len(of_test), 1)), of_test, **weight)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"scoring={name!r} cannot score the {len(test)} test rows of fold {number}: {error}"
+            ) from error
+        if not np.isfinite(score):
+            raise ValueError(
+                f"scoring={name!r} is {score} on the {len(test)} test rows of fold {number}: it is "
+                f"not defined there{_why(of_test)}. Take other folds, such as StratifiedKFold's, "
+                "or another metric."
+            )
+
+
+def _metric_of_sklearn(estimator: Any, scoring: Any) -> Any:
+    """The scorer if it is one of scikit-learn's own metrics, else None."""
+    if not (is_classifier(estimator) or is_regressor(estimator)):
+        return None
+    if scoring is None:  # R2 needs two rows; accuracy is defined everywhere
+        score = getattr(type(steps_of(estimator)[-1]), "score", None)
+        return get_scorer("r2") if score is RegressorMixin.score else None
+    if isinstance(scoring, str):
+        return check_scoring(estimator, scoring=scoring)
+    function = getattr(scoring, "_score_func", None)
+    of_sklearn = getattr(function, "__module__", "").split(".")[0] == "sklearn"
+    return scoring if of_sklearn else None
+
+
+def _targets(given: Given, rows: np.ndarray) -> Any:
+    found = _safe_indexing(given.data.y, rows)
+    if not given.per_step:
+        return found
+    found = np.asarray(found)
+    flat = found.ravel() if given.real is None else found[given.real[rows]]
+    return np.array(flat.tolist()) if flat.dtype == object else flat
+
+
+def _why(of_test: Any) -> str:
+    labels = np.unique(np.asarray(of_test).astype(str))
+    return f", where all targets are {labels[0]}" if len(labels) == 1 else ""

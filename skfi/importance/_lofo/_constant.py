@@ -1,0 +1,131 @@
+"""Values that cells are held at, so that nothing can be learnt from them.
+
+A feature has one value for all samples and time steps: of fractional numbers the mean, which a
+scaler turns into about 0; of all else a value that occurs, as an encoder may know no other. Padding
+stays what it is: its steps are left alone, and no real step gets the value that marks it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from pandas.api import types
+from sklearn.utils import _safe_indexing
+
+from skfi.importance._units._cells import Units
+
+
+@dataclass(frozen=True)
+class HeldValues:
+    """The value that each feature is held at."""
+
+    of_columns: np.ndarray | list[Any]  # one for each feature of an array, each column of a table
+    width: int  # features of a time step
+    real: np.ndarray | None  # (n_samples, n_timesteps): False for padding; None if all is real
+
+    def hold(self, X: Any, rows: np.ndarray, cells: np.ndarray) -> Any:
+        """Some rows of ``X`` in which the ``cells`` say nothing."""
+        found = _safe_indexing(X, rows)
+        real = None if self.real is None else self.real[rows][:, cells // self.width]
+        if hasattr(found, "iloc"):
+            for i, cell in enumerate(cells):  # column by column: each keeps its type
+                column = found.iloc[:, cell]
+                held = pd.Series(self.of_columns[cell], index=column.index, dtype=column.dtype)
+                found.isetitem(cell, held if real is None else held.where(real[:, i], column))
+            return found
+        flat = np.ascontiguousarray(found).reshape(len(rows), -1)
+        held = np.asarray(self.of_columns)[cells % self.width]
+        flat[:, cells] = held if real is None else np.where(real, held, flat[:, cells])
+        return flat.reshape(found.shape)
+
+
+def held_values(
+    X: Any, units: Units, real: np.ndarray | None = None, mask_value: float | None = None
+) -> HeldValues:
+    """The value of each feature of ``X``, over all samples and its ``real`` time steps."""
+    width = units.shape[1]
+    if hasattr(X, "iloc"):
+        of_columns = _of_table(X, width, real, mask_value)
+        return HeldValues(of_columns, width, real)
+    steps = X.reshape(len(X), -1, width)
+    steps = steps.reshape(-1, width) if real is None else steps[real]
+    values = np.empty(width, dtype=X.dtype)
+    for feature in range(width):
+        values[feature] = central_value(pd.Series(steps[:, feature]), mask_value)
+    return HeldValues(values, width, real)
+
+
+def held_words(X: Any, unknown_id: int, real: np.ndarray | None) -> HeldValues:
+    """Positions of token ids (n_samples, n_positions) hold the unknown word."""
+    n_values = X.shape[1] if hasattr(X, "iloc") else 1
+    return HeldValues(np.full(n_values, unknown_id), 1, real)
+
+
+def _of_table(
+    X: pd.DataFrame, width: int, real: np.ndarray | None, mask_value: float | None
+) -> list[Any]:
+    """A value for each column; the columns of one feature at several time steps share it."""
+    n_columns = X.shape[1]
+    columns = [
+        X.iloc[:, i] if real is None else X.iloc[:, i][real[:, i // width]]
+        for i in range(n_columns)
+    ]
+    values: list[Any] = [None] * n_columns
+    for feature in range(width):
+        of_feature = range(feature, n_columns, width)
+        alike = len({columns[i].dtype for i in of_feature}) == 1
+        for group in [of_feature] if alike else [[i] for i in of_feature]:
+            together = pd.concat([columns[i] for i in group], ignore_index=True)
+            value = central_value(together, mask_value)
+            for i in group:
+                values[i] = value
+    return values
+
+
+def central_value(values: pd.Series, avoid: float | None = None) -> Any:
+    """A value in the middle of the known ones, but not ``avoid``; NaN if none is known.
+
+    The mean of fractional numbers; the lower median of whole numbers and of times; of all else,
+    such as labels, the most frequent.
+    """
+    values = values.infer_objects().dropna()
+    if values.empty:
+        return np.nan
+    if types.is_bool_dtype(values.dtype):
+        return _most_frequent(values[_others(values, avoid)])
+    if types.is_numeric_dtype(values.dtype):
+        return _central_number(values.to_numpy(), avoid)
+    if types.is_datetime64_any_dtype(values.dtype) or types.is_timedelta64_dtype(values.dtype):
+        return values.sort_values().iloc[(len(values) - 1) // 2]
+    return _most_frequent(values)
+
+
+def _central_number(numbers: np.ndarray, avoid: float | None) -> Any:
+    others = numbers[_others(numbers, avoid)]
+    if numbers.dtype.kind != "f" or (numbers == np.floor(numbers)).all():
+        middle = (len(others) - 1) // 2
+        return np.partition(others, middle)[middle]
+    mean = numbers.mean(dtype=np.float64)
+    if np.isfinite(mean) and _others(mean, avoid):
+        return mean
+    return others[np.abs(others - np.median(others)).argmin()]
+
+
+def _most_frequent(values: pd.Series) -> Any:
+    counts = values.value_counts(sort=False)
+    return counts.index[int(counts.to_numpy().argmax())]
+
+
+def _others(numbers: Any, avoid: float | None) -> np.ndarray:
+    """Where ``numbers`` are not ``avoid`` in the type that networks compute in.
+
+    Everywhere, if there is no other: to hold a feature at its only value changes nothing.
+    """
+    dtype = keras.config.floatx()
+    numbers = np.asarray(numbers, dtype=dtype)
+    differ = np.ones(numbers.shape, dtype=bool)
+    if avoid is not None:
+        differ = numbers != np.asarray(avoid, dtype=dtype)
+    return differ if differ.any() or numbers.ndim == 0 else ~differ

@@ -1,0 +1,71 @@
+"""An estimator and a scorer of samples without some units, which lofo's index view tells."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import clone
+
+from skfi._keras import fits_ahead, jit_compile, jit_compile_as
+from skfi.importance._inputs._tokens import steps_of
+from skfi.importance._lofo._sequences import SequenceData
+from skfi.importance._lofo._warm_start import WarmStart
+from skfi.importance._lofo._words import WordData
+
+
+@dataclass(frozen=True)
+class LeftOutEstimator:
+    """Fits a clone of ``estimator`` on the rows and units that a view describes."""
+
+    estimator: Any
+    data: SequenceData | WordData
+    fit_params: Mapping[str, Any]
+    n_fits: int
+    start: WarmStart | None = None
+    jit_compile: bool | None = field(default_factory=jit_compile)  # the user's, elsewhere too
+
+    def starting_from(self, start: WarmStart) -> Self:
+        """The same, going on from trained weights."""
+        return replace(self, start=start)
+
+    def fit(self, view: np.ndarray) -> Any:
+        """The fitted clone."""
+        X, y, weight = self.data.gather(view)
+        estimator = self.data.prepare(clone(self.estimator), view)
+        last = steps_of(estimator)[-1]
+        if hasattr(last, "importance_params"):  # which nobody would look at
+            last.set_params(importance=None, importance_params=None)
+        if self.start is not None:
+            self.start.put_into(estimator, *self.data.kept(view))
+        with jit_compile_as(self.jit_compile), fits_ahead(self.n_fits):
+            return estimator.fit(X, y, **weight, **self.fit_params)
+
+
+@dataclass(frozen=True)
+class LeftOutScorer:
+    """Scores a fitted clone on the rows and units that a view describes."""
+
+    scorer: Callable
+    name: str  # of the metric
+    data: SequenceData | WordData
+
+    def __call__(self, fitted: Any, view: np.ndarray) -> float:
+        X, y, weight = self.data.gather(view)
+        return checked_score(self.scorer(fitted, X, y, **weight), self.name)
+
+
+def checked_score(score: Any, name: str) -> float:
+    """``score`` if it is one finite number."""
+    value = np.asarray(score)
+    if value.ndim or value.dtype.kind not in "iuf":
+        raise ValueError(
+            f"scoring={name!r} returned {score!r:.60} of type {type(score).__name__}; a metric "
+            "returns one number, the higher the better."
+        )
+    if not np.isfinite(value):
+        raise ValueError(
+            f"scoring={name!r} returned {float(value)}, which is not a finite number. The metric "
+            "may be undefined in a fold, for instance for a single class."
+        )
+    return float(value)

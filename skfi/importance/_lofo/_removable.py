@@ -1,0 +1,188 @@
+"""Can a unit be removed from what an estimator takes?
+
+Sure it can only where nothing in the estimator speaks of single columns or of their number, as the
+rest of the columns then mean what they meant before:
+
+- Every part is of scikit-learn or skfi. Code of others may speak of anything.
+- No part takes columns by position or name or keeps what it learnt from all of them: no
+  ColumnTransformer, FunctionTransformer, FrozenEstimator.
+- No parameter is an array, a list, a mapping or a function, unless it is the default or is known to
+  speak of other things, and none asks for more columns than would be left.
+- A network that is not skfi's own consists of Keras' own layers that take any number of features:
+  see ``network_takes_fewer``.
+
+Where this does not hold a unit is held at a constant instead.
+"""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from numbers import Integral, Number
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.metaestimators import _BaseComposition
+
+from skfi.importance._inputs._pipeline import input_features_stay
+from skfi.importance._inputs._tokens import steps_of
+from skfi.importance._lofo._removable_network import network_takes_fewer
+from skfi.importance._lofo._words import reads_words
+from skfi.preprocessing import SlidingWindow
+
+_OF_SINGLE_COLUMNS = (ColumnTransformer, FunctionTransformer, FrozenEstimator)
+# parameters that count columns, or components made of them
+_COUNTS = {
+    "k",
+    "max_features",
+    "min_features_to_select",
+    "n_components",
+    "n_features_to_select",
+    "n_nonzero_coefs",
+}
+# parameters that may be lists, mappings or functions, and speak of rows, classes or layers
+_OF_OTHER_THINGS = {
+    *("alphas", "Cs", "class_weight", "cv", "feature_range", "hidden_layer_sizes", "l1_ratio"),
+    *("l1_ratios", "memory", "quantile_range", "random_state", "refit", "scoring", "weights"),
+    # of skfi's estimators
+    *("callbacks", "embedding", "importance", "loss", "network_params", "optimizer", "units"),
+}
+_GRIDS = {"param_grid", "param_distributions"}
+Shape = tuple[int, int]  # time steps and features
+
+
+def can_be_removed(estimator: Any, X: Any, y: Any, whole: Shape, rest: Shape) -> bool:
+    """Whether a unit can be removed from the samples that ``estimator`` takes.
+
+    ``whole`` and ``rest`` are the time steps and features of all units, and those that are left, at
+    the least, without one.
+    """
+    last = _last(estimator)
+    n_columns = rest[1] if X.ndim == 3 else rest[0] * rest[1]
+    if any(_speaks_of_columns(part, n_columns, last) for part in _parts(estimator)):
+        return False
+    if getattr(last, "network", None) is None and getattr(last, "model", None) is None:
+        return True
+    if not input_features_stay(_without_search(estimator)):
+        return False  # it is not known what reaches the network
+    shapes = [_input_shape(estimator, last, X, shape) for shape in (whole, rest)]
+    return network_takes_fewer(last, *shapes, n_outputs=_n_outputs(last, y))
+
+
+def _parts(estimator: Any) -> Iterator[Any]:
+    """The estimator and those inside it, also those that a search may put there."""
+    yield estimator
+    if not _is_known(estimator):
+        return
+    for name, value in estimator.get_params(deep=False).items():
+        for _, one in _named(name, value):
+            for inner in _inner(estimator, one):
+                yield from _parts(inner)
+
+
+def _inner(owner: Any, value: Any) -> list[Any]:
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return [value]
+    if isinstance(owner, _BaseComposition) and isinstance(value, list):  # (name, estimator)
+        return [one[1] for one in value if hasattr(one[1], "get_params")]
+    return []
+
+
+def _is_known(estimator: Any) -> bool:
+    return type(estimator).__module__.split(".")[0] in ("sklearn", "skfi")
+
+
+def _speaks_of_columns(part: Any, n_columns: int, last: Any) -> bool:
+    if not _is_known(part) or isinstance(part, _OF_SINGLE_COLUMNS):
+        return True
+    defaults = inspect.signature(type(part).__init__).parameters
+    for name, value in part.get_params(deep=False).items():
+        if part is last and name in ("network", "model"):
+            continue
+        if name in defaults and _is_default(value, defaults[name].default):
+            continue
+        if isinstance(part, _BaseComposition) and isinstance(value, list):
+            continue  # of estimators, which are parts of their own
+        if any(_may_address(n, v, n_columns) for n, v in _named(name, value)):
+            return True
+    return False
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    """Whether a parameter that is no number is as its class has it, which knows no data."""
+    if isinstance(value, Number):
+        return False
+    return value is default or (isinstance(value, (tuple, list, dict)) and value == default)
+
+
+def _named(name: str, value: Any) -> list[tuple[str, Any]]:
+    """A parameter, or what a search puts in its place, or what is passed on by a mapping."""
+    if name in _GRIDS:
+        return _candidates(value)
+    if name == "importance_params" and isinstance(value, Mapping):
+        return list(value.items())
+    return [(name, value)]
+
+
+def _candidates(grids: Any) -> list[tuple[str, Any]]:
+    return [
+        (name.split("__")[-1], one)
+        for grid in (grids if isinstance(grids, (list, tuple)) else [grids])
+        for name, values in grid.items()
+        for one in ([] if hasattr(values, "rvs") else values)  # draws numbers
+    ]
+
+
+def _may_address(name: str, value: Any, n_columns: int) -> bool:
+    if name in _OF_OTHER_THINGS or value is None or isinstance(value, str):
+        return False
+    if isinstance(value, Integral):
+        return name in _COUNTS and int(value) > n_columns
+    if isinstance(value, (Number, np.generic)):
+        return False
+    # estimators and kernels, whose parameters are asked on their own, metrics, splitters
+    of_sklearn = getattr(value, "__module__", type(value).__module__) or ""
+    return of_sklearn.split(".")[0] not in ("sklearn", "skfi")
+
+
+def _last(estimator: Any) -> Any:
+    """What is trained at the end of a Pipeline or a search."""
+    while True:
+        if isinstance(estimator, BaseSearchCV):
+            estimator = estimator.estimator
+        elif isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        else:
+            return estimator
+
+
+def _without_search(estimator: Any) -> Any:
+    return estimator.estimator if isinstance(estimator, BaseSearchCV) else estimator
+
+
+def _input_shape(estimator: Any, last: Any, X: Any, shape: Shape) -> tuple[int | None, ...]:
+    """The shape of a sample as it reaches the network."""
+    n_timesteps, n_features = shape
+    if reads_words(estimator):
+        return (n_timesteps,)
+    windows = [step.window for step in steps_of(estimator) if isinstance(step, SlidingWindow)]
+    if windows:
+        return (windows[0], n_features)
+    if X.ndim == 3 and getattr(last, "network", None) is not None and last.mask_value is not None:
+        return (None, n_features)  # padding may be longer in another array
+    if X.ndim == 2 and hasattr(last, "model"):
+        return (n_features,)
+    return (n_timesteps, n_features)
+
+
+def _n_outputs(last: Any, y: Any) -> int:
+    y = np.asarray(y)
+    if is_classifier(last):
+        labels = {label for label in y.ravel().tolist() if label == label}  # not NaN
+        return 1 if len(labels) == 2 else len(labels)
+    per_step = getattr(last, "return_sequences", False)
+    return 1 if y.ndim == 1 or per_step else y.shape[1]

@@ -1,0 +1,114 @@
+"""LOFO's warm refit: a network without a feature that starts from the network with it.
+
+The weights that the feature came in by are removed, all others carried over, and a few epochs adapt
+them. Of a feature that is held at a constant all are carried over. What this trades is said at
+``lofo_importance``.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from skfi.importance._inputs._pipeline import input_features_stay
+from skfi.importance._inputs._tokens import find_sequencer, steps_of
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """The trained weights of a fold's full network, and for how long reduced ones train on."""
+
+    weights: list[np.ndarray]
+    epochs: int
+
+    def put_into(self, estimator: Any, shape: tuple[int, int], cells: np.ndarray) -> None:
+        """Let an unfitted ``estimator`` start from the weights, for the ``cells`` that are left."""
+        network = steps_of(estimator)[-1]
+        # of a single epoch there is nothing to choose
+        stop = {"early_stopping": True, "n_iter_no_change": 1} if self.epochs > 1 else {}
+        network.set_params(epochs=self.epochs, **stop)
+        network._begin_from(_Trimmed(self.weights, shape, cells))
+
+
+@dataclass(frozen=True)
+class _Trimmed:
+    """Gives a network the weights of a larger one."""
+
+    weights: list[np.ndarray]
+    shape: tuple[int, int]  # time steps and features of the larger one's input
+    cells: np.ndarray  # of that input, which the smaller one has too
+
+    def __call__(self, model: keras.Model) -> None:
+        names = [variable.path for variable in model.weights]
+        shapes = [tuple(variable.shape) for variable in model.weights]
+        if len(shapes) != len(self.weights):
+            raise self._error(f"{len(self.weights)} arrays of weights would become {len(shapes)}")
+        pairs = zip(names, self.weights, shapes, strict=True)
+        model.set_weights([self._trimmed(*pair) for pair in pairs])
+
+    def _trimmed(self, name: str, weight: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        if weight.shape == shape:
+            return weight
+        n_timesteps, n_features = self.shape
+        kept = {
+            n_timesteps: np.unique(self.cells // n_features),
+            n_timesteps * n_features: self.cells,
+            n_features: np.unique(self.cells % n_features),
+        }
+        axes = [i for i, (a, b) in enumerate(zip(weight.shape, shape, strict=False)) if a != b]
+        if len(weight.shape) == len(shape) and len(axes) == 1:
+            indices = kept.get(weight.shape[axes[0]])
+            if indices is not None and len(indices) == shape[axes[0]]:
+                return weight.take(indices, axis=axes[0])
+        raise self._error(f"{name!r} of shape {weight.shape} would become {shape}")
+
+    def _error(self, what: str) -> ValueError:
+        return ValueError(
+            f"refit='warm' cannot tell which weights belong to the input that is left out: {what}. "
+            "Use refit='cold', or leave_out='constant', which needs no other weights."
+        )
+
+
+def check_warm(estimator: Any) -> None:
+    """Raise unless ``estimator`` can go on from trained weights."""
+    network = steps_of(estimator)[-1]
+    if not hasattr(network, "_begin_from") or network is not _plain_last(estimator):
+        raise TypeError(
+            "refit='warm' goes on from trained weights: it takes LSTMRegressor, LSTMClassifier or "
+            f"a Pipeline that ends in one; got {type(estimator).__name__}. Use refit='cold'."
+        )
+    if find_sequencer(estimator) is not None:
+        raise ValueError(
+            "refit='warm' is not possible with a TextSequencer: words that are left out change the "
+            "numbers of all others. Transform the texts first and pass token ids, or use "
+            "refit='cold'."
+        )
+
+
+def check_features_stay(estimator: Any, leave_out: str) -> None:
+    """Raise unless the weights of a feature are those of the same feature in another fit.
+
+    Of units held at a constant the network keeps all weights, so each must get what it got before.
+    """
+    if not input_features_stay(estimator, held=leave_out == "constant"):
+        raise ValueError(
+            "refit='warm' takes over the weights of each feature, but a step of the Pipeline mixes "
+            "or makes features before they reach the network. Use refit='cold'."
+        )
+
+
+def trained_weights(estimator: Any) -> list[np.ndarray]:
+    """The weights of a fitted estimator's network."""
+    return steps_of(estimator)[-1].model_.get_weights()
+
+
+def epochs_of(estimator: Any, refit_epochs: int | None) -> int:
+    """For how long to refit: a fifth of the full network's epochs if it is not said."""
+    return max(1, steps_of(estimator)[-1].epochs // 5) if refit_epochs is None else refit_epochs
+
+
+def _plain_last(estimator: Any) -> Any:
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[-1][1]
+    return estimator

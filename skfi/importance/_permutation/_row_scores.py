@@ -1,0 +1,127 @@
+"""Scorers that also return what intervals need: each row's value of a metric, or predictions."""
+
+from copy import copy
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import Any
+
+import numpy as np
+from sklearn import metrics
+from sklearn.base import RegressorMixin, is_classifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics._scorer import _MultimetricScorer
+
+from skfi.importance._permutation._predictions import Recording
+from skfi.importance._permutation._row_values import RowValues, Scored, row_values
+from skfi.importance._permutation._scorers import OfRows
+from skfi.metrics._step_scorer import last_of
+
+_MOST_NUMBERS = 2**26  # rows x repeats x units x metrics, or columns of predictions, that are kept
+ONLY = None  # the name of a metric that has none, as it is the only one
+
+
+@dataclass(frozen=True)
+class RowScorer:
+    """A scorer that also returns the value of each row, of metrics that have such values.
+
+    A dict of each metric's score by its name, and of its rows' by ``OfRows`` of the name. If not
+    all metrics have them, also predictions, by ``Predicted`` of the method that made them.
+    """
+
+    scorer: Any
+    values: dict[str | None, RowValues]  # by the name of the metric
+    keeps_predictions: bool
+
+    def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> dict[Any, Any]:
+        kept: dict[Any, np.ndarray] = {}
+        scorer = self._keeping_rows(getattr(estimator, "classes_", None), kept)
+        if not self.keeps_predictions:
+            return _scores_by_name(scorer(estimator, X, y, **kwargs)) | kept
+        recording = Recording(estimator)
+        scores = _scores_by_name(scorer(recording, X, y, **kwargs))
+        return scores | kept | recording.predicted()
+
+    def _keeping_rows(self, classes: Any, kept: dict) -> Any:
+        if not self.values:
+            return self.scorer
+        if not isinstance(self.scorer, _MultimetricScorer):
+            return _keeping_rows(self.scorer, self.values[ONLY], classes, kept, OfRows(ONLY))
+        scorers = dict(self.scorer._scorers)
+        for name, values in self.values.items():
+            scorers[name] = _keeping_rows(scorers[name], values, classes, kept, OfRows(name))
+        return _MultimetricScorer(scorers=scorers)
+
+    def rest(self) -> Any:
+        """The scorer of the metrics whose rows have no values; None if all have."""
+        if not self.keeps_predictions or not self.values:
+            return self.scorer if self.keeps_predictions else None
+        scorers = self.scorer._scorers.items()
+        return _MultimetricScorer(
+            scorers={name: scorer for name, scorer in scorers if name not in self.values}
+        )
+
+
+def _scores_by_name(scores: Any) -> dict[Any, Any]:
+    return dict(scores) if isinstance(scores, dict) else {ONLY: scores}
+
+
+def _keeping_rows(scorer: Any, values: RowValues, classes: Any, kept: dict, key: OfRows) -> Any:
+    """The same scorer, which also puts the values of rows into ``kept``."""
+
+    @wraps(scorer._score_func)  # scorers look into its signature
+    def measured(y_true: Any, y_pred: Any, *, sample_weight: Any = None, **more: Any) -> float:
+        weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
+        score = scorer._score_func(y_true, y_pred, **weighted, **more)  # which also checks them
+        truth, found = np.asarray(y_true), np.asarray(y_pred)
+        truth = truth.ravel() if truth.ndim == 2 and truth.shape[1] == 1 else truth
+        weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
+        metric = partial(scorer._score_func, **more)
+        kept[key] = scorer._sign * values(Scored(truth, found, weights, classes, metric))
+        return score
+
+    found = copy(scorer)
+    found._score_func = measured
+    return found
+
+
+def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) -> Any:
+    """A scorer that keeps what intervals need of ``n_scores`` rows; if that is too much, the same.
+
+    The estimator's own ``score`` becomes the metric that it is.
+    """
+    if scoring is None:
+        scorer = metrics.get_scorer(_own_metric(estimator) or scorer)
+    targets = np.asarray(y)  # y need not be an array
+    n_targets = int(np.prod(targets.shape[1:]))
+    classes = getattr(last_of(estimator), "classes_", None)
+    scorers = getattr(scorer, "_scorers", {ONLY: scorer})
+    found = {name: row_values(one, classes, n_targets) for name, one in scorers.items()}
+    values = {name: of_rows for name, of_rows in found.items() if of_rows is not None}
+    if targets.ndim > 2:
+        values = {}
+    rest = len(values) < len(scorers)
+    n_columns = max(
+        n_targets, len(classes) if is_classifier(estimator) and classes is not None else 1
+    )
+    few = n_scores * (len(values) + rest * n_columns) <= _MOST_NUMBERS
+    return RowScorer(scorer, values, keeps_predictions=rest) if few else scorer
+
+
+def _own_metric(estimator: Any) -> str | None:
+    """The metric that is the estimator's own ``score``, of one label or number for each row."""
+    last = last_of(estimator)
+    while isinstance(last, FrozenEstimator):
+        last = last_of(last.estimator)
+    if getattr(last, "return_sequences", False):
+        return None
+    score = getattr(type(last), "score", None)
+    home = getattr(score, "__module__", None) or ""
+    if home.startswith("scikeras."):  # there it calls a metric that a subclass may replace
+        home = getattr(getattr(type(last), "scorer", None), "__module__", None) or ""
+    if is_classifier(last):
+        known = (
+            home.startswith(("sklearn.", "skfi.", "scikeras.")) and home != "sklearn.multioutput"
+        )
+        return "accuracy" if known else None
+    known = score is RegressorMixin.score or home.startswith(("skfi.", "scikeras."))
+    return "r2" if known else None

@@ -1,0 +1,206 @@
+"""What several methods say of the same features, side by side."""
+
+import html
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import kendalltau, rankdata
+from sklearn.utils import Bunch
+
+from skfi.importance._inference._t_tests import mean_over_rows
+from skfi.importance._results._findings import findings
+from skfi.importance._results._result import ImportanceResult
+
+_OF_UNITS = (
+    "importances_mean",
+    "importances_std",
+    "importances",
+    "feature_names",
+    "counts",
+    "pvalues",
+    "confidence_intervals",
+    "sample_importances",
+)
+
+
+class ImportanceComparison(Bunch):
+    """Results of several methods for the same features: :func:`~skfi.compare_importances`.
+
+    Attributes
+    ----------
+    results : dict of str to ImportanceResult
+        By method.
+    agreement : pandas.DataFrame of shape (n_methods, n_methods)
+        Kendall's rank correlation (tau-b) of the importances.
+    findings : list of str
+        Where the methods disagree, and what that usually means. There is one only where intervals
+        show it; a method that has none, as gradients of words, takes part in none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfi import ImportanceComparison, ImportanceResult
+    >>> results = {
+    ...     method: ImportanceResult.from_values(
+    ...         np.array([[0.1, 0.3], [0.5, 0.7]]), feature_names=["tmin", "rain"], method=method)
+    ...     for method in ("permutation", "lofo")}
+    >>> comparison = ImportanceComparison.from_results(results)
+    >>> comparison.agreement.loc["lofo", "permutation"]
+    np.float64(1.0)
+    >>> comparison.to_frame()["lofo", "rank"].tolist()
+    [1, 2]
+    """
+
+    @classmethod
+    def from_results(
+        cls, results: dict[str, ImportanceResult], correlated: Any = ()
+    ) -> "ImportanceComparison":
+        """Compare results that were computed before.
+
+        Parameters
+        ----------
+        results : dict of str to ImportanceResult
+            By method; all of the same features in the same order. Those of words are compared on
+            the words and groups that each of them has; there gradients, which are means over the
+            occurrences of a word, become totals, as the other methods' importances are.
+        correlated : list of (str, str, float), default=()
+            Pairs of strongly correlated features and their correlations.
+
+        Returns
+        -------
+        comparison : ImportanceComparison
+            The results and how they agree.
+
+        Raises
+        ------
+        ValueError
+            If there are less than two results, or they are of different features.
+        """
+        if len(results) < 2:
+            raise ValueError(f"There is nothing to compare: got {len(results)} result(s).")
+        if all(result.by == "word" for result in results.values()):
+            results = {name: _in_total(one) for name, one in _of_shared_words(results).items()}
+        first, *others = results.values()
+        for other in others:
+            if list(other.feature_names) != list(first.feature_names):
+                raise ValueError(
+                    "The results are of different features: "
+                    f"{list(first.feature_names)} and {list(other.feature_names)}."
+                )
+        agreement = pd.DataFrame(1.0, index=list(results), columns=list(results))
+        for a, b in combinations(results, 2):
+            tau = kendalltau(results[a].importances_mean, results[b].importances_mean).statistic
+            agreement.loc[a, b] = agreement.loc[b, a] = tau
+        found = findings(results, intervals_of(results), correlated)
+        return cls(results=results, agreement=agreement, findings=list(found))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Mean, interval and rank of each feature by each method.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Indexed by feature, the best mean rank first. Columns are pairs of the method and
+            "mean", "ci_low", "ci_high" (95%; NaN where it is not known), "rank" (1 is the most
+            important).
+        """
+        columns: dict[tuple[str, str], np.ndarray] = {}
+        intervals = intervals_of(self.results)
+        for method, result in self.results.items():
+            low, high = intervals[method].T
+            columns[method, "mean"] = result.importances_mean
+            columns[method, "ci_low"], columns[method, "ci_high"] = low, high
+            columns[method, "rank"] = ranks(result)
+        any_result = next(iter(self.results.values()))
+        index = pd.Index(any_result.feature_names, name=any_result.by)
+        frame = pd.DataFrame(columns, index=index)
+        of_methods = np.mean([ranks(result) for result in self.results.values()], axis=0)
+        return frame.iloc[np.argsort(of_methods, kind="stable")]
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """Draw the methods side by side.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            Passed to :meth:`skfi.display.ComparisonDisplay.plot`.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+            Holds ``ax_`` and ``figure_``.
+        """
+        from skfi.display import ComparisonDisplay
+
+        return ComparisonDisplay(self).plot(ax=ax, **kwargs)
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(float_format="{:.4g}".format)
+        items = "".join(f"<li>{html.escape(finding)}</li>" for finding in self.findings)
+        return f"<div>{table}<ul>{items}</ul></div>"
+
+
+def ranks(result: ImportanceResult) -> np.ndarray:
+    """1 for the most important; ties share the better rank."""
+    return rankdata(-result.importances_mean, method="min").astype(np.int64)
+
+
+def shares(result: ImportanceResult) -> np.ndarray:
+    """Positive importances as shares of their sum, as ``feature_importances_`` has them."""
+    positive = np.clip(result.importances_mean, 0, None)
+    return positive / (positive.sum() or 1)
+
+
+def intervals_of(results: Mapping[str, ImportanceResult]) -> dict[str, np.ndarray]:
+    """95% intervals of each method's importances.
+
+    Rows that permutation takes as dependent are so for gradients of the same rows too.
+    """
+    groups = next((one.sample_groups for one in results.values() if "sample_groups" in one), None)
+    return {method: _interval(result, groups) for method, result in results.items()}
+
+
+def _interval(result: ImportanceResult, groups: np.ndarray | None) -> np.ndarray:
+    """Intervals (n_units, 2), of gradients by their spread over samples; NaN if unknown."""
+    if "confidence_intervals" in result:
+        return result.confidence_intervals
+    if result.baseline_score is None and result.importances is not None:
+        if groups is not None and len(groups) != result.importances.shape[1]:
+            groups = None  # they were computed on other rows
+        found = mean_over_rows(result.importances, result.sample_weight, groups)
+        if found:
+            return found["confidence_intervals"]
+    return np.full((len(result.importances_mean), 2), np.nan)
+
+
+def _of_shared_words(results: dict[str, ImportanceResult]) -> dict[str, ImportanceResult]:
+    """The results of the words that all have: each method takes as many words as it can."""
+    first, *others = results.values()
+    shared = [
+        name for name in first.feature_names if all(name in one.feature_names for one in others)
+    ]
+    if len(shared) < 2:
+        raise ValueError(
+            f"The results have {len(shared)} words or groups in common; two are needed to compare. "
+            "Pass the same feature_groups to each method."
+        )
+    return {method: _only(result, shared) for method, result in results.items()}
+
+
+def _only(result: ImportanceResult, names: list[str]) -> ImportanceResult:
+    where = [list(result.feature_names).index(name) for name in names]
+    taken = {key: result[key][where] for key in _OF_UNITS if result.get(key) is not None}
+    return ImportanceResult(**dict(result) | taken)
+
+
+def _in_total(result: ImportanceResult) -> ImportanceResult:
+    """Gradients of all occurrences of a word together; of the other methods as it is."""
+    if result.baseline_score is not None:
+        return result
+    total = {name: result[name] * result.counts for name in ("importances_mean", "importances_std")}
+    return ImportanceResult(**dict(result) | total)

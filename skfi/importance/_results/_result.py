@@ -1,0 +1,288 @@
+"""What every importance function returns."""
+
+import html
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+from skfi.importance._inference._t_tests import adjusted
+
+
+class ImportanceResult(Bunch):
+    """The importances of the units of an input, with all that was measured on the way.
+
+    A :class:`sklearn.utils.Bunch` with the keys of scikit-learn's
+    :func:`~sklearn.inspection.permutation_importance` and more. Values are signed; an importance
+    below zero means that the network did better without the unit.
+
+    Attributes
+    ----------
+    importances_mean : ndarray of shape (n_units,)
+        Mean over repeats (permutation), folds (LOFO) or samples (gradient).
+    importances_std : ndarray of shape (n_units,)
+        Standard deviation over the same.
+    importances : ndarray of shape (n_units, n_repeats | n_folds | n_samples), or None
+        The single values; None for gradients by word.
+    feature_names : ndarray of shape (n_units,) of str
+        Names of the features, time steps, cells or groups.
+    method : str
+        "permutation", "lofo", or the gradient method.
+    by : {"feature", "timestep", "cell", "word"}
+        What a unit is.
+    input_names : list of str, or absent
+        Not by word: names of the features, or of the columns of 2-D ``X``.
+    feature_groups : dict of str to list, None or absent
+        Not by word: the groups that units were made of.
+    counts : ndarray of shape (n_units,), or absent
+        By word: how often each occurs.
+    baseline_score : float or None
+        The score with every unit in place; None for gradients.
+    scoring : str or None
+        Name of the metric; None for gradients.
+    attributions : ndarray of the shape of X, or None
+        Signed value of each cell of each sample; gradients only. Zero for padding. Of several
+        outputs the average, as ``aggregate`` says: of absolute values by default.
+    feature_scale : ndarray of the shape of one sample, None or absent
+        Saliency and smoothgrad: what gradients were multiplied by for the importances, each
+        feature's standard deviation. ``attributions`` are the gradients themselves.
+    n_gradients : int, or absent
+        How many gradients were computed, without those of temporal rescaling.
+    sample_indices : ndarray of shape (n_samples,), or absent
+        Gradients of some of the samples (``max_samples``): which ones.
+    sample_weight : ndarray of shape (n_samples,), or None
+        Gradients, not by word, and permutation with intervals: the weights in the means over
+        samples; None if there were none.
+    axes : (list of str, list of str), or absent
+        Names of the time steps and of the features of a sequence.
+    sequence_mask : ndarray of bool of shape (n_samples, n_timesteps), None or absent
+        Gradients only: False where a sequence is padding; None if nothing is.
+    tokens : list of list of str, or absent
+        Gradients of texts only: the words of each text.
+    completeness_error : ndarray of shape (n_samples,) or (n_samples, n_outputs), or absent
+        Integrated gradients only: sum of the attributions less the change of each output.
+    baseline_output : ndarray of shape (n_samples, n_outputs) or (n_samples, n_timesteps, n_outputs)
+        Integrated gradients only: what the estimator predicts for each sample's baseline,
+        probabilities of the classes or values in the unit of the targets. Where it takes the
+        baseline for a class, ``note`` says so.
+    pvalues, confidence_intervals : ndarray of shape (n_units,) and (n_units, 2), or absent
+        Permutation and LOFO: one-sided p-values, not adjusted, and intervals of 95%; see
+        :func:`~skfi.permutation_importance` and :func:`~skfi.lofo_importance` for what they test.
+    correlated : list of (str, str, float), or absent
+        Permutation by feature: pairs of an absolute correlation of 0.8 or more. Each stands in for
+        the other, so that their importances are divided or inflated: see ``feature_groups`` and
+        ``conditional`` of :func:`~skfi.permutation_importance`.
+    refit, leave_out : str, or absent
+        LOFO: how networks without a unit were trained, and whether it was removed ("remove") or
+        held at a constant ("constant"); see :func:`~skfi.lofo_importance`.
+    conditional, shuffle : bool and str, or absent
+        How permutation shuffled.
+    conditional_by : ndarray of shape (n_units,) of str, or absent
+        Conditional permutation: how each unit was shuffled, "residuals" or "groups".
+    sample_groups : ndarray of shape (n_samples,), None or absent
+        Permutation with intervals: the group of each row.
+    sample_importances : ndarray of shape (n_units, n_samples), or absent
+        Permutation, of most metrics: what each row adds to the importance.
+    without_intervals : str, or absent
+        Permutation: why there are no intervals.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfi import ImportanceResult
+    >>> result = ImportanceResult.from_values(np.array([[0.1, 0.3], [0.5, 0.7]]),
+    ...                                       feature_names=["tmin", "rain"], method="permutation")
+    >>> result.to_frame()
+             importance_mean  importance_std
+    feature
+    rain                 0.6             0.1
+    tmin                 0.2             0.1
+    """
+
+    @classmethod
+    def from_values(
+        cls,
+        importances: np.ndarray,
+        *,
+        feature_names: Any,
+        method: str,
+        by: str = "feature",
+        weights: np.ndarray | None = None,
+        **more: Any,
+    ) -> "ImportanceResult":
+        """Make a result of single values (n_units, n_values), averaged with ``weights``.
+
+        Parameters
+        ----------
+        importances : ndarray of shape (n_units, n_values)
+            Values by repeat, fold or sample.
+        feature_names : sequence of str
+            Names of the units.
+        method : str
+            Name of the method.
+        by : {"feature", "timestep", "cell"}, default="feature"
+            What a unit is.
+        weights : ndarray of shape (n_values,), default=None
+            Weight of each value in mean and standard deviation; kept as ``sample_weight``.
+        **more : dict
+            Further entries.
+
+        Returns
+        -------
+        result : ImportanceResult
+            The result.
+        """
+        if weights is None:  # NumPy's own, so that nothing differs from scikit-learn
+            mean, std = importances.mean(axis=1), importances.std(axis=1)
+        else:
+            mean = np.average(importances, axis=1, weights=weights)
+            std = np.sqrt(np.average((importances - mean[:, None]) ** 2, axis=1, weights=weights))
+        more["importances"] = importances
+        more["sample_weight"] = None if weights is None else np.asarray(weights)
+        return cls.from_summary(
+            mean, std, feature_names=feature_names, method=method, by=by, **more
+        )
+
+    @classmethod
+    def from_summary(
+        cls,
+        mean: np.ndarray,
+        std: np.ndarray,
+        *,
+        feature_names: Any,
+        method: str,
+        by: str,
+        **more: Any,
+    ) -> "ImportanceResult":
+        """Make a result of means and standard deviations.
+
+        Parameters
+        ----------
+        mean, std : ndarray of shape (n_units,)
+            The importances and their spread.
+        feature_names : sequence of str
+            Names of the units.
+        method : str
+            Name of the method.
+        by : {"feature", "timestep", "cell", "word"}
+            What a unit is.
+        **more : dict
+            Further entries.
+
+        Returns
+        -------
+        result : ImportanceResult
+            The result.
+        """
+        absent = ("importances", "baseline_score", "scoring", "attributions", "sample_weight")
+        return cls(
+            importances_mean=mean,
+            importances_std=std,
+            feature_names=np.asarray(feature_names, dtype=object),
+            method=method,
+            by=by,
+            **(dict.fromkeys(absent) | more),
+        )
+
+    def to_frame(self, *, sort: bool = True, adjust: str | None = "holm") -> pd.DataFrame:
+        """Mean and spread of each unit as a table.
+
+        Parameters
+        ----------
+        sort : bool, default=True
+            Most important first; False keeps the order of the input.
+        adjust : {"holm", "bh", None}, default="holm"
+            How p-values are adjusted for the number of units: by Holm, which bounds the chance of
+            any false one, or by Benjamini and Hochberg, which bounds the share of false ones.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Indexed by name, with the columns importance_mean and importance_std; if they are
+            known, ci_low and ci_high, the ends of the interval of 95%, and pvalue; by word also
+            count.
+
+        Raises
+        ------
+        ValueError
+            If ``adjust`` is unknown.
+        """
+        if adjust not in ("holm", "bh", None):
+            raise ValueError(f"adjust={adjust!r} is unknown; use 'holm', 'bh' or None.")
+        frame = pd.DataFrame(
+            {"importance_mean": self.importances_mean, "importance_std": self.importances_std},
+            index=pd.Index(self.feature_names, name=self.by),
+        )
+        if "pvalues" in self:
+            frame[["ci_low", "ci_high"]] = self.confidence_intervals
+            frame["pvalue"] = self.pvalues if adjust is None else adjusted(self.pvalues, adjust)
+        if "counts" in self:
+            frame["count"] = self.counts
+        return frame.sort_values("importance_mean", ascending=False) if sort else frame
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """Draw the importances as bars.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            Passed to :meth:`skfi.display.ImportanceDisplay.plot`.
+
+        Returns
+        -------
+        display : ImportanceDisplay
+            Holds ``ax_`` and ``figure_``.
+        """
+        # A convenience that points up: pictures know results, results need no matplotlib.
+        from skfi.display import ImportanceDisplay
+
+        return ImportanceDisplay.from_result(self).plot(ax=ax, **kwargs)
+
+    @property
+    def _comparable_attributions(self) -> np.ndarray:
+        """Attributions that can be compared between features of different units."""
+        scale = self.get("feature_scale")
+        return self.attributions if scale is None else self.attributions * scale
+
+    @property
+    def note(self) -> str:
+        """What to beware of, in a sentence; empty if nothing is known."""
+        notes = (
+            self._note_of_correlated(),
+            self._note_of_intervals(),
+            self.get("about_baseline", ""),
+        )
+        return " ".join(filter(None, notes))
+
+    def _note_of_intervals(self) -> str:
+        reason = self.get("without_intervals")
+        return f"No intervals: {reason}" if reason else ""
+
+    def _note_of_correlated(self) -> str:
+        if not self.get("correlated"):
+            return ""
+        strongest = sorted(self.correlated, key=lambda pair: -abs(pair[2]))
+        pairs = ", ".join(f"{one} and {other} ({r:.2f})" for one, other, r in strongest[:5])
+        more = f" and {len(strongest) - 5} other pairs" if len(strongest) > 5 else ""
+        return (
+            f"Strongly correlated: {pairs}{more}. They share their importance; see "
+            "feature_groups='auto' and conditional=True."
+        )
+
+    def _title(self) -> str:
+        title = f"{self.method} importance by {self.by}"
+        if self.baseline_score is not None:
+            title += f", baseline {self.scoring or 'score'} {self.baseline_score:.4g}"
+        return title
+
+    def __repr__(self) -> str:
+        table = self.to_frame().to_string(float_format="{:.4g}".format, max_rows=20)
+        return "\n\n".join(filter(None, (self._title(), table, self.note)))
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(float_format="{:.4g}".format)
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        return f"<div><p>{html.escape(self._title())}</p>{table}{note}</div>"

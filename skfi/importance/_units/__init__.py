@@ -1,0 +1,1 @@
+"""What importances are for: features, time steps, cells, groups and words."""
