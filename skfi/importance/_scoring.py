@@ -10,9 +10,9 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection._search import BaseSearchCV
 
 from skfi._keras import calls_by_xla, jit_compile, jit_compile_as, worth_calling
-from skfi.importance._inputs._tokens import network_of, steps_of
+from skfi._pipelines import Chain
+from skfi.importance._inputs._last_step import LastStep
 from skfi.metrics import step_scorer
-from skfi.metrics._step_scorer import last_of
 
 
 def scoring_of(estimator: Any, scoring: Any) -> Any:
@@ -31,7 +31,7 @@ def scorer_for(estimator: Any, scoring: Any) -> Callable:
     A user's own function gets what the estimator predicts as it is.
     """
     scorer = check_scoring(estimator, scoring=scoring)
-    if not getattr(last_of(estimator), "return_sequences", False):
+    if not LastStep.of(Chain(estimator).last).per_step:
         return scorer
     if isinstance(scoring, Mapping):
         return _Scorers({name: scorer_for(estimator, one) for name, one in scoring.items()})
@@ -63,7 +63,7 @@ class QuickScorer:
     jit_compile: bool | None = field(default_factory=jit_compile)
 
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
-        model = network_of(steps_of(estimator)[-1])
+        model = LastStep.of(Chain(estimator).last).network
         if model is None:
             return self.scorer(estimator, X, y, **kwargs)
         n_timesteps = (model.inputs[0].shape[1:2] or (1,))[0] or X.shape[1]

@@ -12,10 +12,10 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from skfi._containers import container
 from skfi._folding import n_features
 from skfi._routing import RoutesFit
-from skfi.importance._gradient._feature_statistics import feature_origin
+from skfi.importance._gradient._explained import explained_input
 from skfi.importance._gradient._gradient_importance import gradient_importance
 from skfi.importance._gradient._network import Network, find_network
-from skfi.importance._lofo._words import reads_words
+from skfi.importance._inputs._read import kind_of
 from skfi.importance._units._cells import BY
 
 # Those that draw noise or baselines would make a row's features depend on the rows beside it.
@@ -125,8 +125,8 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
                 "GradientTransformer takes estimators. For a trained keras.Model: "
                 "GradientTransformer(FrozenEstimator(from_keras(model)))."
             )
-        tokens = reads_words(self.estimator)
-        if tokens and self.by != "timestep":
+        column = kind_of(self.estimator).column
+        if column == "timestep" and self.by != "timestep":
             raise ValueError(
                 f"by={self.by!r} gives no column for each sample when X holds tokens; use "
                 "by='timestep', a column for each position."
@@ -141,11 +141,9 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
         self._check_outputs(network)
         # once for all, so that a row's features do not depend on the rows beside it
         self._baseline = None
-        if self.method == "integrated_gradients" and not tokens:
-            self._baseline = feature_origin(network, None)
-        found = self._explain(
-            X, by="timestep" if tokens else "feature", aggregate="mean_abs", scale="std"
-        )
+        if self.method == "integrated_gradients":
+            self._baseline = explained_input(network).origin()
+        found = self._explain(X, by=column, aggregate="mean_abs", scale="std")
         total = found.importances_mean.sum()
         self.feature_importances_ = found.importances_mean / (total or 1.0)
         X = X if hasattr(X, "shape") else np.asarray(X)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
-from sklearn.pipeline import Pipeline
+
+from skfi._pipelines import Chain
 
 
 def step_scorer(scoring: Any) -> Callable:
@@ -63,24 +64,10 @@ class StepScorer:
         return check_scoring(flat, scoring=self.scoring)(flat, X, y, **weight)
 
 
-def last_of(estimator: Any) -> Any:
-    """The last step of a Pipeline, or what a search has found."""
-    while True:
-        if hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        elif isinstance(estimator, Pipeline):
-            estimator = estimator[-1]
-        else:
-            return estimator
-
-
 def real_output_steps(estimator: Any, X: Any) -> np.ndarray:
     """Which steps of the output are not padding, as a bool (n_samples, n_timesteps)."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if isinstance(estimator, Pipeline):
-        before = estimator[:-1]
-        return real_output_steps(estimator[-1], before.transform(X) if before.steps else X)
-    return estimator.sequence_mask(X)
+    chain = Chain(estimator)
+    return chain.last.sequence_mask(chain.transform(X))
 
 
 class _FlatSteps(BaseEstimator):

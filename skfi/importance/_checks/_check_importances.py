@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_consistent_length
 
 from skfi._containers import container
+from skfi.importance._checks._again import Again
 from skfi.importance._checks._deletion import curves_of, points_of
 from skfi.importance._checks._faithfulness import agreement, faithful
 from skfi.importance._checks._randomisation import (
@@ -20,17 +21,13 @@ from skfi.importance._checks._randomisation import (
     randomised,
 )
 from skfi.importance._checks._stability import Check, under_folds, under_rows, under_seeds
-from skfi.importance._gradient._gradient_importance import METHODS as GRADIENTS
-from skfi.importance._gradient._gradient_importance import gradient_importance
 from skfi.importance._gradient._network import Network, find_network
 from skfi.importance._inputs._adapters import as_estimator
-from skfi.importance._inputs._tokens import read_tokens
-from skfi.importance._permutation._permutation_importance import permutation_importance
-from skfi.importance._permutation._sequences import PermutedScorer
+from skfi.importance._inputs._read import read_input
+from skfi.importance._permutation._sequences import shuffling_scorer
 from skfi.importance._results._report import ImportanceReport
 from skfi.importance._results._result import ImportanceResult
-from skfi.importance._scoring import QuickScorer, scorer_for, scoring_of
-from skfi.importance._units._of_input import check_input, units_of
+from skfi.importance._scoring import scorer_for, scoring_of
 
 _N_NETWORKS = 5  # with random weights
 
@@ -139,67 +136,41 @@ def check_importances(
     if not isinstance(result, ImportanceResult):
         raise TypeError(f"result must be an ImportanceResult; got {type(result).__name__}.")
     X = container(X)
-    user_X, original = X, estimator
-    estimator = as_estimator(estimator)
+    original, estimator = estimator, as_estimator(estimator)
     scoring = scoring_of(estimator, scoring)
-    estimator, X, tokens = read_tokens(estimator, X, None)
-    if tokens is not None:
+    estimator, kind = read_input(estimator, X)
+    if kind.column != "feature":
         raise ValueError("check_importances takes sequences and tables, no texts or token ids.")
-    X = X if hasattr(X, "iloc") else np.ascontiguousarray(check_input(X))
-    check_consistent_length(X, y)
-    names, groups = _origin(result, X.shape[-1])
-    units, real = units_of(estimator, X, None, result.by, names, groups)
-    if len(units) != len(result.feature_names):
-        raise ValueError(
-            f"result has {len(result.feature_names)} importances by {result.by}, but X has "
-            f"{len(units)} such units."
-        )
-    params = dict(gradient_params or {})
-    data = (user_X, y) if training is None else training
-    _check_settings(params, data)
+    check_consistent_length(kind.X, y)
+    again = Again.of(result, kind, X, y, gradient_params)
+    units = again.units_of(kind)
+    data = (X, y) if training is None else training
+    _check_training(data)
     random = check_random_state(random_state)
-    n_curves = 2 * n_repeats + n_random
-    scorer = QuickScorer(
-        PermutedScorer(scorer_for(estimator, scoring), X, units, "series", real),
-        n_scores=n_curves * len(points_of(len(units))),
-    )
+    n_curves = (2 * n_repeats + n_random) * len(points_of(len(units)))
+    scorer = shuffling_scorer(scorer_for(estimator, scoring), kind, units, n_scores=n_curves)
 
     def score(view: pd.DataFrame) -> float:
         return float(scorer(estimator, view, y))
 
     order = np.argsort(-result.importances_mean, kind="stable")
-    curves = curves_of(score, order, len(X), random, n_repeats=n_repeats, n_random=n_random)
-    of_units = {"by": result.by, "feature_groups": groups, "feature_names": names}
-    seed = int(random.randint(np.iinfo(np.int32).max))  # one: shuffles are no difference of models
-    of_scores = of_units | {"scoring": scoring, "random_state": seed}
-    method = result.method.removesuffix("_rescaled")
-    is_gradient = method in GRADIENTS
-    params |= {"method": method, "temporal_rescaling": method != result.method}
-    params.setdefault("random_state", seed)
-    if is_gradient:
-        params.setdefault("scale", result.get("scale"))
-    as_before = {name: result[name] for name in ("conditional", "shuffle") if name in result}
-
-    def explained_again(fitted: Any) -> ImportanceResult:
-        if is_gradient:
-            return gradient_importance(fitted, user_X, **of_units, **params)
-        return permutation_importance(fitted, user_X, y, **of_scores, **as_before)
-
+    curves = curves_of(score, order, len(kind.X), random, n_repeats=n_repeats, n_random=n_random)
+    again = again.seeded(int(random.randint(np.iinfo(np.int32).max)), scoring)
     checks: dict[str, Check | None] = dict(faithful(curves))
     checks["stability under rows"] = under_rows(result, random)
-    if is_gradient or method == "permutation":
-        checks["stability under seeds"] = under_seeds(
-            result, estimator, data, explained_again, n_refits, random
-        )
-    elif method == "lofo":
+    if again.is_lofo:
         checks["stability under folds"] = under_folds(result)
+    elif again.is_known:
+        checks["stability under seeds"] = under_seeds(
+            result, estimator, data, again.explain, n_refits, random
+        )
     stages = None
-    if is_gradient:
-        network, again = find_network(original, user_X), explained_again(original)
-        found, stages = _of_network(network, result, again, params, random)
+    if again.is_gradient:
+        network, same = find_network(original, X), again.explain(original)
+        found, stages = _of_network(network, result, same, again.params, random)
         checks |= found
-    if method != "permutation":
-        permuted = permutation_importance(estimator, X, y, **of_scores)
+    if not again.is_permutation:
+        permuted = again.permute(estimator)
         checks["agreement"] = agreement(result.importances_mean, permuted.importances_mean, random)
     table = _table(checks)
     return ImportanceReport(
@@ -222,21 +193,10 @@ def _table(checks: Mapping[str, Check | None]) -> pd.DataFrame:
     return table
 
 
-def _origin(result: ImportanceResult, n_names: int) -> tuple[list[str] | None, Any]:
-    """Names of the features and groups that a result was computed with."""
-    names = result.get("input_names")
-    if names is None and result.by == "feature" and len(result.feature_names) == n_names:
-        names = list(result.feature_names)
-    return names, result.get("feature_groups")
-
-
-def _check_settings(gradient_params: Mapping[str, Any], training: tuple) -> None:
+def _check_training(training: tuple) -> None:
     if len(training) != 2:
         raise ValueError(f"training must be a pair (X, y); got {len(training)} things.")
     check_consistent_length(*training)
-    for name in ("method", "temporal_rescaling", "by", "feature_groups", "feature_names"):
-        if name in gradient_params:
-            raise ValueError(f"gradient_params holds {name!r}, which is taken from result.")
 
 
 def _of_network(

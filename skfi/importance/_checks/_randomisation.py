@@ -41,7 +41,7 @@ def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
 
 def can_be_randomised(network: Network) -> bool:
     """Whether a network of the same layers can be made."""
-    return network.tokens is None and structure(network.model) is not None
+    return structure(network.model) is not None
 
 
 def own_network(result: ImportanceResult, again: ImportanceResult) -> float:

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 
+from skfi._pipelines import Chain
 from skfi.importance._clones import seed_names, seeded_clone
 from skfi.importance._inference._row_groups import group_codes
-from skfi.importance._inputs._adapters import ModelClassifier, ModelRegressor
+from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._results._result import ImportanceResult
 
 _N_BOOTSTRAPS = 200
@@ -74,10 +73,9 @@ def under_seeds(
     There is none of an estimator that has no seed or takes no notice of it, or that cannot be
     trained again.
     """
-    estimator = last = getattr(estimator, "best_estimator_", estimator)
-    while isinstance(last, Pipeline):
-        last = last[-1]
-    fixed = isinstance(last, (FrozenEstimator, ModelRegressor, ModelClassifier))
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    chain = Chain(estimator)
+    fixed = chain.is_frozen or LastStep.of(chain.last).is_bare
     if n_refits == 0 or fixed or len(result.importances_mean) < 3 or not seed_names(estimator):
         return None
     again = [

@@ -5,37 +5,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from skfi.importance._gradient._batches import Found
 from skfi.importance._gradient._completeness import TOLERANCE
-from skfi.importance._gradient._network import Network
+from skfi.importance._gradient._explained import Explained
+from skfi.importance._gradient._methods import Found
 from skfi.importance._gradient._target import ExplainedOutput, ExplainedOutputs
 from skfi.importance._results._result import ImportanceResult
-from skfi.importance._units._cells import Units, make_units
-from skfi.importance._units._correlation import resolve_groups
-from skfi.importance._units._words import WordUnits, make_positions, make_word_units
 
 _TOO_FAR = 0.05  # a share of the output's change, or of its unit
-
-
-def gradient_units(
-    network: Network, by: str, feature_names: Any, feature_groups: Any, min_count: int
-) -> Units | WordUnits:
-    """What the importances of a network's inputs are for."""
-    tokens = network.tokens
-    if tokens is not None and by == "feature":
-        return make_word_units(tokens, feature_groups=feature_groups, min_count=min_count)
-    if tokens is not None:
-        return make_positions(tokens, by, feature_groups)
-    names = network.feature_names if feature_names is None else feature_names
-    X = network.inputs.reshape(network.shape)
-    return make_units(
-        network.shape,
-        by=by,
-        n_timesteps=network.n_timesteps,
-        feature_names=names,
-        feature_groups=resolve_groups(feature_groups, X, names, by=by, real=network.real),
-        from_start=network.real is not None,
-    )
 
 
 @dataclass
@@ -121,8 +97,8 @@ class Attributions:
 
 
 def gradient_result(
-    network: Network,
-    units: Units | WordUnits,
+    explained: Explained,
+    units: Any,  # of cells, or words
     found: Attributions,
     *,
     method: str,
@@ -131,6 +107,7 @@ def gradient_result(
     **more: Any,
 ) -> ImportanceResult:
     """The importances of the units, averaged over the outputs that were explained."""
+    network = explained.network
     part = found.part_in_means()
     if part is not None:
         sample_weight = part if sample_weight is None else part * sample_weight
@@ -138,28 +115,16 @@ def gradient_result(
     if feature_scale is not None:
         values = values * feature_scale.astype(values.dtype)
         feature_scale = np.broadcast_to(feature_scale, values.shape[1:]).reshape(network.shape[1:])
-    more |= {
+    more |= explained.entries | {
         "attributions": found.shaped(network.shape),
         "aggregate": found.aggregate,
         "n_gradients": found.n_gradients,
         "feature_scale": feature_scale,
     }
-    if network.tokens is not None:
-        more |= {"tokens": network.tokens.in_words()}
-    if isinstance(units, Units):
-        return ImportanceResult.from_values(
-            units.average(values.reshape(len(values), -1), network.real),
-            feature_names=units.names,
-            method=method,
-            by=units.by,
-            weights=sample_weight,
-            axes=units.axes,
-            sequence_mask=network.real,
-            **units.origin,
-            **more,
-        )
-    mean, std = units.summarise(values, network.tokens, sample_weight)
-    more["counts"] = units.counts
-    return ImportanceResult.from_summary(
-        mean, std, feature_names=units.names, method=method, by=units.by, **more
-    )
+    named: dict[str, Any] = {"feature_names": units.names, "method": method, "by": units.by}
+    importances = units.of_samples(values, network.real)
+    if importances is None:  # a word is not in every sample
+        mean, std = units.summarise(values, network.kind, sample_weight)
+        return ImportanceResult.from_summary(mean, std, **named, **units.entries, **more)
+    more |= {"sequence_mask": network.real, "weights": sample_weight}
+    return ImportanceResult.from_values(importances, **named, **units.entries, **more)

@@ -1,15 +1,10 @@
-"""The parameters of gradient importance: target, baseline, and what each method takes."""
+"""Where the paths of integrated and expected gradients begin."""
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from skfi.importance._gradient._feature_statistics import feature_origin
-from skfi.importance._gradient._network import Network
-from skfi.importance._gradient._sequences import SequenceInput
-from skfi.importance._gradient._words import TokenInput
-from skfi.importance._inputs._tokens import Tokens
+from skfi.importance._inputs._kinds import Tokens
 
 WITH_BASELINE = ("integrated_gradients", "expected_gradients")
 
@@ -23,7 +18,7 @@ def check_baseline(
     """
     if baseline is None:
         return None
-    _check_has_baseline(method)
+    check_has_baseline(method, baseline)
     found = np.asarray(baseline, dtype=np.float64)
     background = method == "expected_gradients"
     if not (np.isfinite(found) | (nan & background & np.isnan(found))).all():
@@ -50,7 +45,7 @@ def check_token_baseline(method: str, baseline: Any, tokens: Tokens) -> Any:
     """The id of a baseline token; of expected gradients an array of ids."""
     if baseline is None:
         return None
-    _check_has_baseline(method)
+    check_has_baseline(method, baseline)
     if method == "expected_gradients":
         ids = np.asarray(baseline)
         shape = (None, tokens.ids.shape[1])
@@ -74,75 +69,9 @@ def check_token_baseline(method: str, baseline: Any, tokens: Tokens) -> Any:
     return baseline
 
 
-def _check_has_baseline(method: str) -> None:
-    if method not in WITH_BASELINE:
+def check_has_baseline(method: str, baseline: Any) -> None:
+    """Raise ValueError for the baseline of a method that has none."""
+    if baseline is not None and method not in WITH_BASELINE:
         raise ValueError(
             f"method={method!r} has no baseline; integrated_gradients and expected_gradients do."
         )
-
-
-def explained_input(network: Network, temporal_rescaling: bool) -> SequenceInput | TokenInput:
-    """What gradients are taken with respect to."""
-    if network.tokens is not None:
-        if temporal_rescaling:
-            raise ValueError(
-                "temporal_rescaling=True is for sequences of numbers: words have no features to "
-                "mask."
-            )
-        return TokenInput(network)
-    if temporal_rescaling and network.inputs.ndim != 3:
-        raise ValueError(
-            f"temporal_rescaling=True masks time steps, but the network takes arrays of shape "
-            f"{network.inputs.shape}; it needs (n_samples, n_timesteps, n_features)."
-        )
-    return SequenceInput(network)
-
-
-def checked_baseline(
-    network: Network, method: str, baseline: Any, sample_weight: np.ndarray | None
-) -> Any:
-    """Where paths begin, of the shape of the inputs; a background of expected gradients."""
-    if method == "expected_gradients" and baseline is None and len(network.inputs) == 1:
-        raise ValueError(
-            "Expected gradients compare a sample with others, and X holds a single one: pass "
-            "others, such as training samples, as baseline=, or take "
-            "method='integrated_gradients'."
-        )
-    if network.tokens is not None:
-        return check_token_baseline(method, baseline, network.tokens)
-    if method == "integrated_gradients" and baseline is None:
-        return np.broadcast_to(feature_origin(network, sample_weight), network.inputs.shape)
-    nan = network.user_mask_value is not None and bool(np.isnan(network.user_mask_value))
-    return check_baseline(method, baseline, network.shape, network.inputs.shape, nan=nan)
-
-
-def method_settings(
-    method: str,
-    explained: SequenceInput | TokenInput,
-    baseline: Any,
-    n_steps: int,
-    noise_level: float,
-    *,
-    sample_weight: np.ndarray | None,
-) -> dict[str, Any]:
-    """What a gradient method takes besides the samples."""
-    if method == "integrated_gradients":
-        return {"n_steps": n_steps, "baseline": baseline}
-    if method == "smoothgrad":
-        return {"n_steps": n_steps, "noise": explained.noise(noise_level)}
-    if method == "expected_gradients":
-        weight = sample_weight if baseline is None else None
-        background = explained.background(baseline)
-        return {"n_steps": n_steps, "background": background, "background_weight": weight}
-    return {}
-
-
-def drawn_rows(
-    n_samples: int, max_samples: int | float, random: np.random.RandomState
-) -> np.ndarray | None:
-    """The samples to explain, in their order; None for all."""
-    whole = isinstance(max_samples, Integral)
-    n_drawn = int(max_samples) if whole else max(1, int(max_samples * n_samples))
-    if n_drawn >= n_samples:
-        return None
-    return np.sort(random.choice(n_samples, size=n_drawn, replace=False))

@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 
+from skfi.importance._gradient._explained import Explained
 from skfi.importance._gradient._network import Network
-from skfi.importance._gradient._sequences import SequenceInput
-from skfi.importance._gradient._words import TokenInput
 
 
-def baseline_output(explained: SequenceInput | TokenInput, baseline: Any) -> np.ndarray:
+def baseline_output(explained: Explained, baseline: Any) -> np.ndarray:
     """What the estimator predicts for each sample's baseline, of the shape of its output.
 
     Probabilities of the classes, or values in the unit of the targets.

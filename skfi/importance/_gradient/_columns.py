@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skfi._pipelines import Chain
 from skfi.importance._gradient._gradient_importance import gradient_importance
 from skfi.importance._gradient._network import Network, find_network
+from skfi.importance._inputs._kinds import Numbers
 from skfi.importance._inputs._pipeline import input_names, keeps_features
-from skfi.importance._inputs._tokens import find_sequencer, steps_of
+from skfi.importance._inputs._read import kind_of
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._cells import Units, make_units
-from skfi.importance._units._correlation import resolve_groups
+from skfi.importance._units._of_input import units_of
 
 _MOST_ROWS = 2000  # that are changed to find out
 _PER_SAMPLE = ("aggregate", "completeness_error", "sample_indices")
@@ -38,8 +40,6 @@ def gradients_of_columns(estimator: Any, X: Any, y: Any, **params: Any) -> Impor
         return gradient_importance(estimator, X, y, **params)
     X = X if hasattr(X, "shape") else np.asarray(X)
     network = find_network(estimator, X)
-    if network.tokens is not None:
-        return gradient_importance(estimator, X, y, **params)
     comes_from = _columns_that_enter(estimator, X, _features(network))
     names = params.get("feature_names")
     names = input_names(estimator, X) if names is None else names
@@ -49,8 +49,10 @@ def gradients_of_columns(estimator: Any, X: Any, y: Any, **params: Any) -> Impor
     real = network.real
     if real is not None and (X.ndim != 3 or real.shape != X.shape[:2]):
         real = None
-    groups = resolve_groups(params.get("feature_groups"), X, names, by="feature", real=real)
-    units = make_units(X.shape, feature_names=names, feature_groups=groups)
+    groups = params.get("feature_groups")
+    units: Any = units_of(
+        Numbers(X, None, names, real, False), by="feature", groups=groups, names=names
+    )
     found = gradient_importance(
         estimator, X, y, **params | {"feature_names": None, "feature_groups": None}
     )
@@ -67,9 +69,8 @@ def gradients_of_columns(estimator: Any, X: Any, y: Any, **params: Any) -> Impor
 
 def _may_differ(estimator: Any, X: Any) -> bool:
     """Whether the steps of a Pipeline may make other features of the columns of ``X``."""
-    *before, _ = steps_of(estimator)
-    numbers = find_sequencer(estimator) is None and np.ndim(X) > 1
-    return numbers and not all(keeps_features(step) for step in before)
+    of_columns = kind_of(estimator).column == "feature" and np.ndim(X) > 1
+    return of_columns and not all(map(keeps_features, Chain(estimator).before))
 
 
 def _columns_that_enter(estimator: Any, X: Any, entering: np.ndarray) -> np.ndarray:

@@ -6,18 +6,18 @@ since the output at both of its ends is: those that miss are halved again and ag
 points gather where the output turns.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import Any, Self
 
 import numpy as np
 
 from skfi._keras import calls_by_xla
-from skfi.importance._gradient._methods import integrated_gradients
+from skfi.importance._gradient._baseline_output import about_baseline, baseline_output
+from skfi.importance._gradient._explained import Explained
+from skfi.importance._gradient._methods import Found, Method, at_points
 from skfi.importance._gradient._sequences import SequenceInput
 from skfi.importance._gradient._target import ExplainedOutput
-from skfi.importance._gradient._words import TokenInput
 
 # In units of the network's output, or as a share of the output's change if that is larger.
 TOLERANCE = 1e-3
@@ -27,46 +27,80 @@ _SHARE_OF_A_PIECE = 0.2  # of what the whole path may miss
 _SHORTEST = 2.0**-18  # of the path: a shorter piece is a few numbers of float32
 
 
-def integrate(
-    explained: SequenceInput | TokenInput,
-    rows: np.ndarray,
-    weights: ExplainedOutput,
-    *,
-    baseline: Any,
-    n_steps: int,
-    points_at_once: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Attributions of the samples ``rows``, by how much they miss the change, and relative to it.
+@dataclass(frozen=True)
+class IntegratedGradients(Method):
+    """The gradient integrated from a baseline to the input, times their difference."""
 
-    Relative to the change, or to the unit of the output if that is larger. And how many gradients
-    it took.
-    """
-    start = explained.start(baseline, rows)
-    paths = _Paths(explained, weights, explained.points(rows), start, rows)
-    whole = np.arange(len(rows))
-    change = paths.outputs(whole, np.ones(len(rows))) - paths.outputs(whole, np.zeros(len(rows)))
-    unit = np.maximum(np.abs(weights.factor[rows]), np.abs(change))
-    allowed = TOLERANCE * unit
-    values = paths.integrals(whole, np.zeros(len(rows)), np.ones(len(rows)), n_steps)
-    n_gradients = n_steps * len(rows)
-    error = _totals(values) - change
-    missed = np.flatnonzero(np.abs(error) > allowed)
-    at_once = max(1, points_at_once // (_PIECES * _POINTS_A_PIECE))
-    # XLA would compile for each number of pieces
-    with calls_by_xla(False):
-        for first in range(0, len(missed), at_once):
-            part = missed[first : first + at_once]
-            values[part], more = _by_pieces(paths, part, allowed)
-            n_gradients += more
-    error = _totals(values) - change
-    return values, error, np.abs(error) / unit, n_gradients
+    name = "integrated_gradients"
+
+    baseline: Any = None
+
+    @classmethod
+    def of(cls, explained: Explained, **settings: Any) -> Self:
+        """The baseline is of the shape of the inputs, or a token."""
+        baseline = explained.baseline(
+            "integrated_gradients", settings["baseline"], settings["sample_weight"]
+        )
+        return cls(settings["n_steps"], baseline=baseline)
+
+    def of_samples(self, rows: np.ndarray) -> Self:
+        """The same for some of the samples, or for repeated ones."""
+        of_sample = isinstance(self.baseline, np.ndarray)
+        baseline = self.baseline[rows] if of_sample else self.baseline
+        return replace(self, baseline=baseline, ids=rows)
+
+    def entries(self, explained: Explained, found: Any, target: Any) -> dict[str, Any]:
+        """By how much attributions miss the change of the output, and where that begins."""
+        outputs = baseline_output(explained, self.baseline)
+        return {
+            "completeness_error": found.errors,
+            "baseline_output": outputs,
+            "about_baseline": about_baseline(outputs, target, explained.network.classes),
+        }
+
+    def masked_value(self, explained: SequenceInput) -> np.ndarray:
+        """The baseline."""
+        return explained.start(self.baseline, np.arange(len(explained.network.inputs)))
+
+    def attribute(
+        self,
+        explained: Explained,
+        rows: np.ndarray,
+        output: ExplainedOutput,
+        points_at_once: int,
+    ) -> Found:
+        """The attributions of one output, and by how much they miss its change.
+
+        That is also told relative to the change, or to the unit of the output if that is larger.
+        """
+        start = explained.start(self.baseline, rows)
+        paths = _Paths(explained, output, explained.points(rows), start, rows)
+        whole = np.arange(len(rows))
+        change = paths.outputs(whole, np.ones(len(rows))) - paths.outputs(
+            whole, np.zeros(len(rows))
+        )
+        unit = np.maximum(np.abs(output.factor[rows]), np.abs(change))
+        allowed = TOLERANCE * unit
+        values = paths.integrals(whole, np.zeros(len(rows)), np.ones(len(rows)), self.n_points)
+        n_gradients = self.n_points * len(rows)
+        error = _totals(values) - change
+        missed = np.flatnonzero(np.abs(error) > allowed)
+        at_once = max(1, points_at_once // (_PIECES * _POINTS_A_PIECE))
+        # XLA would compile for each number of pieces
+        with calls_by_xla(False):
+            for first in range(0, len(missed), at_once):
+                part = missed[first : first + at_once]
+                values[part], more = _by_pieces(paths, part, allowed)
+                n_gradients += more
+        error = _totals(values) - change
+        return Found(values, error, np.abs(error) / unit, n_gradients)
 
 
 @dataclass(frozen=True)
 class _Paths:
     """The straight ways from the baseline to each of some samples."""
 
-    explained: SequenceInput | TokenInput
+    explained: Explained
     weights: ExplainedOutput
     points: np.ndarray
     start: np.ndarray
@@ -82,20 +116,24 @@ class _Paths:
         self, at: np.ndarray, begin: np.ndarray, end: np.ndarray, n_steps: int
     ) -> np.ndarray:
         """Attributions of pieces of the paths ``at``, from the share ``begin`` to ``end``."""
-        gradient: Callable = partial(self.explained.gradient, weights=self.weights)
-        found = integrated_gradients(
-            gradient,
-            self._along(at, end),
-            self.rows[at],
-            baseline=self._along(at, begin),
-            n_steps=n_steps,
-        )
+        X, start = self._along(at, end), self._along(at, begin)
+        nodes, node_weights = _quadrature(n_steps)
+        alpha = ((nodes + 1) / 2).reshape(n_steps, *[1] * (X.ndim - 1))
+        way = X - start
+        gradient = partial(self.explained.gradient, weights=self.weights)
+        gradients = at_points(gradient, start[:, None] + alpha * way[:, None], self.rows[at])
+        found = way * np.einsum("rp...,p->r...", gradients, node_weights / 2)
         return self.explained.attributions(found, self.rows[at])
 
     def _along(self, at: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         start, points = self.start[at], self.points[at]
         share = _like(alpha, points)
         return np.where(share == 1, points, start + share * (points - start))
+
+
+@lru_cache(maxsize=16)
+def _quadrature(n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.polynomial.legendre.leggauss(n_steps)
 
 
 def _by_pieces(paths: _Paths, samples: np.ndarray, allowed: np.ndarray) -> tuple[np.ndarray, int]:

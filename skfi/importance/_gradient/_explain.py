@@ -9,18 +9,18 @@ from tqdm.auto import tqdm
 
 from skfi._keras import calls_by_xla, worth_calling
 from skfi.importance._gradient._aggregate import Attributions
-from skfi.importance._gradient._batches import Method, attribute, rows_at_once
+from skfi.importance._gradient._batches import attribute, rows_at_once
 from skfi.importance._gradient._completeness import MOST_POINTS
-from skfi.importance._gradient._sequences import SequenceInput
+from skfi.importance._gradient._explained import Explained
+from skfi.importance._gradient._methods import Method
 from skfi.importance._gradient._target import ExplainedOutput, ExplainedOutputs, joined
 from skfi.importance._gradient._temporal_rescaling import n_masks, rescale
-from skfi.importance._gradient._words import TokenInput
 
 _SAMPLES_AT_ONCE = 1024
 
 
 def explain(
-    explained: SequenceInput | TokenInput,
+    explained: Explained,
     method: Method,
     outputs: ExplainedOutputs,
     found: Attributions,
@@ -33,12 +33,12 @@ def explain(
     inputs = explained.network.inputs
     n_rows = len(inputs) * len(outputs) * (1 + temporal_rescaling * n_masks(inputs))
     n_points = 2 * n_rows * method.n_points  # there and back
-    pays = worth_calling(explained.network.model, inputs.shape[1], n_points)
+    is_worth_it = worth_calling(explained.network.model, inputs.shape[1], n_points)
     with (
-        calls_by_xla(pays),
+        calls_by_xla(is_worth_it),
         tqdm(total=n_rows, disable=not verbose, desc=method.name, unit="sample") as progress,
     ):
-        if temporal_rescaling and isinstance(explained, SequenceInput):
+        if temporal_rescaling:
             for output in outputs:
                 of_output = attribute(explained, method, output, progress)
                 values = rescale(of_output.values, explained, method, output, progress, unit)

@@ -11,29 +11,25 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, va
 from sklearn.utils.validation import _check_sample_weight
 
 from skfi._containers import container
-from skfi.importance._gradient._aggregate import Attributions, gradient_result, gradient_units
-from skfi.importance._gradient._baseline import (
-    checked_baseline,
-    drawn_rows,
-    explained_input,
-    method_settings,
-)
-from skfi.importance._gradient._baseline_output import about_baseline, baseline_output
-from skfi.importance._gradient._batches import Method
+from skfi.importance._gradient._aggregate import Attributions, gradient_result
+from skfi.importance._gradient._baseline import check_has_baseline
+from skfi.importance._gradient._completeness import IntegratedGradients
 from skfi.importance._gradient._explain import about_incomplete, explain
-from skfi.importance._gradient._feature_statistics import feature_scale
+from skfi.importance._gradient._explained import explained_input
+from skfi.importance._gradient._methods import (
+    ExpectedGradients,
+    InputXGradient,
+    Method,
+    Saliency,
+    SmoothGrad,
+)
 from skfi.importance._gradient._network import find_network
 from skfi.importance._gradient._target import check_target, explained_outputs
 from skfi.importance._results._result import ImportanceResult
+from skfi.importance._units._of_input import units_of
 
-METHODS = (
-    "saliency",
-    "input_x_gradient",
-    "integrated_gradients",
-    "smoothgrad",
-    "expected_gradients",
-)
-_PER_UNIT = ("saliency", "smoothgrad")  # their values are per unit of the input
+_IN_ORDER = (Saliency, InputXGradient, IntegratedGradients, SmoothGrad, ExpectedGradients)
+METHODS: dict[str, type[Method]] = {method.name: method for method in _IN_ORDER}
 
 
 @validate_params(
@@ -217,63 +213,68 @@ def gradient_importance(
     ...                     aggregate="mean").importances_mean
     array([0., 0., 2.])
     """
-    X = container(X)
-    network = find_network(estimator, X, feature_names)
-    n_samples = len(network.inputs)
+    network = find_network(estimator, container(X), feature_names)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
-            sample_weight, np.empty((n_samples, 1)), ensure_non_negative=True
+            sample_weight, np.empty((len(network.inputs), 1)), ensure_non_negative=True
         )
-    check_target(target, n_samples, network.classes, network.n_outputs)
-    explained = explained_input(network, temporal_rescaling)
-    baseline = checked_baseline(network, method, baseline, sample_weight)
-    random = check_random_state(random_state)
-    rows = drawn_rows(n_samples, max_samples, random)
-    settings = method_settings(
-        method, explained, baseline, n_steps, noise_level, sample_weight=sample_weight
+    explained = explained_input(network)
+    check_target(target, len(network.inputs), network.classes, network.n_outputs)
+    if temporal_rescaling:
+        explained.check_can_be_masked()
+    check_has_baseline(method, baseline)
+    of_method = METHODS[method].of(
+        explained,
+        baseline=baseline,
+        n_steps=n_steps,
+        noise_level=noise_level,
+        sample_weight=sample_weight,
     )
-    unit = None
-    if scale == "std" and method in _PER_UNIT and network.tokens is None:
-        unit = feature_scale(network, sample_weight)
+    is_scaled = scale == "std" and of_method.per_unit
+    unit = explained.scale(sample_weight) if is_scaled else None
+    random = check_random_state(random_state)
+    rows = drawn_rows(len(network.inputs), max_samples, random)
     if rows is not None:  # all of X has told what to compare with
-        explained = explained.of_samples(rows)
-        if isinstance(settings.get("baseline"), np.ndarray):
-            settings["baseline"] = settings["baseline"][rows]
+        explained, of_method = explained.of_samples(rows), of_method.of_samples(rows).renumbered()
         network = explained.network
         target = np.asarray(target)[rows] if np.ndim(target) else target
         sample_weight = None if sample_weight is None else sample_weight[rows]
-    units = gradient_units(network, by, feature_names, feature_groups, min_count)
+    units = units_of(
+        network.kind, by=by, groups=feature_groups, names=feature_names, min_count=min_count
+    )
     outputs = explained_outputs(network, target, output_step)
     if max_outputs is not None and output_step != "all":
         outputs = outputs.at_most(max_outputs, random)
-    seed = None
-    if method in ("smoothgrad", "expected_gradients"):
-        seed = int(random.randint(np.iinfo(np.int32).max))
     found = explain(
         explained,
-        Method(method, settings, seed),
+        of_method.seeded(random),
         outputs,
         Attributions.to_collect(outputs, aggregate, by_step=output_step == "all"),
         unit=unit if temporal_rescaling else None,
         temporal_rescaling=temporal_rescaling,
         verbose=verbose,
     )
-    more: dict[str, Any] = {}
-    if rows is not None:
-        more["sample_indices"] = rows
-    if method == "integrated_gradients":
-        more["completeness_error"] = found.errors
-        more["baseline_output"] = baseline_output(explained, settings["baseline"])
-        more["about_baseline"] = about_baseline(more["baseline_output"], target, network.classes)
-        if found.incomplete.any():
-            warnings.warn(about_incomplete(found), UserWarning, stacklevel=3)
+    if found.incomplete.any():
+        warnings.warn(about_incomplete(found), UserWarning, stacklevel=3)
     return gradient_result(
-        network,
+        explained,
         units,
         found,
         method=f"{method}_rescaled" if temporal_rescaling else method,
         sample_weight=sample_weight,
         scale=scale if unit is not None else None,
         feature_scale=None if temporal_rescaling else unit,
-        **more,
+        **({} if rows is None else {"sample_indices": rows}),
+        **of_method.entries(explained, found, target),
     )
+
+
+def drawn_rows(
+    n_samples: int, max_samples: int | float, random: np.random.RandomState
+) -> np.ndarray | None:
+    """The samples to explain, in their order; None for all."""
+    whole = isinstance(max_samples, Integral)
+    n_drawn = int(max_samples) if whole else max(1, int(max_samples * n_samples))
+    if n_drawn >= n_samples:
+        return None
+    return np.sort(random.choice(n_samples, size=n_drawn, replace=False))

@@ -1,89 +1,199 @@
 """The gradient methods: signed attributions of every input cell.
 
-Each method takes ``gradient``, a function of points and of the number of the sample that each point
-belongs to, the inputs ``X`` of a block of samples, and the ``rows``, these samples' numbers; it
-returns an array like ``X``.
+A method is an object that knows what it takes besides the samples. ``METHODS`` is the table of
+them; integrated gradients, which check themselves, stand in a file of their own.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from skfi.importance._gradient._explained import Explained
+from skfi.importance._gradient._sequences import SequenceInput
+from skfi.importance._gradient._target import ExplainedOutput
+
+# of points, and of the number of the sample that each point belongs to
 Gradient = Callable[[np.ndarray, np.ndarray], np.ndarray]
-Draws = Callable[[int], np.random.Generator]  # of a row, whatever block it is in
 
 
-def saliency(gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class Found:
+    """Attributions, and by how much each sample's miss the output's change, also relative to it."""
+
+    values: np.ndarray
+    error: np.ndarray
+    relative_error: np.ndarray
+    n_gradients: int
+
+    def of_samples(self, rows: slice) -> "Found":
+        """What was found for some of the samples."""
+        share = round(self.n_gradients * (rows.stop - rows.start) / len(self.error))
+        return Found(self.values[rows], self.error[rows], self.relative_error[rows], share)
+
+
+@dataclass(frozen=True)
+class Method:
+    """A gradient method and what it takes besides the samples."""
+
+    name: ClassVar[str]
+    per_unit: ClassVar[bool] = False  # whether values are per unit of the input
+    draws: ClassVar[bool] = False  # whether it draws at random
+
+    n_points: int = 1  # gradients for each sample
+    seed: int = 0
+    ids: np.ndarray | None = None  # by which samples draw, if they are not their own numbers
+
+    @classmethod
+    def of(cls, explained: Explained, **settings: Any) -> Self:
+        """The method with what it takes of a call's settings."""
+        return cls()
+
+    def of_samples(self, rows: np.ndarray) -> Self:
+        """The same for some of the samples, or for repeated ones."""
+        return replace(self, ids=rows)
+
+    def renumbered(self) -> Self:
+        """The same, whose samples draw by their place."""
+        return replace(self, ids=None)
+
+    def seeded(self, random: np.random.RandomState) -> Self:
+        """The same with a seed, if it draws at random."""
+        if not self.draws:
+            return self
+        return replace(self, seed=int(random.randint(np.iinfo(np.int32).max)))
+
+    def entries(self, explained: Explained, found: Any, target: Any) -> dict[str, Any]:
+        """What a result keeps of the method."""
+        return {}
+
+    def draws_of(self, row: int) -> np.random.Generator:
+        """What a sample draws from: the same in each block, for each output and each mask."""
+        sample = row if self.ids is None else int(self.ids[row])
+        return np.random.default_rng([self.seed, sample])
+
+    def attribute(
+        self,
+        explained: Explained,
+        rows: np.ndarray,
+        output: ExplainedOutput,
+        points_at_once: int,
+    ) -> Found:
+        """The attributions of one output of the samples ``rows``."""
+        gradient = partial(explained.gradient, weights=output)
+        values = self.values(gradient, explained.points(rows), rows)
+        none = np.zeros(len(rows))
+        return Found(explained.attributions(values, rows), none, none, self.n_points * len(rows))
+
+    def values(self, gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """An array like ``X``, a block of samples whose numbers are ``rows``."""
+        raise NotImplementedError
+
+    def masked_value(self, explained: SequenceInput) -> np.ndarray:
+        """What cells that temporal rescaling masks hold, to be broadcast to the inputs."""
+        inputs, real = explained.network.inputs, explained.real
+        return inputs.mean(axis=(0, 1)) if real is None else inputs[real].mean(axis=0)
+
+
+@dataclass(frozen=True)
+class Saliency(Method):
     """The gradient itself."""
-    return gradient(X, rows)
+
+    name = "saliency"
+
+    per_unit = True
+
+    def values(self, gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The gradient."""
+        return gradient(X, rows)
 
 
-def input_x_gradient(gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class InputXGradient(Method):
     """The gradient times the input."""
-    return X * gradient(X, rows)
+
+    name = "input_x_gradient"
+
+    def values(self, gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Their product."""
+        return X * gradient(X, rows)
 
 
-def integrated_gradients(
-    gradient: Gradient, X: np.ndarray, rows: np.ndarray, *, baseline: np.ndarray, n_steps: int
-) -> np.ndarray:
-    """The gradient integrated from ``baseline`` to the input, times their difference."""
-    nodes, node_weights = _quadrature(n_steps)
-    alpha = ((nodes + 1) / 2).reshape(n_steps, *[1] * (X.ndim - 1))
-    way = X - baseline
-    gradients = _at_points(gradient, baseline[:, None] + alpha * way[:, None], rows)
-    return way * np.einsum("rp...,p->r...", gradients, node_weights / 2)
+@dataclass(frozen=True)
+class SmoothGrad(Method):
+    """The gradient averaged over copies with Gaussian noise."""
+
+    name = "smoothgrad"
+
+    per_unit = True
+    draws = True
+
+    noise: Any = 0.0  # the standard deviation of each feature's
+
+    @classmethod
+    def of(cls, explained: Explained, **settings: Any) -> Self:
+        """Noise is a share of each feature's range."""
+        return cls(settings["n_steps"], noise=explained.noise(settings["noise_level"]))
+
+    def values(self, gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Its mean over the copies."""
+        shape = (self.n_points, *X.shape[1:])
+        draws = np.array([self.draws_of(row).standard_normal(shape) for row in rows])
+        return at_points(gradient, X[:, None] + self.noise * draws, rows).mean(axis=1)
 
 
-@lru_cache(maxsize=16)
-def _quadrature(n_steps: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.polynomial.legendre.leggauss(n_steps)
-
-
-def smoothgrad(
-    gradient: Gradient,
-    X: np.ndarray,
-    rows: np.ndarray,
-    *,
-    noise: np.ndarray,
-    n_steps: int,
-    random: Draws,
-) -> np.ndarray:
-    """The gradient averaged over copies with Gaussian ``noise`` of this standard deviation."""
-    draws = np.array([random(row).standard_normal((n_steps, *X.shape[1:])) for row in rows])
-    return _at_points(gradient, X[:, None] + noise * draws, rows).mean(axis=1)
-
-
-def expected_gradients(
-    gradient: Gradient,
-    X: np.ndarray,
-    rows: np.ndarray,
-    *,
-    background: Any,
-    background_weight: np.ndarray | None = None,
-    n_steps: int,
-    random: Draws,
-) -> np.ndarray:
-    """Integrated gradients averaged over baselines drawn from ``background``, by row number.
+@dataclass(frozen=True)
+class ExpectedGradients(Method):
+    """Integrated gradients averaged over baselines drawn from a background, by row number.
 
     Each baseline is met at one point of its path: of n points one in each nth of the way, which
     spreads less than points anywhere.
     """
-    share = None if background_weight is None else background_weight / background_weight.sum()
 
-    def draw(of_row: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        baselines = of_row.choice(len(background), size=n_steps, p=share)
-        return baselines, (np.arange(n_steps) + of_row.random(n_steps)) / n_steps
+    name = "expected_gradients"
 
-    draws = [draw(random(row)) for row in rows]
-    start = background[np.array([index for index, _ in draws])]
-    alpha = np.array([a for _, a in draws]).reshape(*start.shape[:2], *[1] * (X.ndim - 1))
-    way = X[:, None] - start
-    return (way * _at_points(gradient, start + alpha * way, rows)).mean(axis=1)
+    draws = True
+
+    background: Any = None
+    share: np.ndarray | None = None  # with which each background sample is drawn
+
+    @classmethod
+    def of(cls, explained: Explained, **settings: Any) -> Self:
+        """Without a baseline the background is the samples themselves, with their weights."""
+        baseline, weight = settings["baseline"], settings["sample_weight"]
+        if baseline is None and len(explained.network.inputs) == 1:
+            raise ValueError(
+                "Expected gradients compare a sample with others, and X holds a single one: pass "
+                "others, such as training samples, as baseline=, or take "
+                "method='integrated_gradients'."
+            )
+        baseline = explained.baseline("expected_gradients", baseline, weight)
+        share = None if baseline is not None or weight is None else weight / weight.sum()
+        background = explained.background(baseline)
+        return cls(settings["n_steps"], background=background, share=share)
+
+    def values(self, gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The mean over the points."""
+        n_points = self.n_points
+
+        def draw(of_row: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+            baselines = of_row.choice(len(self.background), size=n_points, p=self.share)
+            return baselines, (np.arange(n_points) + of_row.random(n_points)) / n_points
+
+        draws = [draw(self.draws_of(row)) for row in rows]
+        start = self.background[np.array([index for index, _ in draws])]
+        alpha = np.array([a for _, a in draws]).reshape(*start.shape[:2], *[1] * (X.ndim - 1))
+        way = X[:, None] - start
+        return (way * at_points(gradient, start + alpha * way, rows)).mean(axis=1)
+
+    def masked_value(self, explained: SequenceInput) -> np.ndarray:
+        """The mean of the background."""
+        return self.background.mean(axis=(0, 1))
 
 
-def _at_points(gradient: Gradient, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def at_points(gradient: Gradient, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Gradients at several points (n_rows, n_points, ...) for each row."""
     n_rows, n_points = points.shape[:2]
     flat = points.reshape(n_rows * n_points, *points.shape[2:])

@@ -16,6 +16,8 @@ from skfi._keras import (
     mask_value_of,
 )
 from skfi._padding import fill_padding, real_steps
+from skfi.importance._gradient._baseline import check_baseline
+from skfi.importance._gradient._feature_statistics import feature_origin, feature_scale
 from skfi.importance._gradient._network import Network
 
 
@@ -37,6 +39,35 @@ class SequenceInput:
     def shape(self) -> tuple[int, ...]:
         """Of the attributions of a sample."""
         return self.network.inputs.shape[1:]
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """What a result keeps of the samples."""
+        return {}
+
+    def check_can_be_masked(self) -> None:
+        """Raise ValueError unless there are time steps, and features, to mask."""
+        if self.network.inputs.ndim != 3:
+            raise ValueError(
+                "temporal_rescaling=True masks time steps, but the network takes arrays of shape "
+                f"{self.network.inputs.shape}; it needs (n_samples, n_timesteps, n_features)."
+            )
+
+    def scale(self, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        """The standard deviation of each feature, to be broadcast to a sample."""
+        return feature_scale(self.network, sample_weight)
+
+    def origin(self, sample_weight: np.ndarray | None = None) -> np.ndarray:
+        """Where paths begin if it is not said, to be broadcast to a sample."""
+        return feature_origin(self.network, sample_weight)
+
+    def baseline(self, method: str, given: Any, sample_weight: np.ndarray | None) -> Any:
+        """Where paths begin, of the shape of the inputs; a background of expected gradients."""
+        network = self.network
+        if method == "integrated_gradients" and given is None:
+            return np.broadcast_to(self.origin(sample_weight), network.inputs.shape)
+        nan = network.user_mask_value is not None and bool(np.isnan(network.user_mask_value))
+        return check_baseline(method, given, network.shape, network.inputs.shape, nan=nan)
 
     def points(self, rows: np.ndarray) -> np.ndarray:
         """The samples themselves."""

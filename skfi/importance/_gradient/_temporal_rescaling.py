@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
-from skfi.importance._gradient._batches import Method, attribute
-from skfi.importance._gradient._sequences import SequenceInput
+from skfi.importance._gradient._batches import attribute
+from skfi.importance._gradient._methods import Method
 from skfi.importance._gradient._target import ExplainedOutput
 
 _ROUNDING = 1e-5  # of the attributions: smaller changes are none
@@ -20,7 +20,7 @@ _ROUNDING = 1e-5  # of the attributions: smaller changes are none
 
 def rescale(
     plain: np.ndarray,
-    explained: SequenceInput,
+    explained: Any,  # of numbers
     method: Method,
     output: ExplainedOutput,
     progress: tqdm,
@@ -31,14 +31,14 @@ def rescale(
     Those of features of different units are added up: a gradient is multiplied by its ``unit``.
     Where masks change nothing, as of the gradient of a linear network, they stay as they are.
     """
-    filler = _filler(explained, method)
+    value = method.masked_value(explained)
     unit = np.ones(1) if unit is None else unit
     plain = plain * unit.astype(plain.dtype)
 
     def changes(masks: Iterator[Any]) -> np.ndarray:
         found = []
         for cells in masks:
-            masked = attribute(explained.masked(cells, filler), method, output, progress).values
+            masked = attribute(explained.masked(cells, value), method, output, progress).values
             change = np.abs(plain - masked * unit.astype(plain.dtype))
             found.append(change.sum(axis=(1, 2), dtype=np.float64))
         return np.transpose(found)
@@ -57,13 +57,3 @@ def rescale(
 def n_masks(inputs: np.ndarray) -> int:
     """How often the attributions are computed besides the first time."""
     return inputs.shape[1] + inputs.shape[-1]
-
-
-def _filler(explained: SequenceInput, method: Method) -> np.ndarray:
-    """What masked cells hold, to be broadcast to the inputs."""
-    inputs, real = explained.network.inputs, explained.real
-    if method.name == "integrated_gradients":
-        return explained.start(method.settings["baseline"], np.arange(len(inputs)))
-    if method.name == "expected_gradients":
-        return method.settings["background"].mean(axis=(0, 1))
-    return inputs.mean(axis=(0, 1)) if real is None else inputs[real].mean(axis=0)

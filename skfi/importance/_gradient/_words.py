@@ -1,6 +1,6 @@
 """Token ids as what a gradient is taken with respect to."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -10,25 +10,50 @@ from skfi._keras import (
     forward_embedded,
     takes_texts,
 )
+from skfi.importance._gradient._baseline import check_token_baseline
 from skfi.importance._gradient._network import Network
 from skfi.importance._gradient._sequences import Weights
+from skfi.importance._inputs._kinds import Tokens
 
 
 class TokenInput:
     """Token ids, explained at the output of the embedding and summed over its axis."""
 
     def __init__(self, network: Network) -> None:
-        if network.tokens is None:
-            raise TypeError("The network reads no tokens.")
         self.network = network
-        self.tokens = network.tokens
-        self.inputs = self.tokens.read if takes_texts(network.model) else network.inputs
+        self.tokens = cast(Tokens, network.kind)
+        self.inputs = network.inputs
+        if takes_texts(network.model):
+            self.inputs = self.tokens.read
         self.table = embedding_table(network.model)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the attributions of a sample: a value for each position."""
         return self.tokens.ids.shape[1:]
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """What a result keeps of the texts: their words."""
+        return {"tokens": self.tokens.in_words()}
+
+    def check_can_be_masked(self) -> None:
+        """Raise ValueError: there are no features."""
+        raise ValueError(
+            "temporal_rescaling=True is for sequences of numbers: words have no features to mask."
+        )
+
+    def scale(self, sample_weight: np.ndarray | None) -> None:
+        """Nothing: all entries of a vector are in the same unit."""
+        return None
+
+    def origin(self, sample_weight: np.ndarray | None = None) -> None:
+        """Where paths begin if it is not said: the padding token."""
+        return None
+
+    def baseline(self, method: str, given: Any, sample_weight: np.ndarray | None) -> Any:
+        """The id of a baseline token; of expected gradients an array of ids."""
+        return check_token_baseline(method, given, self.tokens)
 
     def points(self, rows: np.ndarray) -> np.ndarray:
         """The samples' embedded ids."""

@@ -59,9 +59,9 @@ def group_codes(groups: np.ndarray | None, n_rows: int) -> np.ndarray:
     return np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
 
 
-def check_groups_are_used(sample_groups: Any, *, rows_are_scored: bool) -> None:
-    """Raise ValueError for groups where there are no intervals."""
-    if sample_groups is not None and not rows_are_scored:
+def check_no_groups(sample_groups: Any) -> None:
+    """Raise ValueError for groups, as there are no intervals."""
+    if sample_groups is not None:
         raise ValueError(
             "sample_groups is for intervals, which there are of all samples only, and of at most "
             "2**26 rows times units times repeats: leave max_samples=1.0, or score fewer rows."

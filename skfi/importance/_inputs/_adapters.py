@@ -5,7 +5,6 @@ from typing import Any, Self
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
@@ -27,23 +26,23 @@ from skfi._keras import (
     seeded,
     takes_texts,
 )
-from skfi._padding import real_steps
-from skfi.importance._inputs._tokens import network_of
+from skfi._pipelines import with_last
+from skfi.importance._inputs._last_step import LastStep
 
 
 def as_estimator(estimator: Any) -> Any:
     """``estimator``, its Keras object (or that of a Pipeline's last step) as an estimator."""
+    return with_last(estimator, _adapted)
+
+
+def _adapted(estimator: Any) -> Any:
     if isinstance(estimator, keras.Model):
         check_network(estimator)
         of_classes = output_kind(estimator) != "values"
         return (ModelClassifier if of_classes else ModelRegressor)(estimator)
-    if _is_scikeras(estimator):
+    if any(cls.__module__.split(".")[0] == "scikeras" for cls in type(estimator).__mro__):
         is_classifier = getattr(estimator, "_estimator_type", None) == "classifier"
         return (WrapperClassifier if is_classifier else WrapperRegressor)(estimator)
-    if isinstance(estimator, Pipeline) and estimator.steps:
-        *before, (name, last) = estimator.steps
-        adapted = as_estimator(last)
-        return estimator if adapted is last else Pipeline([*before, (name, adapted)])
     if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise TypeError(
             "estimator must be a scikit-learn estimator, a SciKeras wrapper or a keras.Model; got "
@@ -52,29 +51,10 @@ def as_estimator(estimator: Any) -> Any:
     return estimator
 
 
-def _is_scikeras(estimator: Any) -> bool:
-    return any(cls.__module__.split(".")[0] == "scikeras" for cls in type(estimator).__mro__)
-
-
-def mask_of(last: Any) -> float | None:
-    """What marks padding to an estimator, or to the network in it; None if nothing does."""
-    mask_value, model = getattr(last, "mask_value", None), network_of(last)
-    return mask_value_of(model) if mask_value is None and model is not None else mask_value
-
-
-def steps_read_by(last: Any, X: np.ndarray) -> np.ndarray | None:
-    """Which steps of ``X``, sequences as they reach an estimator, are not padding; None if all are.
-
-    Compared in the type that the network computes in, in which two numbers may be the same.
-    """
-    mask_value = mask_of(last)
-    if mask_value is None:
-        return None
-    return real_steps(X.astype(keras.config.floatx(), copy=False), mask_value)
-
-
 class _Model(BaseEstimator):
     """A Keras model; ``fit`` trains a fresh one of the same layers for the features it gets."""
+
+    is_bare = True
 
     def __init__(
         self, model: keras.Model, random_state: int | np.random.RandomState | None = None
@@ -123,7 +103,7 @@ class _Model(BaseEstimator):
     def sequence_mask(self, X: Any) -> np.ndarray:
         """Which steps are not padding."""
         X = np.asarray(X)
-        read = steps_read_by(self, X) if X.ndim == 3 else None
+        read = LastStep.of(self).real_steps(X) if X.ndim == 3 else None
         if read is not None:
             return read
         embedding = find_embedding(self.model)

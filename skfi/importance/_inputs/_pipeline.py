@@ -6,63 +6,55 @@ import numpy as np
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from skfi._pipelines import Chain
+from skfi.importance._inputs._last_step import LastStep
 from skfi.preprocessing import SlidingWindow
 
 
-def columns_fold_into(estimator: Any, X: Any) -> int | None:
+def columns_fold_into(chain: Chain, X: Any) -> int | None:
     """How many time steps the columns of 2-D ``X`` fold into; None if they do not fold.
 
     Behind the steps of a Pipeline that is known only if each leaves a column where it was.
     """
-    if len(X.shape) != 2:
+    if len(X.shape) != 2 or not all(map(_keeps_columns, chain.before)):
         return None
-    while True:
-        if isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        elif isinstance(estimator, BaseSearchCV):
-            estimator = estimator.estimator
-        elif isinstance(estimator, Pipeline):
-            *before, (_, estimator) = estimator.steps
-            if not all(_keeps_columns(step) for _, step in before):
-                return None
-        else:
-            break
-    return getattr(estimator, "n_timesteps_in_", None) or getattr(estimator, "n_timesteps", None)
+    return LastStep.of(chain.last).n_timesteps
 
 
 def _keeps_columns(step: Any) -> bool:
     return step in (None, "passthrough") or isinstance(step, OneToOneFeatureMixin)
 
 
-def input_features_stay(estimator: Any, *, held: bool = False) -> bool:
+def input_features_stay(chain: Chain, *, constant: bool = False) -> bool:
     """Whether each feature of ``X`` reaches the last step of a Pipeline as itself.
 
-    ``held`` asks for samples in which no feature is missing: then steps may address columns, and
-    those that are frozen or learn nothing do to the other columns what they did.
+    ``constant`` asks for samples in which no feature is missing: then steps may address columns,
+    and those that are frozen or learn nothing do to the other columns what they did.
     """
-    if not isinstance(estimator, Pipeline):
-        return True
-    *before, (_, last) = estimator.steps
-    stay = all(keeps_features(step, held=held) for _, step in before)
-    return stay and input_features_stay(last, held=held)
+    return all(
+        (constant and is_frozen) or keeps_features(step, constant=constant)
+        for step, is_frozen in chain.frozen_before
+    )
 
 
-def keeps_features(step: Any, *, held: bool = False) -> bool:
+def keeps_features(step: Any, *, constant: bool = False) -> bool:
     """Whether each feature that enters a step of a Pipeline leaves it as itself."""
     if isinstance(step, Pipeline):
-        return all(keeps_features(inner, held=held) for _, inner in step.steps)
-    if held and isinstance(step, ColumnTransformer):
+        return all(keeps_features(inner, constant=constant) for _, inner in step.steps)
+    if constant and isinstance(step, ColumnTransformer):
         parts = [part for _, part, _ in step.transformers] + [step.remainder]
-        return all(part == "drop" or keeps_features(part, held=held) for part in parts)
-    if held and isinstance(step, (FrozenEstimator, FunctionTransformer)):
+        return all(part == "drop" or keeps_features(part, constant=constant) for part in parts)
+    if constant and isinstance(step, (FrozenEstimator, FunctionTransformer)):
         return True
     return _keeps_columns(step) or isinstance(step, SlidingWindow)
+
+
+def window_of(chain: Chain) -> int:
+    """The length of the windows that a Pipeline makes of rows; 1 if it makes none."""
+    return max([step.window for step in chain.all_of(SlidingWindow)], default=1)
 
 
 def input_names(estimator: Any, X: Any) -> list[str] | None:

@@ -10,7 +10,7 @@ from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
-from skfi.importance._inputs._tokens import steps_of
+from skfi._pipelines import Chain
 from skfi.importance._lofo._input import Given
 from skfi.importance._quiet import warnings_ignored
 from skfi.importance._scoring import scoring_name
@@ -112,7 +112,7 @@ def _metric_of_sklearn(estimator: Any, scoring: Any) -> Any:
     if not (is_classifier(estimator) or is_regressor(estimator)):
         return None
     if scoring is None:  # R2 needs two rows; accuracy is defined everywhere
-        score = getattr(type(steps_of(estimator)[-1]), "score", None)
+        score = getattr(type(Chain(estimator).last), "score", None)
         return get_scorer("r2") if score is RegressorMixin.score else None
     if isinstance(scoring, str):
         return check_scoring(estimator, scoring=scoring)

@@ -18,49 +18,50 @@ from skfi.importance._units._cells import Units
 
 
 @dataclass(frozen=True)
-class HeldValues:
+class Constants:
     """The value that each feature is held at."""
 
     of_columns: np.ndarray | list[Any]  # one for each feature of an array, each column of a table
     width: int  # features of a time step
     real: np.ndarray | None  # (n_samples, n_timesteps): False for padding; None if all is real
 
-    def hold(self, X: Any, rows: np.ndarray, cells: np.ndarray) -> Any:
+    def put_into(self, X: Any, rows: np.ndarray, cells: np.ndarray) -> Any:
         """Some rows of ``X`` in which the ``cells`` say nothing."""
         found = _safe_indexing(X, rows)
         real = None if self.real is None else self.real[rows][:, cells // self.width]
         if hasattr(found, "iloc"):
             for i, cell in enumerate(cells):  # column by column: each keeps its type
                 column = found.iloc[:, cell]
-                held = pd.Series(self.of_columns[cell], index=column.index, dtype=column.dtype)
-                found.isetitem(cell, held if real is None else held.where(real[:, i], column))
+                constant = pd.Series(self.of_columns[cell], index=column.index, dtype=column.dtype)
+                kept = constant if real is None else constant.where(real[:, i], column)
+                found.isetitem(cell, kept)
             return found
         flat = np.ascontiguousarray(found).reshape(len(rows), -1)
-        held = np.asarray(self.of_columns)[cells % self.width]
-        flat[:, cells] = held if real is None else np.where(real, held, flat[:, cells])
+        constant = np.asarray(self.of_columns)[cells % self.width]
+        flat[:, cells] = constant if real is None else np.where(real, constant, flat[:, cells])
         return flat.reshape(found.shape)
 
 
-def held_values(
+def constants_of(
     X: Any, units: Units, real: np.ndarray | None = None, mask_value: float | None = None
-) -> HeldValues:
+) -> Constants:
     """The value of each feature of ``X``, over all samples and its ``real`` time steps."""
     width = units.shape[1]
     if hasattr(X, "iloc"):
         of_columns = _of_table(X, width, real, mask_value)
-        return HeldValues(of_columns, width, real)
+        return Constants(of_columns, width, real)
     steps = X.reshape(len(X), -1, width)
     steps = steps.reshape(-1, width) if real is None else steps[real]
     values = np.empty(width, dtype=X.dtype)
     for feature in range(width):
         values[feature] = central_value(pd.Series(steps[:, feature]), mask_value)
-    return HeldValues(values, width, real)
+    return Constants(values, width, real)
 
 
-def held_words(X: Any, unknown_id: int, real: np.ndarray | None) -> HeldValues:
+def unknown_words(X: Any, unknown_id: int, real: np.ndarray | None) -> Constants:
     """Positions of token ids (n_samples, n_positions) hold the unknown word."""
     n_values = X.shape[1] if hasattr(X, "iloc") else 1
-    return HeldValues(np.full(n_values, unknown_id), 1, real)
+    return Constants(np.full(n_values, unknown_id), 1, real)
 
 
 def _of_table(

@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.base import clone
 
 from skfi._keras import fits_ahead, jit_compile, jit_compile_as
-from skfi.importance._inputs._tokens import steps_of
+from skfi._pipelines import Chain
+from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._lofo._sequences import SequenceData
 from skfi.importance._lofo._warm_start import WarmStart
 from skfi.importance._lofo._words import WordData
@@ -33,11 +34,11 @@ class LeftOutEstimator:
         """The fitted clone."""
         X, y, weight = self.data.gather(view)
         estimator = self.data.prepare(clone(self.estimator), view)
-        last = steps_of(estimator)[-1]
-        if hasattr(last, "importance_params"):  # which nobody would look at
+        last = LastStep.of(Chain(estimator).last).sequences
+        if last is not None:  # nobody would look at its importances
             last.set_params(importance=None, importance_params=None)
         if self.start is not None:
-            self.start.put_into(estimator, *self.data.kept(view))
+            self.start.put_into(estimator, *self.data.kept(view))  # type: ignore[union-attr]  # no texts
         with jit_compile_as(self.jit_compile), fits_ahead(self.n_fits):
             return estimator.fit(X, y, **weight, **self.fit_params)
 

@@ -11,13 +11,14 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.validation import _check_sample_weight
 
 from skfi._containers import container
+from skfi._pipelines import unfrozen
 from skfi.importance._clones import seeded_clone
 from skfi.importance._inference._t_tests import mean_over_folds
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._lofo._checks import check_metric, folds_of
 from skfi.importance._lofo._estimator import LeftOutEstimator, LeftOutScorer
 from skfi.importance._lofo._folds import scores_of_folds
-from skfi.importance._lofo._input import check_fit_params, check_y, read_input, unfrozen
+from skfi.importance._lofo._input import check_fit_params, check_y, lofo_input
 from skfi.importance._lofo._warm_start import check_features_stay, check_warm, epochs_of
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import QuickScorer, scorer_for, scoring_name, scoring_of
@@ -176,19 +177,19 @@ def lofo_importance(
         sample_weight = _check_sample_weight(
             sample_weight, np.empty((len(y), 1)), ensure_non_negative=True
         )
-    given = read_input(
+    given = lofo_input(
         estimator,
         X,
         y,
         sample_weight,
         leave_out=leave_out,
         by=by,
-        feature_groups=feature_groups,
-        feature_names=feature_names,
+        groups=feature_groups,
+        names=feature_names,
         unknown_id=unknown_id,
     )
     if refit == "warm":
-        check_features_stay(estimator, given.leave_out)
+        check_features_stay(estimator, given.data.leave_out)
     fit_params = check_fit_params(estimator, fit_params)
     if isinstance(scoring, (list, tuple, set, dict)):
         raise ValueError(f"LOFO takes one metric; got scoring={scoring!r}.")
@@ -222,7 +223,7 @@ def lofo_importance(
         baseline_scores=baseline_scores,
         scoring=name,
         refit=refit,
-        leave_out=given.leave_out,
+        leave_out=given.data.leave_out,
         **mean_over_folds(differences, n_train, n_test),
-        **given.data.more,
+        **given.data.entries,
     )

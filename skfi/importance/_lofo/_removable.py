@@ -23,15 +23,14 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.metaestimators import _BaseComposition
 
+from skfi._pipelines import Chain
+from skfi.importance._inputs._kinds import Numbers
+from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._pipeline import input_features_stay
-from skfi.importance._inputs._tokens import steps_of
 from skfi.importance._lofo._removable_network import network_takes_fewer
-from skfi.importance._lofo._words import reads_words
 from skfi.preprocessing import SlidingWindow
 
 _OF_SINGLE_COLUMNS = (ColumnTransformer, FunctionTransformer, FrozenEstimator)
@@ -55,21 +54,22 @@ _GRIDS = {"param_grid", "param_distributions"}
 Shape = tuple[int, int]  # time steps and features
 
 
-def can_be_removed(estimator: Any, X: Any, y: Any, whole: Shape, rest: Shape) -> bool:
+def can_be_removed(estimator: Any, kind: Numbers, y: Any, whole: Shape, rest: Shape) -> bool:
     """Whether a unit can be removed from the samples that ``estimator`` takes.
 
     ``whole`` and ``rest`` are the time steps and features of all units, and those that are left, at
     the least, without one.
     """
-    last = _last(estimator)
-    n_columns = rest[1] if X.ndim == 3 else rest[0] * rest[1]
-    if any(_speaks_of_columns(part, n_columns, last) for part in _parts(estimator)):
+    chain = Chain(estimator)
+    last = LastStep.of(chain.last)
+    n_columns = rest[1] if kind.X.ndim == 3 else rest[0] * rest[1]
+    if any(_speaks_of_columns(part, n_columns, chain.last) for part in _parts(estimator)):
         return False
-    if getattr(last, "network", None) is None and getattr(last, "model", None) is None:
+    if not last.has_own_network:
         return True
-    if not input_features_stay(_without_search(estimator)):
+    if not input_features_stay(chain):
         return False  # it is not known what reaches the network
-    shapes = [_input_shape(estimator, last, X, shape) for shape in (whole, rest)]
+    shapes = [_input_shape(chain, last, kind, shape) for shape in (whole, rest)]
     return network_takes_fewer(last, *shapes, n_outputs=_n_outputs(last, y))
 
 
@@ -149,40 +149,24 @@ def _may_address(name: str, value: Any, n_columns: int) -> bool:
     return of_sklearn.split(".")[0] not in ("sklearn", "skfi")
 
 
-def _last(estimator: Any) -> Any:
-    """What is trained at the end of a Pipeline or a search."""
-    while True:
-        if isinstance(estimator, BaseSearchCV):
-            estimator = estimator.estimator
-        elif isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        else:
-            return estimator
-
-
-def _without_search(estimator: Any) -> Any:
-    return estimator.estimator if isinstance(estimator, BaseSearchCV) else estimator
-
-
-def _input_shape(estimator: Any, last: Any, X: Any, shape: Shape) -> tuple[int | None, ...]:
+def _input_shape(
+    chain: Chain, last: LastStep, kind: Numbers, shape: Shape
+) -> tuple[int | None, ...]:
     """The shape of a sample as it reaches the network."""
     n_timesteps, n_features = shape
-    if reads_words(estimator):
-        return (n_timesteps,)
-    windows = [step.window for step in steps_of(estimator) if isinstance(step, SlidingWindow)]
+    windows = [step.window for step in chain.all_of(SlidingWindow)]
     if windows:
         return (windows[0], n_features)
-    if X.ndim == 3 and getattr(last, "network", None) is not None and last.mask_value is not None:
+    if kind.X.ndim == 3 and not last.is_bare and last.mask_value is not None:
         return (None, n_features)  # padding may be longer in another array
-    if X.ndim == 2 and hasattr(last, "model"):
+    if kind.X.ndim == 2 and last.is_bare and n_timesteps == 1:
         return (n_features,)
-    return (n_timesteps, n_features)
+    return kind.network_shape(n_timesteps, n_features)
 
 
-def _n_outputs(last: Any, y: Any) -> int:
+def _n_outputs(last: LastStep, y: Any) -> int:
     y = np.asarray(y)
-    if is_classifier(last):
+    if is_classifier(last.estimator):
         labels = {label for label in y.ravel().tolist() if label == label}  # not NaN
         return 1 if len(labels) == 2 else len(labels)
-    per_step = getattr(last, "return_sequences", False)
-    return 1 if y.ndim == 1 or per_step else y.shape[1]
+    return 1 if y.ndim == 1 or last.per_step else y.shape[1]

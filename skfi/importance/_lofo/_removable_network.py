@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from skfi._keras import leaves, only_keras, seeded
+from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._quiet import warnings_ignored
 
 # Keras' own that treat all features alike, or learn anew what to make of each. Not those that cut
@@ -28,7 +29,7 @@ _INNER = ("layer", "cell", "cells", "forward_layer", "backward_layer")
 
 
 def network_takes_fewer(
-    estimator: Any,
+    last: LastStep,
     whole: tuple[int | None, ...],
     rest: tuple[int | None, ...],
     *,
@@ -43,14 +44,15 @@ def network_takes_fewer(
     with warnings_ignored():  # such as Keras' of a lambda whose configuration is asked for
         try:
             with seeded(0):
-                models = [_built(estimator, shape, n_outputs) for shape in (whole, rest)]
+                models = [_built(last, shape, n_outputs) for shape in (whole, rest)]
         except Exception:  # whatever a user's function raises for a shape that it does not take
             return False
         return all(map(_takes_any_number, models)) and _frozen(models[0]) == _frozen(models[1])
 
 
-def _built(estimator: Any, shape: tuple[int | None, ...], n_outputs: int) -> Any:
-    if hasattr(estimator, "model"):  # of which a fit trains a likeness
+def _built(last: LastStep, shape: tuple[int | None, ...], n_outputs: int) -> Any:
+    estimator = last.estimator
+    if last.is_bare:  # of which a fit trains a likeness
         return estimator._rebuilt(shape)
     return estimator.network(shape, n_outputs, **(estimator.network_params or {}))
 

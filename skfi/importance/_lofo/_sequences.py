@@ -1,15 +1,24 @@
 """Sequences and tables without some units."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 
+from skfi._pipelines import Chain
 from skfi.importance._index_view import read_left_out_view
+from skfi.importance._inputs._kinds import Numbers, TokenIds
+from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._rows import take_cells
-from skfi.importance._lofo._constant import HeldValues
+from skfi.importance._lofo._constant import Constants, constants_of, unknown_words
+from skfi.importance._lofo._gaps import gap_without, smallest_rest
+from skfi.importance._lofo._removable import can_be_removed
+from skfi.importance._lofo._settings import Settings
+from skfi.importance._lofo._values import check_values
 from skfi.importance._units._cells import Units
+from skfi.importance._units._of_input import units_of
 
 
 @dataclass(frozen=True)
@@ -20,22 +29,23 @@ class SequenceData:
     y: Any
     sample_weight: np.ndarray | None
     units: Units
-    held: HeldValues | None  # what units that are left out are held at; None removes them
+    constants: Constants | None  # what units that are left out hold; None removes them
 
     def gather(self, view: np.ndarray) -> tuple[Any, Any, dict[str, np.ndarray]]:
         """Samples, targets and, if there are any, weights of the view's rows and units."""
         rows, kept = read_left_out_view(view, len(self.X))
         weight = {} if self.sample_weight is None else {"sample_weight": self.sample_weight[rows]}
-        if self.held is None:
+        if self.constants is None:
             X = take_cells(self.X, rows, self._cells(kept))
         else:
-            X = self.held.hold(self.X, rows, np.setdiff1d(self._all_cells(), self._cells(kept)))
+            left_out = np.setdiff1d(self._all_cells(), self._cells(kept))
+            X = self.constants.put_into(self.X, rows, left_out)
         return X, _safe_indexing(self.y, rows), weight
 
     def kept(self, view: np.ndarray) -> tuple[tuple[int, int], np.ndarray]:
         """Time steps and features of the whole, and the cells that the network gets."""
         _, kept = read_left_out_view(view, len(self.X))
-        return self.units.shape, self._cells(kept) if self.held is None else self._all_cells()
+        return self.units.shape, self._cells(kept) if self.constants is None else self._all_cells()
 
     @property
     def names(self) -> np.ndarray:
@@ -48,10 +58,14 @@ class SequenceData:
         return self.units.by
 
     @property
-    def more(self) -> dict[str, Any]:
+    def entries(self) -> dict[str, Any]:
         """What a result says of the units besides."""
-        no_grid = self.units.by == "cell" and len(self.units) < np.prod(self.units.shape)
-        return self.units.origin | ({} if no_grid else {"axes": self.units.axes})
+        return self.units.entries
+
+    @property
+    def leave_out(self) -> str:
+        """How units are left out."""
+        return "remove" if self.constants is None else "constant"
 
     @property
     def n_columns(self) -> int:
@@ -60,7 +74,7 @@ class SequenceData:
 
     def prepare(self, estimator: Any, view: np.ndarray) -> Any:
         """Tell a network that folds columns how many time steps are left."""
-        if self.units.by == "timestep" and self.held is None:
+        if self.units.by == "timestep" and self.constants is None:
             _, kept = read_left_out_view(view, len(self.X))
             n_timesteps = len(self._cells(kept)) // self.units.shape[1]
             for name, value in estimator.get_params(deep=True).items():
@@ -73,3 +87,48 @@ class SequenceData:
 
     def _all_cells(self) -> np.ndarray:
         return np.arange(np.prod(self.units.shape))
+
+
+def of_numbers(kind: Numbers, given: Settings) -> SequenceData:
+    """Units of numbers that are removed where that is sure, and else hold a constant."""
+
+    def constants(units: Units) -> Constants:
+        mask_value = LastStep.of(Chain(given.estimator).last).mask_value
+        return constants_of(kind.X, units, kind.real, mask_value)
+
+    return _sequence_data(kind, given, kind.real, constants)
+
+
+def of_positions(kind: TokenIds, given: Settings) -> SequenceData:
+    """Positions of token ids; constant ones hold the unknown word."""
+
+    def constants(units: Units) -> Constants:
+        return unknown_words(kind.X, given.unknown_id, kind.real)
+
+    return _sequence_data(kind, given, None, constants)
+
+
+def _sequence_data(
+    kind: Numbers,
+    given: Settings,
+    real: np.ndarray | None,
+    constants: Callable[[Units], Constants],
+) -> SequenceData:
+    """``real`` tells which steps must stay, if some time steps of a sequence are removed."""
+    units: Any = units_of(kind, by=given.by, groups=given.groups, names=given.names)
+    if len(units) < 2:
+        raise ValueError(
+            f"LOFO needs at least two units to leave one out; got only {units.names[0]!r}."
+        )
+    check_values(given.estimator, kind.X, kind.real)
+    gap = gap_without(units, kind.n_timesteps, real, per_step=given.per_step)
+    if given.leave_out == "remove" and gap is not None:
+        raise ValueError(gap)
+    constant = given.leave_out == "constant"
+    if given.leave_out == "auto":
+        constant = gap is not None or not can_be_removed(
+            given.estimator, kind, given.y, units.shape, smallest_rest(units)
+        )
+    return SequenceData(
+        kind.X, given.y, given.sample_weight, units, constants(units) if constant else None
+    )

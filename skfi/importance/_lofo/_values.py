@@ -7,8 +7,8 @@ import pandas as pd
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import _BaseComposition
 
-from skfi.importance._inputs._adapters import mask_of
-from skfi.importance._inputs._tokens import steps_of
+from skfi._pipelines import Chain
+from skfi.importance._inputs._last_step import LastStep
 
 
 def check_values(estimator: Any, X: Any, real: np.ndarray | None) -> None:
@@ -21,14 +21,14 @@ def check_values(estimator: Any, X: Any, real: np.ndarray | None) -> None:
     missing = np.asarray(pd.isna(X))
     if not missing.any() or _takes_nan(estimator):
         return
-    mask_value = mask_of(steps_of(estimator)[-1])
+    mask_value = LastStep.of(Chain(estimator).last).mask_value
     if mask_value is not None and np.isnan(mask_value):
         if real is None:  # it folds behind the steps of a Pipeline
             return
         missing = missing.reshape(*real.shape, -1) & real[:, :, None]
         hint = "with mask_value=np.nan only whole steps, which are padding, may be NaN"
     else:
-        name = type(steps_of(estimator)[0]).__name__
+        name = type(Chain(estimator).steps[0]).__name__
         hint = f"{name} does not take it, by its tag input_tags.allow_nan"
     rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
     if len(rows):
@@ -79,7 +79,7 @@ def _check_infinity(values: Any, name: str) -> None:
 
 def _takes_nan(estimator: Any) -> bool:
     """Whether the first step says that it takes NaN, or leaves it to others to say."""
-    first = steps_of(estimator)[0]
+    first = Chain(estimator).steps[0]
     try:
         tags = get_tags(first)
     except Exception:  # of an estimator that has none

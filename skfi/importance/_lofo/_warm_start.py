@@ -11,8 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from skfi._pipelines import Chain
 from skfi.importance._inputs._pipeline import input_features_stay
-from skfi.importance._inputs._tokens import find_sequencer, steps_of
+from skfi.preprocessing import TextSequencer
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class WarmStart:
 
     def put_into(self, estimator: Any, shape: tuple[int, int], cells: np.ndarray) -> None:
         """Let an unfitted ``estimator`` start from the weights, for the ``cells`` that are left."""
-        network = steps_of(estimator)[-1]
+        network = Chain(estimator).last
         # of a single epoch there is nothing to choose
         stop = {"early_stopping": True, "n_iter_no_change": 1} if self.epochs > 1 else {}
         network.set_params(epochs=self.epochs, **stop)
@@ -72,13 +73,13 @@ class _Trimmed:
 
 def check_warm(estimator: Any) -> None:
     """Raise unless ``estimator`` can go on from trained weights."""
-    network = steps_of(estimator)[-1]
-    if not hasattr(network, "_begin_from") or network is not _plain_last(estimator):
+    chain = Chain(estimator)
+    if not hasattr(chain.last, "_begin_from") or chain.is_searched:
         raise TypeError(
             "refit='warm' goes on from trained weights: it takes LSTMRegressor, LSTMClassifier or "
             f"a Pipeline that ends in one; got {type(estimator).__name__}. Use refit='cold'."
         )
-    if find_sequencer(estimator) is not None:
+    if chain.find(TextSequencer) is not None:
         raise ValueError(
             "refit='warm' is not possible with a TextSequencer: words that are left out change the "
             "numbers of all others. Transform the texts first and pass token ids, or use "
@@ -91,7 +92,7 @@ def check_features_stay(estimator: Any, leave_out: str) -> None:
 
     Of units held at a constant the network keeps all weights, so each must get what it got before.
     """
-    if not input_features_stay(estimator, held=leave_out == "constant"):
+    if not input_features_stay(Chain(estimator), constant=leave_out == "constant"):
         raise ValueError(
             "refit='warm' takes over the weights of each feature, but a step of the Pipeline mixes "
             "or makes features before they reach the network. Use refit='cold'."
@@ -100,15 +101,9 @@ def check_features_stay(estimator: Any, leave_out: str) -> None:
 
 def trained_weights(estimator: Any) -> list[np.ndarray]:
     """The weights of a fitted estimator's network."""
-    return steps_of(estimator)[-1].model_.get_weights()
+    return Chain(estimator).last.model_.get_weights()
 
 
 def epochs_of(estimator: Any, refit_epochs: int | None) -> int:
     """For how long to refit: a fifth of the full network's epochs if it is not said."""
-    return max(1, steps_of(estimator)[-1].epochs // 5) if refit_epochs is None else refit_epochs
-
-
-def _plain_last(estimator: Any) -> Any:
-    while hasattr(estimator, "steps"):
-        estimator = estimator.steps[-1][1]
-    return estimator
+    return max(1, Chain(estimator).last.epochs // 5) if refit_epochs is None else refit_epochs

@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from skfi._number_kinds import check_kinds
-from skfi.importance._units._of_input import window_of
+from skfi._pipelines import Chain
+from skfi.importance._inputs._pipeline import window_of
 
 
 def check_array_kind(X: Any) -> None:
@@ -67,7 +68,7 @@ def check_order(estimator: Any, max_samples: float, n_samples: int) -> bool:
     In that order windows would be made of unrelated rows, which is an error.
     """
     whole = max_samples == n_samples or (max_samples == 1 and isinstance(max_samples, float))
-    if not whole and window_of(estimator) > 1:
+    if not whole and window_of(Chain(estimator)) > 1:
         raise ValueError(
             f"max_samples={max_samples} draws rows in random order, but SlidingWindow needs them "
             "in time order. Leave max_samples=1.0 and pass fewer rows."

@@ -13,23 +13,24 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 
 from skfi._containers import container
+from skfi._pipelines import Chain
 from skfi.importance._inference._row_groups import (
-    check_groups_are_used,
+    check_no_groups,
     groups_of_rows,
     warn_of_few_groups,
 )
 from skfi.importance._inputs._adapters import as_estimator
-from skfi.importance._inputs._tokens import read_tokens
+from skfi.importance._inputs._last_step import LastStep
+from skfi.importance._inputs._pipeline import window_of
+from skfi.importance._inputs._read import read_input
 from skfi.importance._permutation._checks import check_array_kind, check_order, check_rows
 from skfi.importance._permutation._intervals import ScoredRows
-from skfi.importance._permutation._predictions import Replay
 from skfi.importance._permutation._results import permutation_results
-from skfi.importance._permutation._row_scores import RowScorer, by_row
+from skfi.importance._permutation._row_scores import by_row, is_scored_by_row, replay_of
 from skfi.importance._permutation._scorers import CheckedScorer
-from skfi.importance._permutation._view import permuted_data
+from skfi.importance._permutation._view import shuffled
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
-from skfi.importance._units._of_input import window_of
 
 
 @validate_params(
@@ -217,48 +218,45 @@ def permutation_importance(
     scoring = scoring_of(estimator, scoring)
     X = container(X)
     check_array_kind(X)
-    estimator, X, tokens = read_tokens(estimator, X, feature_names)
+    estimator, kind = read_input(estimator, X, feature_names)
     scorer = scorer_for(estimator, scoring)
-    if hasattr(estimator, "check_target"):
-        estimator.check_target(y)
-    data = permuted_data(
-        estimator,
-        X,
-        tokens,
+    chain = Chain(estimator)
+    LastStep.of(chain.last).check_target(y)
+    data = shuffled(
+        kind,
         by=by,
         shuffle=shuffle,
         conditional=conditional,
-        feature_names=feature_names,
-        feature_groups=feature_groups,
+        names=feature_names,
+        groups=feature_groups,
         max_features=max_features,
     )
-    check_rows(data.X, y, sample_weight, max_samples)
-    n_scores = 1 + len(data.units) * n_repeats
-    if check_order(estimator, max_samples, len(data.X)):
-        scorer = by_row(scorer, estimator, scoring, y, n_scores=n_scores * len(data.X))
-    of_rows = scorer if isinstance(scorer, RowScorer) else None
-    rows_are_scored = of_rows is not None
-    check_groups_are_used(sample_groups, rows_are_scored=rows_are_scored)
-    groups = groups_of_rows(sample_groups, len(data.X), window_of(estimator))
-    if rows_are_scored:
-        warn_of_few_groups(groups)
-    name = scoring_name(estimator, scoring)
-    scorer = CheckedScorer(data.scorer(scorer, n_scores), name)
+    n_rows, n_scores = len(data.kind.X), 1 + len(data.units) * n_repeats
+    check_rows(data.kind.X, y, sample_weight, max_samples)
+    if check_order(estimator, max_samples, n_rows):
+        scorer = by_row(scorer, estimator, scoring, y, n_scores=n_scores * n_rows)
     random = check_random_state(random_state)
-    donors = data.donors(n_repeats, deepcopy(random)) if rows_are_scored else None
+    replay = replay_of(scorer, estimator, data.kind.X, y, sample_weight)
+    groups = groups_of_rows(sample_groups, n_rows, window_of(chain))
+    donors = None
+    if is_scored_by_row(scorer):
+        warn_of_few_groups(groups)
+        donors = data.donors(n_repeats, deepcopy(random))
+    else:
+        check_no_groups(sample_groups)
+    rows = ScoredRows(donors, groups, sample_weight, window_of(chain), replay)
+    name = scoring_name(estimator, scoring)
+    checked = CheckedScorer(data.scorer(scorer, n_scores), name)
     with joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
         found = inspection.permutation_importance(
             estimator,
             data.view,
             y,
-            scoring=scorer,
+            scoring=checked,
             n_repeats=n_repeats,
             n_jobs=n_jobs,
             random_state=random,
             sample_weight=sample_weight,
             max_samples=max_samples,
         )
-    rest = None if of_rows is None else of_rows.rest()
-    replay = None if rest is None else Replay(rest, estimator, data.X, y, sample_weight)
-    rows = ScoredRows(donors, groups, sample_weight, window_of(estimator), replay)
-    return permutation_results(found, scorer.baseline, name, data, rows)
+    return permutation_results(found, checked.baseline, name, data, rows)

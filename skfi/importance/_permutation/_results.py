@@ -2,23 +2,19 @@
 
 from typing import Any
 
-import numpy as np
-
 from skfi.importance._permutation._intervals import ScoredRows
 from skfi.importance._permutation._predictions import Predicted
 from skfi.importance._permutation._row_scores import ONLY
 from skfi.importance._permutation._scorers import OfRows
-from skfi.importance._permutation._view import PermutedData
+from skfi.importance._permutation._view import Shuffled
 from skfi.importance._results._result import ImportanceResult
-from skfi.importance._units._correlation import strongly_correlated
-from skfi.importance._units._words import WordUnits
 
 
 def permutation_results(
-    found: Any, baseline: Any, name: str, data: PermutedData, rows: ScoredRows
+    found: Any, baseline: Any, name: str, data: Shuffled, rows: ScoredRows
 ) -> ImportanceResult | dict[str, ImportanceResult]:
     """One result, or one for each metric by its name if several, or a list of one, were asked."""
-    more = _of_all_metrics(data)
+    more = data.entries
     if not isinstance(baseline, dict):
         return _result(found, baseline, name, data, more)
     metrics = [metric for metric in baseline if not isinstance(metric, (OfRows, Predicted))]
@@ -37,24 +33,8 @@ def permutation_results(
     return results.get(ONLY, results)
 
 
-def _of_all_metrics(data: PermutedData) -> dict[str, Any]:
-    """How units were shuffled, and which are correlated."""
-    units, exchange = data.units, data.exchange
-    more: dict[str, Any] = {"conditional": exchange is not None, "shuffle": data.shuffle}
-    if exchange is not None:
-        more["conditional_by"] = exchange.by
-    elif units.by == "feature" and len(units) == data.X.shape[-1] and data.tokens is None:
-        more["correlated"] = strongly_correlated(data.X, list(units.names), data.real)
-    if isinstance(units, WordUnits):
-        return more | {"counts": units.counts}
-    more |= units.origin
-    if units.by != "cell" or len(units) == np.prod(units.shape):  # groups of cells are no grid
-        more["axes"] = units.axes
-    return more
-
-
 def _result(
-    found: Any, baseline: Any, scoring: str, data: PermutedData, more: dict[str, Any]
+    found: Any, baseline: Any, scoring: str, data: Shuffled, more: dict[str, Any]
 ) -> ImportanceResult:
     return ImportanceResult.from_values(
         found.importances,

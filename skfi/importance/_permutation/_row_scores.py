@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 from sklearn.base import RegressorMixin, is_classifier
-from sklearn.frozen import FrozenEstimator
 from sklearn.metrics._scorer import _MultimetricScorer
 
-from skfi.importance._permutation._predictions import Recording
+from skfi._pipelines import Chain
+from skfi.importance._inputs._last_step import LastStep
+from skfi.importance._permutation._predictions import Recording, Replay
 from skfi.importance._permutation._row_values import RowValues, Scored, row_values
 from skfi.importance._permutation._scorers import OfRows
-from skfi.metrics._step_scorer import last_of
 
 _MOST_NUMBERS = 2**26  # rows x repeats x units x metrics, or columns of predictions, that are kept
 ONLY = None  # the name of a metric that has none, as it is the only one
@@ -93,7 +93,7 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
         scorer = metrics.get_scorer(_own_metric(estimator) or scorer)
     targets = np.asarray(y)  # y need not be an array
     n_targets = int(np.prod(targets.shape[1:]))
-    classes = getattr(last_of(estimator), "classes_", None)
+    classes = LastStep.of(Chain(estimator).last).classes
     scorers = getattr(scorer, "_scorers", {ONLY: scorer})
     found = {name: row_values(one, classes, n_targets) for name, one in scorers.items()}
     values = {name: of_rows for name, of_rows in found.items() if of_rows is not None}
@@ -107,13 +107,23 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
     return RowScorer(scorer, values, keeps_predictions=rest) if few else scorer
 
 
+def is_scored_by_row(scorer: Any) -> bool:
+    """Whether a scorer keeps what intervals need."""
+    return isinstance(scorer, RowScorer)
+
+
+def replay_of(scorer: Any, estimator: Any, X: Any, y: Any, sample_weight: Any) -> Replay | None:
+    """What scores the metrics again whose rows have no values; None if all have, or too many."""
+    rest = scorer.rest() if is_scored_by_row(scorer) else None
+    return None if rest is None else Replay(rest, estimator, X, y, sample_weight)
+
+
 def _own_metric(estimator: Any) -> str | None:
     """The metric that is the estimator's own ``score``, of one label or number for each row."""
-    last = last_of(estimator)
-    while isinstance(last, FrozenEstimator):
-        last = last_of(last.estimator)
-    if getattr(last, "return_sequences", False):
+    step = LastStep.of(Chain(estimator).last)
+    if step.per_step:
         return None
+    last = step.estimator
     score = getattr(type(last), "score", None)
     home = getattr(score, "__module__", None) or ""
     if home.startswith("scikeras."):  # there it calls a metric that a subclass may replace

@@ -1,17 +1,91 @@
-"""Scores of sequences and tables in which units are shuffled between samples."""
+"""Shuffles of features, time steps, cells and groups of sequences and tables."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import _safe_indexing
 
+from skfi.importance._index_view import permutation_view
+from skfi.importance._inputs._kinds import Kind, Numbers
 from skfi.importance._inputs._rows import add_to_cells, copy_cells
-from skfi.importance._permutation._conditional import Conditional
+from skfi.importance._permutation._conditional import Conditional, conditional_exchange
+from skfi.importance._permutation._influence import drawn_donors
 from skfi.importance._permutation._unequal_lengths import donors
+from skfi.importance._scoring import QuickScorer
 from skfi.importance._units._cells import Units
+from skfi.importance._units._correlation import strongly_correlated
+from skfi.importance._units._of_input import units_of
+
+
+@dataclass(frozen=True)
+class ShuffledCells:
+    """Samples, their units, and the ``view`` that scikit-learn shuffles: ``X`` or a table."""
+
+    kind: Kind
+    units: Units
+    view: Any
+    shuffle: str
+    exchange: Conditional | None
+
+    @classmethod
+    def of(
+        cls, kind: Kind, *, by: str, groups: Any, names: Any, shuffle: str, conditional: bool
+    ) -> Self:
+        """Those of some units of the samples."""
+        units: Any = units_of(kind, by=by, groups=groups, names=names)
+        of_columns = kind.X.ndim == 2 and by != "timestep" and groups is None
+        if of_columns and kind.real is None and not conditional:
+            return cls(kind, units, kind.X, shuffle, None)
+        if isinstance(kind, Numbers) and not hasattr(kind.X, "iloc"):
+            kind = replace(kind, X=np.ascontiguousarray(kind.X))  # so that a reshape is a view
+        exchange = conditional_exchange(kind.X, units, kind.real) if conditional else None
+        view = permutation_view(len(kind.X), len(units))
+        return cls(kind, units, view, shuffle, exchange)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether scikit-learn shuffles ``X`` itself: numbers are to be its own to the last bit."""
+        return self.view is self.kind.X
+
+    def scorer(self, scorer: Callable, n_scores: int) -> Callable:
+        """A scorer of the view."""
+        if self.is_plain:
+            return scorer
+        of_view = PermutedScorer(
+            scorer, self.kind.X, self.units, self.shuffle, self.kind.real, self.exchange
+        )
+        return QuickScorer(of_view, n_scores=n_scores)
+
+    def donors(
+        self, n_repeats: int, random_state: np.random.RandomState
+    ) -> Sequence[np.ndarray] | None:
+        """From which row each gets its values, (n_units, n_repeats, n_samples), if from one."""
+        if not (self.is_plain or self.shuffle == "series"):
+            return None
+        drawn = drawn_donors(len(self.kind.X), n_repeats, random_state)
+        if self.exchange is None:
+            return [drawn] * len(self.units)
+        return [self.exchange.donors(unit, drawn) for unit in range(len(self.units))]
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """What a result says of the shuffles and the units."""
+        kind, units = self.kind, self.units
+        found: dict[str, Any] = {"conditional": self.exchange is not None, "shuffle": self.shuffle}
+        if self.exchange is not None:
+            found["conditional_by"] = self.exchange.by
+        elif units.by == "feature" and len(units) == kind.width:
+            found["correlated"] = strongly_correlated(kind.X, list(units.names), kind.real)
+        return found | units.entries
+
+
+def shuffling_scorer(scorer: Callable, kind: Kind, units: Units, *, n_scores: int) -> Callable:
+    """A scorer of the table of row numbers, in which any units may be shuffled."""
+    X = kind.X if hasattr(kind.X, "iloc") else np.ascontiguousarray(kind.X)
+    return QuickScorer(PermutedScorer(scorer, X, units, "series", kind.real), n_scores=n_scores)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from sklearn.utils import Bunch
 
 from skfi.importance._inference._t_tests import mean_over_rows
 from skfi.importance._results._findings import findings
+from skfi.importance._results._plot import Drawn
 from skfi.importance._results._result import ImportanceResult
 
 _OF_UNITS = (
@@ -26,7 +27,7 @@ _OF_UNITS = (
 )
 
 
-class ImportanceComparison(Bunch):
+class ImportanceComparison(Drawn, Bunch):
     """Results of several methods for the same features: :func:`~skfi.compare_importances`.
 
     Attributes
@@ -53,6 +54,8 @@ class ImportanceComparison(Bunch):
     >>> comparison.to_frame()["lofo", "rank"].tolist()
     [1, 2]
     """
+
+    _display = "ComparisonDisplay"
 
     @classmethod
     def from_results(
@@ -119,25 +122,6 @@ class ImportanceComparison(Bunch):
         frame = pd.DataFrame(columns, index=index)
         of_methods = np.mean([ranks(result) for result in self.results.values()], axis=0)
         return frame.iloc[np.argsort(of_methods, kind="stable")]
-
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
-        """Draw the methods side by side.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
-        **kwargs : dict
-            Passed to :meth:`skfi.display.ComparisonDisplay.plot`.
-
-        Returns
-        -------
-        display : ComparisonDisplay
-            Holds ``ax_`` and ``figure_``.
-        """
-        from skfi.display import ComparisonDisplay
-
-        return ComparisonDisplay(self).plot(ax=ax, **kwargs)
 
     def _repr_html_(self) -> str:
         table = self.to_frame().to_html(float_format="{:.4g}".format)

@@ -1,11 +1,11 @@
 """What the checks of importances found."""
 
-from typing import Any
-
 from sklearn.utils import Bunch
 
+from skfi.importance._results._plot import Drawn
 
-class ImportanceReport(Bunch):
+
+class ImportanceReport(Drawn, Bunch):
     """What :func:`~skfi.check_importances` found.
 
     Attributes
@@ -37,22 +37,7 @@ class ImportanceReport(Bunch):
     ((3, 5), array([0, 1, 2, 3, 4]))
     """
 
+    _display = "DeletionCurveDisplay"
+
     def _repr_html_(self) -> str:
         return f"<div>{self.checks.to_html(float_format='{:.3g}'.format)}</div>"
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curves.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        display : DeletionCurveDisplay
-            Holds ``ax_`` and ``figure_``.
-        """
-        from skfi.display import DeletionCurveDisplay
-
-        return DeletionCurveDisplay(self).plot(ax=ax)

@@ -8,9 +8,10 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skfi.importance._inference._t_tests import adjusted
+from skfi.importance._results._plot import Drawn
 
 
-class ImportanceResult(Bunch):
+class ImportanceResult(Drawn, Bunch):
     """The importances of the units of an input, with all that was measured on the way.
 
     A :class:`sklearn.utils.Bunch` with the keys of scikit-learn's
@@ -99,6 +100,8 @@ class ImportanceResult(Bunch):
     rain                 0.6             0.1
     tmin                 0.2             0.1
     """
+
+    _display = "ImportanceDisplay"
 
     @classmethod
     def from_values(
@@ -220,26 +223,6 @@ class ImportanceResult(Bunch):
         if "counts" in self:
             frame["count"] = self.counts
         return frame.sort_values("importance_mean", ascending=False) if sort else frame
-
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
-        """Draw the importances as bars.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, default=None
-            Where to draw; None makes a figure.
-        **kwargs : dict
-            Passed to :meth:`skfi.display.ImportanceDisplay.plot`.
-
-        Returns
-        -------
-        display : ImportanceDisplay
-            Holds ``ax_`` and ``figure_``.
-        """
-        # A convenience that points up: pictures know results, results need no matplotlib.
-        from skfi.display import ImportanceDisplay
-
-        return ImportanceDisplay.from_result(self).plot(ax=ax, **kwargs)
 
     @property
     def _comparable_attributions(self) -> np.ndarray:

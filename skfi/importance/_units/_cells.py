@@ -35,17 +35,24 @@ class Units:
         return len(self.cells)
 
     @property
-    def origin(self) -> dict[str, Any]:
-        """What a result keeps, so that the same units can be made again."""
-        return {"input_names": self.input_names, "feature_groups": self.groups}
+    def is_grid(self) -> bool:
+        """Whether units fill time steps and features: groups of cells do not."""
+        return self.by != "cell" or len(self) == np.prod(self.shape)
 
-    def average(self, values: np.ndarray, real: np.ndarray | None = None) -> np.ndarray:
-        """Values of cells (n_samples, n_cells) as values of units (n_units, n_samples).
+    @property
+    def entries(self) -> dict[str, Any]:
+        """What a result keeps, so that the same units can be made again, and drawn."""
+        kept = {"input_names": self.input_names, "feature_groups": self.groups}
+        return kept | ({"axes": self.axes} if self.is_grid else {})
+
+    def of_samples(self, values: np.ndarray, real: np.ndarray | None = None) -> np.ndarray:
+        """Values of cells (n_samples, ...) as values of units (n_units, n_samples).
 
         A feature is the mean over its time steps, those that are ``real`` (n_samples, n_timesteps)
         and not padding, whose values are 0; a time step is the mean over its features, a group the
         sum of its members.
         """
+        values = values.reshape(len(values), -1)
         averaged = np.empty((len(self), len(values)))
         for start in range(0, len(values), 4096):  # in double precision, a part at a time
             rows = slice(start, start + 4096)

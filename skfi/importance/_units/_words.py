@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skfi.importance._inputs._tokens import Tokens
+from skfi.importance._inputs._kinds import Tokens
 from skfi.importance._units._cells import Units, make_units
 from skfi.importance._units._groups import group_units
 
@@ -22,12 +22,19 @@ class WordUnits:
     def __len__(self) -> int:
         return len(self.names)
 
+    def of_samples(self, values: np.ndarray, real: np.ndarray | None = None) -> None:
+        """Nothing: a word is not in every sample."""
+        return None
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """What a result keeps of words."""
+        return {"counts": self.counts}
+
     def summarise(
-        self, values: np.ndarray, tokens: Tokens | None, sample_weight: np.ndarray | None
+        self, values: np.ndarray, tokens: Tokens, sample_weight: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of each unit's values (n_samples, n_positions)."""
-        if tokens is None:
-            raise TypeError("Words need tokens.")
         unit = np.where(tokens.real, self.unit_of_id[tokens.ids], -1)
         weight = np.ones(len(values)) if sample_weight is None else sample_weight
         weight = np.broadcast_to(weight[:, None], values.shape)

@@ -1,0 +1,16 @@
+"""What a gradient is taken with respect to, by the kind of samples."""
+
+from typing import Any
+
+from skfi.importance._gradient._network import Network
+from skfi.importance._gradient._sequences import SequenceInput
+from skfi.importance._gradient._words import TokenInput
+from skfi.importance._inputs._kinds import Numbers, Tokens
+
+Explained = SequenceInput | TokenInput
+_OF_KIND: dict[type, Any] = {Numbers: SequenceInput, Tokens: TokenInput}
+
+
+def explained_input(network: Network) -> Explained:
+    """What gradients are taken with respect to."""
+    return _OF_KIND[type(network.kind)](network)
