@@ -54,7 +54,7 @@ def main() -> None:
         "Captum",
         "1.5",
         reference=lambda: saliency.attribute(tensor, abs=False).numpy(),
-        ours=lambda: gradient_importance(network, X).attributions,
+        ours=lambda: gradient_importance(network, X, method="saliency").attributions,
         difference=largest,
         n_pairs=9,
     )
@@ -78,7 +78,7 @@ def main() -> None:
         "one GradientTape a row",
         "500",
         reference=lambda: one_row_at_a_time(network, X[:200]),
-        ours=lambda: gradient_importance(network, X[:200]).attributions,
+        ours=lambda: gradient_importance(network, X[:200], method="saliency").attributions,
         difference=largest,
         n_pairs=2,
     )

@@ -83,7 +83,7 @@ def main() -> None:
     )
     profile(
         "saliency of 2,000 sequences",
-        all=lambda: gradient_importance(model, X),
+        all=lambda: gradient_importance(model, X, method="saliency"),
         network=lambda: calls(partial(input_gradient, network, X, ones)),
         matrix_products=lambda: products(240, 9, ("forward", "input gradient")),
     )

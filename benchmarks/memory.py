@@ -29,7 +29,7 @@ def measure(call: str) -> None:
     if call == "permutation":
         permutation_importance(model, X, y, n_repeats=1)
     else:
-        gradient_importance(model, X, method=call, n_steps=2)
+        gradient_importance(model, X, method=call, n_steps=20)
     print_row(
         "memory",
         work=f"{call}, 100,000 sequences",

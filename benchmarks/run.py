@@ -1,4 +1,8 @@
-"""Run the benchmarks one after the other, print their tables and write them to RESULTS.md."""
+"""Run the benchmarks one after the other and write their tables to RESULTS.md.
+
+python benchmarks/run.py               # all
+python benchmarks/run.py permutation   # one; the rows of the others are kept in results/
+"""
 
 import json
 import os
@@ -9,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
+ROWS = HERE / "results"
 SCRIPTS = (
     "imports",
     "permutation",
@@ -54,12 +59,15 @@ def table(rows: list[dict[str, str]]) -> list[str]:
 
 
 def main() -> None:
-    """Run all scripts, or those that are named; then nothing is written."""
-    rows = []
+    """Run all scripts, or those that are named."""
+    ROWS.mkdir(exist_ok=True)
     for script in sys.argv[1:] or SCRIPTS:
-        for row in rows_of(script):
-            rows.append(row)
-            print(row, flush=True)
+        lines = [json.dumps(row) for row in rows_of(script)]
+        (ROWS / f"{script}.jsonl").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    stored = [ROWS / f"{script}.jsonl" for script in SCRIPTS]
+    rows = [
+        json.loads(line) for path in stored if path.exists() for line in path.open(encoding="utf-8")
+    ]
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     lines = ["# Benchmarks", "", "`make bench` writes this page."]
@@ -69,8 +77,7 @@ def main() -> None:
             lines += ["", f"## {name.capitalize()}", "", about, "", *table(of_table)]
     text = "\n".join([*lines, "", f"{machine}; {versions}.", ""])
     print(text)
-    if not sys.argv[1:]:
-        (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+    (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def permutation(model, X, y):
 
 
 def integrated_gradients(model, X, y):
-    gradient_importance(model, X, method="integrated_gradients", n_steps=5)
+    gradient_importance(model, X, method="integrated_gradients", n_steps=50)
 
 
 def main() -> None:

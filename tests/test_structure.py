@@ -26,7 +26,7 @@ IMPORTANCE = [
     {"_compare", "_checks", "_transformer", "_in_fit"},
     {"_functions"},
     {"_gradient", "_permutation", "_lofo"},
-    {"_results", "_scoring", "_index_view", "_clones"},
+    {"_results", "_scoring", "_index_view", "_clones", "_params_in_fit"},
     {"_inference", "_units"},
     {"_inputs"},
     {"_quiet"},

@@ -32,26 +32,32 @@ _IN_ORDER = (Saliency, InputXGradient, IntegratedGradients, SmoothGrad, Expected
 METHODS: dict[str, type[Method]] = {method.name: method for method in _IN_ORDER}
 
 
-@validate_params(
-    {
-        "method": [StrOptions(set(METHODS))],
-        "n_steps": [Interval(Integral, 1, None, closed="left")],
-        "temporal_rescaling": ["boolean"],
-        "output_step": [Integral, StrOptions({"all"}), None],
-        "min_count": [Interval(Integral, 1, None, closed="left")],
-        "noise_level": [Interval(Real, 0, None, closed="neither")],
-        "scale": [StrOptions({"std"}), None],
-        "aggregate": [StrOptions({"mean_abs", "mean"})],
-        "max_samples": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0, 1, closed="right"),
-        ],
-        "max_outputs": [Interval(Integral, 1, None, closed="left"), None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    },
-    prefer_skip_nested_validation=True,
-)
+PARAMETERS = {
+    "method": [StrOptions(set(METHODS))],
+    "target": "no_validation",
+    "baseline": "no_validation",
+    "n_steps": [Interval(Integral, 1, None, closed="left")],
+    "noise_level": [Interval(Real, 0, None, closed="neither")],
+    "scale": [StrOptions({"std"}), None],
+    "temporal_rescaling": ["boolean"],
+    "output_step": [Integral, StrOptions({"all"}), None],
+    "min_count": [Interval(Integral, 1, None, closed="left")],
+    "aggregate": [StrOptions({"mean_abs", "mean"})],
+    "by": "no_validation",
+    "feature_groups": "no_validation",
+    "feature_names": "no_validation",
+    "sample_weight": "no_validation",
+    "max_samples": [
+        Interval(Integral, 1, None, closed="left"),
+        Interval(RealNotInt, 0, 1, closed="right"),
+    ],
+    "max_outputs": [Interval(Integral, 1, None, closed="left"), None],
+    "verbose": ["verbose"],
+    "random_state": ["random_state"],
+}
+
+
+@validate_params(PARAMETERS, prefer_skip_nested_validation=True)
 def gradient_importance(
     estimator: Any,
     X: Any,

@@ -23,19 +23,26 @@ from skfi.importance._lofo._warm_start import check_features_stay, check_warm, e
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import QuickScorer, scorer_for, scoring_name, scoring_of
 
+PARAMETERS = {
+    "cv": "no_validation",
+    "scoring": "no_validation",
+    "cv_groups": "no_validation",
+    "n_jobs": "no_validation",
+    "leave_out": [StrOptions({"auto", "remove", "constant"})],
+    "refit": [StrOptions({"cold", "warm"})],
+    "refit_epochs": [Interval(Integral, 1, None, closed="left"), None],
+    "fit_params": [dict, None],
+    "by": "no_validation",
+    "feature_groups": "no_validation",
+    "feature_names": "no_validation",
+    "unknown_id": [Interval(Integral, 0, None, closed="left")],
+    "sample_weight": "no_validation",
+    "verbose": ["verbose"],
+    "random_state": ["random_state"],
+}
 
-@validate_params(
-    {
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
-        "fit_params": [dict, None],
-        "unknown_id": [Interval(Integral, 0, None, closed="left")],
-        "leave_out": [StrOptions({"auto", "remove", "constant"})],
-        "refit": [StrOptions({"cold", "warm"})],
-        "refit_epochs": [Interval(Integral, 1, None, closed="left"), None],
-    },
-    prefer_skip_nested_validation=True,
-)
+
+@validate_params(PARAMETERS, prefer_skip_nested_validation=True)
 def lofo_importance(
     estimator: Any,
     X: Any,

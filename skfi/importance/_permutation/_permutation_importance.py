@@ -32,23 +32,28 @@ from skfi.importance._permutation._view import shuffled
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
 
+PARAMETERS = {
+    "scoring": "no_validation",
+    "n_repeats": [Interval(Integral, 1, None, closed="left")],
+    "n_jobs": [Integral, None],
+    "random_state": ["random_state"],
+    "sample_weight": "no_validation",
+    "sample_groups": "no_validation",
+    "max_samples": [
+        Interval(Integral, 1, None, closed="left"),
+        Interval(RealNotInt, 0, 1, closed="right"),
+    ],
+    "shuffle": [StrOptions({"series", "values"})],
+    "conditional": ["boolean"],
+    "by": "no_validation",
+    "feature_groups": "no_validation",
+    "feature_names": "no_validation",
+    "max_features": [Interval(Integral, 1, None, closed="left"), None],
+    "verbose": ["verbose"],
+}
 
-@validate_params(
-    {
-        "n_repeats": [Interval(Integral, 1, None, closed="left")],
-        "n_jobs": [Integral, None],
-        "max_samples": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0, 1, closed="right"),
-        ],
-        "max_features": [Interval(Integral, 1, None, closed="left"), None],
-        "random_state": ["random_state"],
-        "shuffle": [StrOptions({"series", "values"})],
-        "conditional": ["boolean"],
-        "verbose": ["verbose"],
-    },
-    prefer_skip_nested_validation=True,
-)
+
+@validate_params(PARAMETERS, prefer_skip_nested_validation=True)
 def permutation_importance(
     estimator: Any,
     X: Any,

@@ -1,11 +1,17 @@
-"""How much may be explained in ``fit``: what takes less than a tenth of the training's time."""
+"""Gradient importances in ``fit``: what takes less than a tenth of the training's time."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from skfi._folding import fold
 from skfi._keras import find_embedding
-from skfi.importance._gradient._gradient_importance import gradient_importance
+from skfi.importance._gradient._baseline import check_baseline
+from skfi.importance._gradient._gradient_importance import PARAMETERS, gradient_importance
+from skfi.importance._gradient._target import check_target
+from skfi.importance._inputs._last_step import LastStep
+from skfi.importance._params_in_fit import check_params
 from skfi.importance._results._result import ImportanceResult
 
 # A gradient takes at most as long as a row of training in one epoch (measured: half of it)
@@ -15,6 +21,21 @@ _AT_LEAST = 2e8
 _N_STEPS = 16  # what integrated gradients miss with these is refined
 _OF_ALL_POINTS = 4  # the function's own number of points is about so many times as many
 _TRIAL = {"max_samples": 16, "max_outputs": 4}
+
+
+def check_in_fit(estimator: Any, X: np.ndarray, y: np.ndarray, params: Mapping[str, Any]) -> None:
+    """Raise now for parameters that would fail after the training."""
+    check_params(estimator, X, PARAMETERS, params)
+    if isinstance(params.get("target"), (list, tuple, np.ndarray)):
+        raise ValueError("importance_params['target'] must be one label or output for all rows.")
+    last = LastStep.of(estimator)
+    n_outputs = 1 if y.ndim == 1 or last.per_step else y.shape[1]
+    check_target(params.get("target"), len(X), last.classes, n_outputs)
+    if not last.takes_tokens:
+        sequences = fold(X[:1], estimator.n_timesteps).shape
+        baseline, method = params.get("baseline"), params.get("method", "integrated_gradients")
+        nan = last.mask_value is not None and bool(np.isnan(last.mask_value))
+        check_baseline(method, baseline, (1, *X.shape[1:]), sequences, nan=nan)
 
 
 def affordable_gradients(

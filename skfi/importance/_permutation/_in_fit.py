@@ -1,0 +1,15 @@
+"""Permutation importances in ``fit``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from skfi.importance._params_in_fit import check_params, check_scoring_in_fit
+from skfi.importance._permutation._permutation_importance import PARAMETERS
+
+
+def check_in_fit(estimator: Any, X: np.ndarray, y: np.ndarray, params: Mapping[str, Any]) -> None:
+    """Raise now for parameters that would fail after the training."""
+    check_params(estimator, X, PARAMETERS, params)
+    check_scoring_in_fit(estimator, params.get("scoring"), X, y)
