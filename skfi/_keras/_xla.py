@@ -1,4 +1,4 @@
-"""When it pays to compile with XLA: it takes about a second, and must be won back by what follows.
+"""When it is worth compiling with XLA: that takes a second, which what follows must win back.
 
 The answer depends on the network and on the work that is asked for, never on the machine or on
 ``n_jobs``: results of XLA differ from others in the last digits of a float. What a layer draws at

@@ -68,8 +68,8 @@ class QuickScorer:
             return self.scorer(estimator, X, y, **kwargs)
         n_timesteps = (model.inputs[0].shape[1:2] or (1,))[0] or X.shape[1]
         with jit_compile_as(self.jit_compile):
-            pays = worth_calling(model, n_timesteps, self.n_scores * len(X))
-            with calls_by_xla(pays):
+            is_worth_it = worth_calling(model, n_timesteps, self.n_scores * len(X))
+            with calls_by_xla(is_worth_it):
                 return self.scorer(estimator, X, y, **kwargs)
 
 

@@ -11,7 +11,11 @@ from sklearn.utils import check_random_state
 
 from skfi import permutation_importance
 from skfi.importance._permutation._conditional import conditional_exchange
-from skfi.importance._permutation._conditional_groups import alike, givers, principal_axes, quarters
+from skfi.importance._permutation._conditional_groups import (
+    givers,
+    principal_axes,
+    quarters,
+)
 from skfi.importance._permutation._conditional_residuals import residuals
 from skfi.importance._permutation._influence import drawn_donors
 from skfi.importance._units._cells import make_units
@@ -148,7 +152,7 @@ class TestGroups:
             parts = (own - centre) @ axes
             predicted = parts - residuals(own, others)[0] @ axes
             random = np.random.default_rng(seed)
-            groups = alike(parts, predicted, others, quarters(others), random)
+            groups = groups_of_like_rows(parts, predicted, others, quarters(others), random)
             assert np.bincount(groups)[np.unique(groups)].min() > 1
             fed = own[givers(groups, parts[:, 0], random.permutation(1000), random)]
             of_groups.append(np.mean((fed - own) ** 2) / 2 / own.var())

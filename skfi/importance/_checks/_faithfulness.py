@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 
 from skfi.importance._checks._deletion import mean_loss
-from skfi.importance._checks._stability import Check, alike
+from skfi.importance._checks._stability import Check, correlation
 
 _BY_CHANCE = 0.05  # of random orders, or importances, are as good
 _FEW = 7  # units whose orders are all looked at
@@ -59,8 +59,8 @@ def agreement(
         orders = [np.array(order) for order in permutations(range(n_units))]
     else:
         orders = [random.permutation(n_units) for _ in range(_N_DRAWS)]
-    found = alike(one, other)
-    by_chance = np.sort([alike(one[order], other) for order in orders])
+    found = correlation(one, other)
+    by_chance = np.sort([correlation(one[order], other) for order in orders])
     reference = float(by_chance[int(np.ceil((1 - _BY_CHANCE) * len(orders))) - 1])
     passed = found > 0 and found >= reference - 1e-9  # of few units the best order itself
     return Check(found, reference, bool(passed), "importances are like those of permutation")

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from skfi._keras import another, forward, structure
-from skfi.importance._checks._stability import alike
+from skfi.importance._checks._stability import correlation
 from skfi.importance._gradient._gradient_importance import gradient_importance
 from skfi.importance._gradient._network import Network
 from skfi.importance._results._result import ImportanceResult
@@ -49,7 +49,7 @@ def own_network(result: ImportanceResult, again: ImportanceResult) -> float:
 
     The smaller of the two: both must be this network's.
     """
-    found = [alike(result.importances_mean, again.importances_mean)]
+    found = [correlation(result.importances_mean, again.importances_mean)]
     if result.attributions is not None and again.attributions is not None:
         one, other = result._comparable_attributions, again._comparable_attributions
         if one.shape == other.shape:

@@ -40,7 +40,7 @@ def under_rows(result: ImportanceResult, random: np.random.RandomState) -> Check
         times_drawn = np.bincount(random.randint(n_groups, size=n_groups), minlength=n_groups)
         drawn = weights * times_drawn[codes]
         if drawn.sum() > 0:
-            found.append(alike(result.importances_mean, values @ drawn))
+            found.append(correlation(result.importances_mean, values @ drawn))
     low, high = np.quantile(found, [0.025, 0.975])
     text = f"importances stay when rows are drawn again (95%: {low:.2f} to {high:.2f})"
     return _check(found, text)
@@ -53,7 +53,7 @@ def under_folds(result: ImportanceResult) -> Check | None:
         return None
     n_folds = values.shape[1]
     found = [
-        alike(values[:, fold], np.delete(values, fold, axis=1).mean(axis=1))
+        correlation(values[:, fold], np.delete(values, fold, axis=1).mean(axis=1))
         for fold in range(n_folds)
     ]
     text = f"each fold has the importances of the others ({min(found):.2f} to {max(found):.2f})"
@@ -84,7 +84,7 @@ def under_seeds(
     ]
     if n_refits > 1 and all(np.array_equal(again[0], other) for other in again):
         return None
-    found = [alike(result.importances_mean, importances) for importances in again]
+    found = [correlation(result.importances_mean, importances) for importances in again]
     text = (
         f"{n_refits} models trained from other seeds have like importances "
         f"({min(found):.2f} to {max(found):.2f})"
@@ -92,7 +92,7 @@ def under_seeds(
     return _check(found, text)
 
 
-def alike(one: np.ndarray, other: np.ndarray) -> float:
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Pearson's correlation of importances: the order of those that hardly matter counts little.
 
     NaN if either are all the same.

@@ -76,8 +76,8 @@ def _of_table(
     values: list[Any] = [None] * n_columns
     for feature in range(width):
         of_feature = range(feature, n_columns, width)
-        alike = len({columns[i].dtype for i in of_feature}) == 1
-        for group in [of_feature] if alike else [[i] for i in of_feature]:
+        same_type = len({columns[i].dtype for i in of_feature}) == 1
+        for group in [of_feature] if same_type else [[i] for i in of_feature]:
             together = pd.concat([columns[i] for i in group], ignore_index=True)
             value = central_value(together, mask_value)
             for i in group:

@@ -11,7 +11,12 @@ from skfi.importance._permutation._conditional_choice import (
     is_discrete,
     leaves_range,
 )
-from skfi.importance._permutation._conditional_groups import alike, givers, principal_axes, quarters
+from skfi.importance._permutation._conditional_groups import (
+    givers,
+    groups_of_like_rows,
+    principal_axes,
+    quarters,
+)
 from skfi.importance._permutation._conditional_residuals import residuals
 from skfi.importance._units._cells import Units
 
@@ -57,7 +62,7 @@ class Conditional:
             centre, axes = principal_axes(of_step)
             parts = (of_step - centre) @ axes
             predicted = parts - self.residuals[at] @ axes
-            groups = alike(parts, predicted, values, in_quarters, random)
+            groups = groups_of_like_rows(parts, predicted, values, in_quarters, random)
             found[int(step)] = np.empty_like(rows)
             found[int(step)][order] = rows[givers(groups, parts[:, 0], donors, random)]
         return found

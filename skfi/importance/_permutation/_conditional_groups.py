@@ -35,7 +35,7 @@ def principal_axes(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return centre, axes[kept].T * np.sqrt(len(own)) / lengths[kept] / scale[:, None]
 
 
-def alike(
+def groups_of_like_rows(
     own: np.ndarray,
     predicted: np.ndarray,
     others: np.ndarray,

@@ -57,12 +57,12 @@ def donated(
     found = np.empty((len(differences), n_rows))
     for unit, of_unit in enumerate(differences):
         if n_repeats > 1:
-            due = (of_unit - of_unit.mean(axis=0)) * n_repeats / (n_repeats - 1)
+            from_donors = (of_unit - of_unit.mean(axis=0)) * n_repeats / (n_repeats - 1)
         else:
-            due = of_unit - np.average(of_unit, weights=weights, axis=1)[:, None]
-        due = due * weights
-        reached = np.cumsum(due, axis=1)
-        due += reached[:, last] - reached
-        given = zip(donors[unit], due, strict=True)
+            from_donors = of_unit - np.average(of_unit, weights=weights, axis=1)[:, None]
+        from_donors = from_donors * weights
+        reached = np.cumsum(from_donors, axis=1)
+        from_donors += reached[:, last] - reached
+        given = zip(donors[unit], from_donors, strict=True)
         found[unit] = np.mean([np.bincount(to, of, n_rows) for to, of in given], axis=0)
     return found - found.mean(axis=1, keepdims=True)

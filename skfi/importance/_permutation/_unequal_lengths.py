@@ -23,12 +23,12 @@ def donors(rows: np.ndarray, sources: np.ndarray, real: np.ndarray) -> np.ndarra
     following = position[sources]
 
     chosen = np.repeat(np.arange(len(rows))[:, None], real.shape[1], axis=1)
-    due = reach.copy()
+    remaining = reach.copy()
     donor, active = following.copy(), np.arange(len(rows))
     while len(active):
-        found = due[active] & reach[donor[active]]
-        chosen[active] = np.where(found, donor[active, None], chosen[active])
-        due[active] &= ~found
-        active = active[due[active].any(axis=1)]
+        reached = remaining[active] & reach[donor[active]]
+        chosen[active] = np.where(reached, donor[active, None], chosen[active])
+        remaining[active] &= ~reached
+        active = active[remaining[active].any(axis=1)]
         donor[active] = following[donor[active]]
     return rows[chosen]
