@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 
 from skfi import LSTMRegressor, SlidingWindow
 from skfi._pipelines import Chain, unfrozen, with_last
-from skfi.importance._inputs._pipeline import columns_fold_into, input_features_stay, window_of
+from skfi.importance._inputs._numbers import columns_fold_into, input_features_stay, window_of
 
 X = np.random.default_rng(0).normal(size=(30, 4))
 Y = X @ [1.0, 2, 0, 0]

@@ -19,7 +19,7 @@ LAYERS = [
     {"preprocessing", "datasets", "metrics"},
     {"_pipelines"},
     {"_keras", "_folding", "_padding", "_routing"},
-    {"_number_kinds", "_containers"},
+    {"_containers"},
 ]
 # the same inside importance: methods do not import each other
 IMPORTANCE = [

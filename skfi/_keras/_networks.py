@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from skfi._number_kinds import check_kinds, check_whole_numbers
+from skfi._containers import check_kinds, check_whole_numbers
 
 
 def check_network(model: keras.Model) -> None:

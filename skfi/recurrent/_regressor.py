@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
-from skfi._number_kinds import check_kinds
+from skfi._containers import check_kinds
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._step_targets import StepTargets
 

@@ -11,9 +11,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
-from skfi._containers import container
+from skfi._containers import check_kinds, container
 from skfi._folding import fold
-from skfi._number_kinds import check_kinds
 from skfi._padding import NAN_STAND_IN, check_padding, fill_padding, real_positions, real_steps
 from skfi.recurrent._token_ids import check_token_ids, network_ids, reads_tokens
 

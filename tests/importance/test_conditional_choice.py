@@ -13,6 +13,7 @@ from skfi import permutation_importance
 from skfi.importance._permutation._conditional import conditional_exchange
 from skfi.importance._permutation._conditional_groups import (
     givers,
+    groups_of_like_rows,
     principal_axes,
     quarters,
 )

@@ -18,7 +18,7 @@ def check_baseline(
     """
     if baseline is None:
         return None
-    check_has_baseline(method, baseline)
+    check_has_baseline(method)
     found = np.asarray(baseline, dtype=np.float64)
     background = method == "expected_gradients"
     if not (np.isfinite(found) | (nan & background & np.isnan(found))).all():
@@ -45,7 +45,7 @@ def check_token_baseline(method: str, baseline: Any, tokens: Tokens) -> Any:
     """The id of a baseline token; of expected gradients an array of ids."""
     if baseline is None:
         return None
-    check_has_baseline(method, baseline)
+    check_has_baseline(method)
     if method == "expected_gradients":
         ids = np.asarray(baseline)
         shape = (None, tokens.ids.shape[1])
@@ -69,9 +69,9 @@ def check_token_baseline(method: str, baseline: Any, tokens: Tokens) -> Any:
     return baseline
 
 
-def check_has_baseline(method: str, baseline: Any) -> None:
+def check_has_baseline(method: str) -> None:
     """Raise ValueError for the baseline of a method that has none."""
-    if baseline is not None and method not in WITH_BASELINE:
+    if method not in WITH_BASELINE:
         raise ValueError(
             f"method={method!r} has no baseline; integrated_gradients and expected_gradients do."
         )

@@ -13,7 +13,7 @@ from skfi._pipelines import Chain
 from skfi.importance._gradient._gradient_importance import gradient_importance
 from skfi.importance._gradient._network import Network, find_network
 from skfi.importance._inputs._kinds import Numbers
-from skfi.importance._inputs._pipeline import input_names, keeps_features
+from skfi.importance._inputs._numbers import input_names, keeps_features
 from skfi.importance._inputs._read import kind_of
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._cells import Units, make_units

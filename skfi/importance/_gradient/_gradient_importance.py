@@ -13,8 +13,8 @@ from sklearn.utils.validation import _check_sample_weight
 from skfi._containers import container
 from skfi.importance._gradient._aggregate import Attributions, gradient_result
 from skfi.importance._gradient._baseline import check_has_baseline
+from skfi.importance._gradient._batches import about_incomplete, explain
 from skfi.importance._gradient._completeness import IntegratedGradients
-from skfi.importance._gradient._explain import about_incomplete, explain
 from skfi.importance._gradient._explained import explained_input
 from skfi.importance._gradient._methods import (
     ExpectedGradients,
@@ -228,7 +228,8 @@ def gradient_importance(
     check_target(target, len(network.inputs), network.classes, network.n_outputs)
     if temporal_rescaling:
         explained.check_can_be_masked()
-    check_has_baseline(method, baseline)
+    if baseline is not None:
+        check_has_baseline(method)
     of_method = METHODS[method].of(
         explained,
         baseline=baseline,

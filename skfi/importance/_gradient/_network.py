@@ -12,7 +12,7 @@ from skfi._padding import real_steps
 from skfi._pipelines import Chain
 from skfi.importance._inputs._kinds import Kind, Numbers
 from skfi.importance._inputs._last_step import LastStep
-from skfi.importance._inputs._pipeline import input_names
+from skfi.importance._inputs._numbers import input_names
 from skfi.importance._inputs._read import behind_sequencer
 from skfi.importance._inputs._tokens import find_tokens
 

@@ -5,15 +5,10 @@ but seldom both. So each step is masked in turn, and each feature, and what coun
 attributions of the whole sequence change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
-
-from skfi.importance._gradient._batches import attribute
-from skfi.importance._gradient._methods import Method
-from skfi.importance._gradient._target import ExplainedOutput
 
 _ROUNDING = 1e-5  # of the attributions: smaller changes are none
 
@@ -21,24 +16,23 @@ _ROUNDING = 1e-5  # of the attributions: smaller changes are none
 def rescale(
     plain: np.ndarray,
     explained: Any,  # of numbers
-    method: Method,
-    output: ExplainedOutput,
-    progress: tqdm,
+    masked_value: np.ndarray,
+    again: Callable[[Any], np.ndarray],
     unit: np.ndarray | None,
 ) -> np.ndarray:
-    """Rescaled attributions, of the shape of ``plain``, those that ``method`` found.
+    """Rescaled attributions, of the shape of ``plain``, which ``again`` computes of other samples.
 
-    Those of features of different units are added up: a gradient is multiplied by its ``unit``.
-    Where masks change nothing, as of the gradient of a linear network, they stay as they are.
+    Masked cells hold ``masked_value``, broadcast to the inputs. Attributions of features of
+    different units are added up: a gradient is multiplied by its ``unit``. Where masks change
+    nothing, as of the gradient of a linear network, they stay as they are.
     """
-    value = method.masked_value(explained)
     unit = np.ones(1) if unit is None else unit
     plain = plain * unit.astype(plain.dtype)
 
     def changes(masks: Iterator[Any]) -> np.ndarray:
         found = []
         for cells in masks:
-            masked = attribute(explained.masked(cells, value), method, output, progress).values
+            masked = again(explained.masked(cells, masked_value))
             change = np.abs(plain - masked * unit.astype(plain.dtype))
             found.append(change.sum(axis=(1, 2), dtype=np.float64))
         return np.transpose(found)

@@ -12,7 +12,7 @@ from skfi._padding import real_positions
 from skfi._pipelines import Chain
 from skfi.importance._inputs._kinds import Kind, Numbers, Texts, TokenIds, Tokens, TrainingKind
 from skfi.importance._inputs._last_step import LastStep
-from skfi.importance._inputs._pipeline import columns_fold_into, input_names, window_of
+from skfi.importance._inputs._numbers import columns_fold_into, input_names, window_of
 from skfi.importance._inputs._tokens import find_tokens
 from skfi.preprocessing import TextSequencer
 from skfi.preprocessing._text_sequencer import check_texts

@@ -1,15 +1,89 @@
-"""The words of the token ids that a network reads."""
+"""Samples of token ids or texts, and the words that a network reads."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
 from skfi._keras import check_inputs, find_embedding, token_ids, vocabulary_of
-from skfi.importance._inputs._kinds import Tokens
 from skfi.importance._inputs._last_step import LastStep
+from skfi.importance._inputs._numbers import Numbers
 from skfi.preprocessing import TextSequencer
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The token ids of texts and the words that they stand for."""
+
+    column = "timestep"  # a position
+
+    ids: np.ndarray  # (n_samples, n_positions), 0 for padding
+    words: list[str]  # by id
+    real: np.ndarray  # bool of the same shape as ids: False where there is no word
+    read: np.ndarray  # the ids that the embedding gets: of a text without words an unknown one
+    texts: list[list[str]] | None = None  # the words as they stand in the text
+
+    @property
+    def X(self) -> np.ndarray:
+        """The ids."""
+        return self.ids
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the ids."""
+        return self.ids.shape
+
+    @property
+    def width(self) -> None:
+        """Nothing that correlations could be of."""
+        return None
+
+    def of_samples(self, rows: np.ndarray) -> "Tokens":
+        """Those of some of the texts."""
+        texts = None if self.texts is None else [self.texts[row] for row in rows]
+        ids, real, read = self.ids[rows], self.real[rows], self.read[rows]
+        return Tokens(ids, self.words, real, read, texts)
+
+    @staticmethod
+    def network_shape(n_timesteps: int | None, n_features: int) -> tuple[int | None, ...]:
+        """The shape of a sample as a network takes it."""
+        return (n_timesteps,)
+
+    def in_words(self) -> list[list[str]]:
+        """The words of each text that the network has read, unknown ones as they stand."""
+        if self.texts is not None:
+            lengths = self.real.sum(axis=1)
+            return [words[:n] for words, n in zip(self.texts, lengths, strict=True)]
+        return [
+            [self.words[i] for i in ids[real]]
+            for ids, real in zip(self.ids, self.real, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class TokenIds(Numbers):
+    """Token ids (n_samples, n_positions) for an estimator that is yet to be trained on them."""
+
+    column = "timestep"
+    may_be_padded = True
+
+    network_shape = Tokens.network_shape
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts for a Pipeline that is yet to be trained on them, and makes ids of them itself."""
+
+    column = "timestep"
+
+    X: Any
+    sequencer: Any  # the TextSequencer of that Pipeline, which knows how to cut texts into words
+    real = None  # it is not known which positions will be words
+    may_be_padded = True
+
+    network_shape = Tokens.network_shape
 
 
 def find_tokens(

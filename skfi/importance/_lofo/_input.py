@@ -10,8 +10,7 @@ from skfi._pipelines import Chain
 from skfi.importance._inputs._kinds import Numbers, Texts, TokenIds
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._read import read_training_input
-from skfi.importance._lofo._sequences import SequenceData, of_numbers
-from skfi.importance._lofo._settings import Settings
+from skfi.importance._lofo._sequences import SequenceData, Settings, of_numbers
 from skfi.importance._lofo._values import check_target
 from skfi.importance._lofo._words import WordData, of_ids, of_texts
 

@@ -29,7 +29,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from skfi._pipelines import Chain
 from skfi.importance._inputs._kinds import Numbers
 from skfi.importance._inputs._last_step import LastStep
-from skfi.importance._inputs._pipeline import input_features_stay
+from skfi.importance._inputs._numbers import input_features_stay
 from skfi.importance._lofo._removable_network import network_takes_fewer
 from skfi.preprocessing import SlidingWindow
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from skfi._pipelines import Chain
-from skfi.importance._inputs._pipeline import input_features_stay
+from skfi.importance._inputs._numbers import input_features_stay
 from skfi.preprocessing import TextSequencer
 
 

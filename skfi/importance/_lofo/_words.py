@@ -10,8 +10,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 
 from skfi.importance._index_view import read_left_out_view
 from skfi.importance._inputs._kinds import Texts, TokenIds
-from skfi.importance._lofo._sequences import SequenceData, of_positions
-from skfi.importance._lofo._settings import Settings
+from skfi.importance._lofo._sequences import SequenceData, Settings, of_positions
 from skfi.importance._units._groups import group_units
 from skfi.preprocessing import TextSequencer
 

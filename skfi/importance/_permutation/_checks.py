@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from skfi._number_kinds import check_kinds
+from skfi._containers import check_kinds
 from skfi._pipelines import Chain
-from skfi.importance._inputs._pipeline import window_of
+from skfi.importance._inputs._numbers import window_of
 
 
 def check_array_kind(X: Any) -> None:

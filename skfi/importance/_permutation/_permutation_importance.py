@@ -21,13 +21,17 @@ from skfi.importance._inference._row_groups import (
 )
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._last_step import LastStep
-from skfi.importance._inputs._pipeline import window_of
+from skfi.importance._inputs._numbers import window_of
 from skfi.importance._inputs._read import read_input
 from skfi.importance._permutation._checks import check_array_kind, check_order, check_rows
 from skfi.importance._permutation._intervals import ScoredRows
 from skfi.importance._permutation._results import permutation_results
-from skfi.importance._permutation._row_scores import by_row, is_scored_by_row, replay_of
-from skfi.importance._permutation._scorers import CheckedScorer
+from skfi.importance._permutation._row_scores import (
+    CheckedScorer,
+    by_row,
+    is_scored_by_row,
+    replay_of,
+)
 from skfi.importance._permutation._view import shuffled
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import scorer_for, scoring_name, scoring_of

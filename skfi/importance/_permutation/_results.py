@@ -4,8 +4,7 @@ from typing import Any
 
 from skfi.importance._permutation._intervals import ScoredRows
 from skfi.importance._permutation._predictions import Predicted
-from skfi.importance._permutation._row_scores import ONLY
-from skfi.importance._permutation._scorers import OfRows
+from skfi.importance._permutation._row_scores import ONLY, OfRows
 from skfi.importance._permutation._view import Shuffled
 from skfi.importance._results._result import ImportanceResult
 

@@ -1,5 +1,6 @@
 """Scorers that also return what intervals need: each row's value of a metric, or predictions."""
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -12,12 +13,19 @@ from sklearn.metrics._scorer import _MultimetricScorer
 
 from skfi._pipelines import Chain
 from skfi.importance._inputs._last_step import LastStep
-from skfi.importance._permutation._predictions import Recording, Replay
+from skfi.importance._permutation._predictions import Predicted, Recording, Replay, zero_at_first
 from skfi.importance._permutation._row_values import RowValues, Scored, row_values
-from skfi.importance._permutation._scorers import OfRows
+from skfi.importance._scoring import _check_score
 
 _MOST_NUMBERS = 2**26  # rows x repeats x units x metrics, or columns of predictions, that are kept
 ONLY = None  # the name of a metric that has none, as it is the only one
+
+
+@dataclass(frozen=True)
+class OfRows:
+    """The key of each row's value of a metric beside that of the metric."""
+
+    name: Any
 
 
 @dataclass(frozen=True)
@@ -135,3 +143,25 @@ def _own_metric(estimator: Any) -> str | None:
         return "accuracy" if known else None
     known = score is RegressorMixin.score or home.startswith(("skfi.", "scikeras."))
     return "r2" if known else None
+
+
+@dataclass
+class CheckedScorer:
+    """Raises an error for scores that are no numbers, and remembers the first score.
+
+    That is the baseline, which scikit-learn computes here before any shuffle.
+    """
+
+    scorer: Callable
+    name: str
+    baseline: Any = None
+
+    def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
+        score = self.scorer(estimator, X, y, **kwargs)
+        when = "on X as it is" if self.baseline is None else "after a shuffle"
+        for name, one in score.items() if isinstance(score, dict) else [(None, score)]:
+            if not isinstance(name, (OfRows, Predicted)):
+                _check_score(self.name if name is None else name, one, when)
+        if self.baseline is None:
+            self.baseline = score
+        return zero_at_first(score, self.baseline)

@@ -118,7 +118,9 @@ def make_units(
     else:
         names = np.array([f"{f}[{t}]" for t in step_names for f in names], dtype=object)
         base = [np.array([cell]) for cell in grid.ravel()]
-    names, members = group_units(names, feature_groups)
+    members = [[i] for i in range(len(names))]
+    if feature_groups is not None:
+        names, members = group_units(names, feature_groups)
     rows = [np.concatenate([base[m] for m in group]) for group in members]
     weights = np.concatenate(
         [np.full(len(base[m]), 1.0 / len(base[m])) for group in members for m in group]

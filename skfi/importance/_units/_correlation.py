@@ -45,12 +45,10 @@ def strongly_correlated(
     return [(str(names[i]), str(names[j]), float(found[i, j])) for i, j in pairs]
 
 
-def resolve_groups(
-    feature_groups: Any, X: Any, names: Sequence[str] | None, *, by: str, real: np.ndarray | None
+def groups_by_name(
+    feature_groups: str, X: Any, names: Sequence[str] | None, *, by: str, real: np.ndarray | None
 ) -> Mapping[str, Sequence[Any]] | None:
-    """``feature_groups`` as given; if that is "auto", the groups of correlated features."""
-    if not isinstance(feature_groups, str):
-        return feature_groups
+    """Of ``feature_groups="auto"`` the groups of correlated features."""
     if feature_groups != "auto" or by != "feature":
         raise ValueError(
             f"feature_groups={feature_groups!r} with by={by!r}; expected a mapping of a group's "

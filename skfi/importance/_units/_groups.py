@@ -8,15 +8,13 @@ import numpy as np
 
 
 def group_units(
-    names: np.ndarray, groups: Mapping[str, Sequence[Any]] | None, *, keep_rest: bool = True
+    names: np.ndarray, groups: Mapping[str, Sequence[Any]], *, keep_rest: bool = True
 ) -> tuple[np.ndarray, list[list[int]]]:
     """Names and members of the groups and of the ungrouped rest, ordered by first member.
 
     Without ``keep_rest`` of the groups only, in their own order.
     """
     position = {name: i for i, name in enumerate(names)}
-    if groups is None:
-        return names, [[i] for i in range(len(names))]
     if not isinstance(groups, Mapping):
         raise TypeError(
             "feature_groups must be a mapping of a group's name to its features, such as "

@@ -4,7 +4,7 @@ from typing import Any
 
 from skfi.importance._inputs._kinds import Kind, Numbers, TokenIds, Tokens
 from skfi.importance._units._cells import Units, make_units
-from skfi.importance._units._correlation import resolve_groups
+from skfi.importance._units._correlation import groups_by_name
 from skfi.importance._units._words import WordUnits, make_positions, make_word_units
 
 
@@ -17,12 +17,14 @@ def units_of(
 
 def _of_numbers(kind: Numbers, by: str, groups: Any, names: Any, **of_words: Any) -> Units:
     names = kind.names if names is None else names
+    if isinstance(groups, str):
+        groups = groups_by_name(groups, kind.X, names, by=by, real=kind.real)
     return make_units(
         kind.shape,
         by=by,
         n_timesteps=kind.n_timesteps,
         feature_names=names,
-        feature_groups=resolve_groups(groups, kind.X, names, by=by, real=kind.real),
+        feature_groups=groups,
         from_start=kind.from_start,
     )
 

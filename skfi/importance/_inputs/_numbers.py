@@ -1,6 +1,7 @@
-"""How the input of an estimator, or of a Pipeline around one, folds and is named."""
+"""Samples of numbers: how they fold, are named, and pass through the steps of a Pipeline."""
 
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
@@ -8,10 +9,49 @@ from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import _safe_indexing
 
 from skfi._pipelines import Chain
 from skfi.importance._inputs._last_step import LastStep
 from skfi.preprocessing import SlidingWindow
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Sequences of numbers, rows of a table, or rows that a Pipeline makes sequences of."""
+
+    column = "feature"  # what a column of ``X`` is, or its last axis
+
+    X: Any  # (n_samples, n_timesteps, n_features), or 2-D, a DataFrame too
+    n_timesteps: int | None  # that the columns of 2-D X fold into
+    names: list[str] | None
+    real: np.ndarray | None  # (n_samples, n_timesteps): False for padding; None if all is real
+    from_start: bool  # whether time steps are counted from the first, as sequences may be padded
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of ``X``."""
+        return self.X.shape
+
+    @property
+    def may_be_padded(self) -> bool:
+        """Whether sequences may be padded, even where it is not known which steps are."""
+        return self.from_start
+
+    @property
+    def width(self) -> int | None:
+        """How many units there are by feature without groups, if correlations are of these."""
+        return self.X.shape[-1]
+
+    def of_samples(self, rows: np.ndarray) -> Self:
+        """Some of the samples."""
+        real = None if self.real is None else self.real[rows]
+        return replace(self, X=_safe_indexing(self.X, rows), real=real)
+
+    @staticmethod
+    def network_shape(n_timesteps: int | None, n_features: int) -> tuple[int | None, ...]:
+        """The shape of a sample as a network takes it."""
+        return (n_timesteps, n_features)
 
 
 def columns_fold_into(chain: Chain, X: Any) -> int | None:
