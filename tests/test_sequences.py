@@ -49,11 +49,11 @@ def test_names_of_units():
 def test_average_is_a_mean_over_the_rest_and_a_sum_over_groups():
     values = np.random.default_rng(0).normal(size=(7, 3, 4))
     flat = values.reshape(7, -1)
-    feature = make_units((7, 3, 4)).average(flat)
+    feature = make_units((7, 3, 4)).of_samples(flat)
     assert np.allclose(feature, values.mean(axis=1).T)
-    assert np.allclose(make_units((7, 3, 4), by="timestep").average(flat), values.mean(axis=2).T)
-    assert np.allclose(make_units((7, 3, 4), by="cell").average(flat), flat.T)
-    grouped = make_units((7, 3, 4), feature_groups={"pair": ["x3", 1]}).average(flat)
+    assert np.allclose(make_units((7, 3, 4), by="timestep").of_samples(flat), values.mean(axis=2).T)
+    assert np.allclose(make_units((7, 3, 4), by="cell").of_samples(flat), flat.T)
+    grouped = make_units((7, 3, 4), feature_groups={"pair": ["x3", 1]}).of_samples(flat)
     assert np.allclose(grouped, [feature[0], feature[1] + feature[3], feature[2]])
 
 
