@@ -4,6 +4,8 @@ import ast
 import subprocess
 import sys
 from graphlib import TopologicalSorter
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,23 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_files_stay_readable():
     long = {p.name: n for p in FILES if (n := len(p.read_text().splitlines())) > 300}
     assert not long
+
+
+def test_function_bodies_stay_readable():
+    long = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                has_doc = ast.get_docstring(node) is not None
+                start = node.body[0].end_lineno if has_doc else node.body[0].lineno - 1
+                if node.end_lineno - start > 60:
+                    long[f"{path.name}: {node.name}"] = node.end_lineno - start
+    assert not long
+
+
+@pytest.mark.parametrize("name", ["gradient", "permutation", "lofo"])
+def test_every_parameter_of_a_method_is_in_its_table(name):
+    module = import_module(f"skfi.importance._{name}._{name}_importance")
+    function = getattr(skfi, f"{name}_importance")
+    parameters = [p for p in signature(function).parameters if p not in ("estimator", "X", "y")]
+    assert list(module.PARAMETERS) == parameters
