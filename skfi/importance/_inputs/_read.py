@@ -31,10 +31,10 @@ def read_input(
     """The samples that a fitted estimator takes, as they are; of a Pipeline with a TextSequencer
     the token ids behind it, and the estimator of these.
     """
-    estimator, X, sequencer, _ = behind_sequencer(estimator, X)
+    estimator, X, sequencer, texts = behind_sequencer(estimator, X)
     chain = Chain(estimator)
     if not chain.before:
-        tokens = find_tokens(LastStep.of(chain.last), X, feature_names, sequencer)
+        tokens = find_tokens(LastStep.of(chain.last), X, feature_names, sequencer, texts)
         if tokens is not None:
             return estimator, tokens
     X = X if hasattr(X, "iloc") else _check_array(X)
