@@ -1,13 +1,17 @@
 """What every public function gives on small data: each method, kind of input, unit and error.
 
-    python tests/cross/recording.py     # writes recording.json anew; the difference is to be read
+Before code is moved, and after it, for behaviour that must not change:
 
-``test_recording.py`` holds the numbers and the texts of errors that are stored in it.
+    PYTHONHASHSEED=0 python tests/cross/recording.py before.json
+    PYTHONHASHSEED=0 python tests/cross/recording.py before.json    # says what differs by now
+
+It takes some minutes, and numbers are compared to the last bit: both on the same machine.
 """
 
 import json
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +42,6 @@ from skfi import (
     permutation_importance,
 )
 
-STORED = Path(__file__).with_name("recording.json")
 N, T, F = 24, 4, 3
 TEXTS = ["a good film", "a bad film", "not good", "not bad at all", "good good", "bad"] * 4
 random = np.random.default_rng(0)
@@ -419,10 +422,24 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def record() -> dict[str, Any]:
-    """All cases."""
-    return {name: recorded(call) for name, call in cases().items()}
+def differences(before: Any, after: Any, place: str = "") -> Iterator[str]:
+    """Where two recordings differ; NaN is equal to NaN."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {**before, **after}:
+            yield from differences(before.get(key), after.get(key), f"{place} {key}")
+    elif before != after and not (before != before and after != after):
+        yield f"{place}: {before!r:.300} is now {after!r:.300}"
+
+
+def main(path: Path) -> None:
+    recording = {name: recorded(call) for name, call in cases().items()}
+    text = json.dumps(recording, indent=1)
+    if not path.exists():
+        path.write_text(text + "\n", encoding="utf-8")
+        return
+    found = list(differences(json.loads(path.read_text(encoding="utf-8")), json.loads(text)))
+    sys.stdout.write("\n".join([*found, f"{len(found)} differences", ""]))
 
 
 if __name__ == "__main__":
-    STORED.write_text(json.dumps(record(), indent=1) + "\n", encoding="utf-8")
+    main(Path(sys.argv[1]))
