@@ -427,6 +427,9 @@ def differences(before: Any, after: Any, place: str = "") -> Iterator[str]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in {**before, **after}:
             yield from differences(before.get(key), after.get(key), f"{place} {key}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for i, pair in enumerate(zip(before, after, strict=True)):
+            yield from differences(*pair, f"{place} {i}")
     elif before != after and not (before != before and after != after):
         yield f"{place}: {before!r:.300} is now {after!r:.300}"
 

@@ -48,6 +48,12 @@ class Numbers:
         real = None if self.real is None else self.real[rows]
         return replace(self, X=_safe_indexing(self.X, rows), real=real)
 
+    def contiguous(self) -> Self:
+        """The same, whose array has its rows one after the other; a table as it is."""
+        if hasattr(self.X, "iloc"):
+            return self
+        return replace(self, X=np.ascontiguousarray(self.X))
+
     @staticmethod
     def network_shape(n_timesteps: int | None, n_features: int) -> tuple[int | None, ...]:
         """The shape of a sample as a network takes it."""

@@ -46,6 +46,10 @@ class Tokens:
         ids, real, read = self.ids[rows], self.real[rows], self.read[rows]
         return Tokens(ids, self.words, real, read, texts)
 
+    def contiguous(self) -> "Tokens":
+        """The same, whose array has its rows one after the other."""
+        return replace(self, ids=np.ascontiguousarray(self.ids))
+
     @staticmethod
     def network_shape(n_timesteps: int | None, n_features: int) -> tuple[int | None, ...]:
         """The shape of a sample as a network takes it."""

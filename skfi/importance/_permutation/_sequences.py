@@ -1,7 +1,7 @@
 """Shuffles of features, time steps, cells and groups of sequences and tables."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import _safe_indexing
 
 from skfi.importance._index_view import permutation_view
-from skfi.importance._inputs._kinds import Kind, Numbers
+from skfi.importance._inputs._kinds import Kind
 from skfi.importance._inputs._rows import add_to_cells, copy_cells
 from skfi.importance._permutation._conditional import Conditional, conditional_exchange
 from skfi.importance._permutation._influence import drawn_donors
@@ -39,8 +39,7 @@ class ShuffledCells:
         of_columns = kind.X.ndim == 2 and by != "timestep" and groups is None
         if of_columns and kind.real is None and not conditional:
             return cls(kind, units, kind.X, shuffle, None)
-        if isinstance(kind, Numbers) and not hasattr(kind.X, "iloc"):
-            kind = replace(kind, X=np.ascontiguousarray(kind.X))  # so that a reshape is a view
+        kind = kind.contiguous()  # so that a reshape is a view
         exchange = conditional_exchange(kind.X, units, kind.real) if conditional else None
         view = permutation_view(len(kind.X), len(units))
         return cls(kind, units, view, shuffle, exchange)
@@ -84,8 +83,8 @@ class ShuffledCells:
 
 def shuffling_scorer(scorer: Callable, kind: Kind, units: Units, *, n_scores: int) -> Callable:
     """A scorer of the table of row numbers, in which any units may be shuffled."""
-    X = kind.X if hasattr(kind.X, "iloc") else np.ascontiguousarray(kind.X)
-    return QuickScorer(PermutedScorer(scorer, X, units, "series", kind.real), n_scores=n_scores)
+    of_view = PermutedScorer(scorer, kind.contiguous().X, units, "series", kind.real)
+    return QuickScorer(of_view, n_scores=n_scores)
 
 
 @dataclass(frozen=True)
