@@ -1,7 +1,7 @@
 """Samples of token ids or texts, and the words that a network reads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
