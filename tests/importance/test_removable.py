@@ -28,6 +28,7 @@ from skfi import (
     from_keras,
 )
 from skfi.importance._inputs._adapters import as_estimator
+from skfi.importance._inputs._read import read_training_input
 from skfi.importance._lofo._removable import can_be_removed
 
 X2, X3 = np.zeros((20, 4)), np.zeros((20, 6, 4))
@@ -37,7 +38,8 @@ Y = np.arange(20.0)
 def removable(estimator, X=X2, y=Y, by="feature"):
     whole = X.shape[1:] if X.ndim == 3 else (1, X.shape[1])
     rest = (whole[0], whole[1] - 1) if by == "feature" else (whole[0] - 1, whole[1])
-    return can_be_removed(as_estimator(estimator), X, y, whole, rest)
+    estimator = as_estimator(estimator)
+    return can_be_removed(estimator, read_training_input(estimator, X, y), y, whole, rest)
 
 
 class Own(BaseEstimator):
