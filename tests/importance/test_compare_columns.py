@@ -106,6 +106,7 @@ def test_a_constant_column_is_found_too():
 
 
 def test_a_rare_label_is_found_too():
+    random = np.random.default_rng(1)
     frame = pd.DataFrame({"number": random.normal(size=5000), "label": ["often"] * 5000})
     frame.loc[4321, "label"] = "rare"
     encoded = ColumnTransformer(
@@ -127,6 +128,7 @@ def test_columns_that_stay_keep_their_attributions():
 
 
 def test_padded_sequences():
+    random = np.random.default_rng(1)
     X = random.normal(size=(30, 5, 3))
     X[::2, 3:] = np.nan
     network = LSTMRegressor(2, epochs=1, mask_value=np.nan, importance=None, random_state=0)

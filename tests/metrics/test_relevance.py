@@ -42,6 +42,7 @@ def test_the_truth_itself_is_the_best(metric):
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_names_and_order_of_features_do_not_matter(metric):
+    random = np.random.default_rng(1)
     order = random.permutation(4)
     before = relevance_score(RELEVANCE, FOUND, metric=metric)
     after = relevance_score(RELEVANCE[:, :, order], FOUND[:, :, order], metric=metric)

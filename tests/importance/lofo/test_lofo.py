@@ -44,6 +44,7 @@ def test_equals_lofo_on_columns(cv, as_frame):
 
 
 def test_equals_lofo_on_sequences():
+    rng = np.random.default_rng(1)
     X, y = rng.normal(size=(60, 4, 3)), rng.normal(size=60)
     groups = {f"x{f}": X[:, :, f] for f in range(3)}  # lofo joins them side by side
 
@@ -126,6 +127,7 @@ def test_what_is_left_out(seen, kwargs, expected):
 
 
 def test_2d_rows_that_fold():
+    rng = np.random.default_rng(1)
     flat = CUBE.reshape(20, 12)
     y = rng.normal(size=20)
     estimator, call = LinearSequences(n_timesteps=3), {"cv": ONE_FOLD, "leave_out": "remove"}
@@ -185,6 +187,7 @@ def test_sample_weight_goes_to_fit_and_score(seen):
 
 
 def test_classifiers_are_stratified():
+    rng = np.random.default_rng(1)
     y = np.repeat(["no", "yes"], [100, 20])
     X = FRAME.assign(a=(y == "yes") + 0.1 * rng.normal(size=120))
     result = lofo_importance(LogisticRegression(), X, y, cv=4, scoring="balanced_accuracy")
@@ -216,6 +219,7 @@ def build(meta):
 
 
 def test_keras_models_and_scikeras_wrappers_are_trained_again():
+    rng = np.random.default_rng(1)
     X, y = rng.normal(size=(40, 4, 2)), rng.normal(size=40)
     model = linear_network(np.ones((4, 2, 1)))
     model.compile("adam", "mse")
@@ -253,6 +257,7 @@ def test_keras_models_and_scikeras_wrappers_are_trained_again():
 
 
 def test_keras_models_say_what_is_missing():
+    rng = np.random.default_rng(1)
     X, y = rng.normal(size=(20, 4, 2)), rng.normal(size=20)
     model = linear_network(np.ones((4, 2, 1)))
     with pytest.raises(ValueError, match=r"compile the keras\.Model"):
@@ -342,6 +347,7 @@ def test_progress_is_shown_on_demand(capsys):
 
 
 def test_a_pipeline_of_scalers_knows_how_its_columns_fold():
+    rng = np.random.default_rng(1)
     flat, y = rng.normal(size=(20, 12)), rng.normal(size=20)
     pipe = make_pipeline(StandardScaler(), LSTMRegressor(**TINY, n_timesteps=3))
     scrambled = {"a": [0, 1, 2], "b": [3, 4, 5]}
@@ -358,6 +364,7 @@ def test_a_pipeline_of_scalers_knows_how_its_columns_fold():
 
 
 def test_a_keras_model_with_a_loss_of_its_own():
+    rng = np.random.default_rng(1)
     model = linear_network(np.ones((4, 2, 1)))
     model.compile("sgd", lambda a, b: keras.ops.mean(keras.ops.abs(a - b), axis=-1))
     X, y = rng.normal(size=(20, 4, 2)), rng.normal(size=20)

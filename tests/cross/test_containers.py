@@ -82,6 +82,7 @@ class TestNumbersOfNumPy:
         assert model.model_.count_params() > 0
 
     def test_of_an_embedding(self):
+        random = np.random.default_rng(1)
         ids = random.integers(1, 5, size=(40, 3))
         model = LSTMClassifier(**SMALL, embedding_dim=np.int64(2), n_tokens=np.int64(6))
         assert model.fit(ids, ids[:, 0] > 2).predict(ids).shape == (40,)

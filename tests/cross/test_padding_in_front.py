@@ -9,8 +9,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skfi import LSTMRegressor, gradient_importance, permutation_importance
 
-RANDOM = np.random.default_rng(0)
-LENGTHS = RANDOM.integers(2, 7, size=40)
+LENGTHS = np.random.default_rng(0).integers(2, 7, size=40)
 
 
 def in_front(values):
@@ -21,6 +20,7 @@ def in_front(values):
 
 @pytest.fixture(scope="module")
 def sequences():
+    random = np.random.default_rng(1)
     keras.utils.set_random_seed(0)
     layers = [
         keras.Input((6, 2)),
@@ -28,12 +28,13 @@ def sequences():
         keras.layers.LSTM(4),
         keras.layers.Dense(1),
     ]
-    X, real = in_front(RANDOM.normal(size=(40, 6, 2)).astype("float32"))
+    X, real = in_front(random.normal(size=(40, 6, 2)).astype("float32"))
     return keras.Sequential(layers), X, real
 
 
 @pytest.fixture(scope="module")
 def words():
+    random = np.random.default_rng(1)
     keras.utils.set_random_seed(0)
     layers = [
         keras.Input((6,)),
@@ -41,7 +42,7 @@ def words():
         keras.layers.LSTM(4),
         keras.layers.Dense(1),
     ]
-    ids, real = in_front(RANDOM.integers(1, 9, size=(40, 6)))
+    ids, real = in_front(random.integers(1, 9, size=(40, 6)))
     return keras.Sequential(layers), ids, real
 
 
@@ -106,7 +107,8 @@ class TestWherePaddingIsFound:
     @pytest.fixture(scope="class")
     @classmethod
     def panel(cls):
-        X = RANDOM.normal(size=(40, 6, 2))
+        random = np.random.default_rng(1)
+        X = random.normal(size=(40, 6, 2))
         X[np.arange(6) >= LENGTHS[:, None]] = np.nan
         return X, np.nanmean(X[:, :, 0], axis=1)
 
@@ -145,7 +147,8 @@ class TestWherePaddingIsFound:
 
 def test_a_mask_value_of_another_float_type():
     """float64's -0.1 is another number than float32's; data and mask are both the network's."""
-    X = RANDOM.normal(size=(30, 5, 2))
+    random = np.random.default_rng(1)
+    X = random.normal(size=(30, 5, 2))
     longer = np.concatenate([X, np.full((30, 3, 2), -0.1)], axis=1)
     params = {"epochs": 1, "importance": None, "random_state": 0}
     short = LSTMRegressor(4, **params, mask_value=np.float64(-0.1)).fit(X, X[:, 0, 0])

@@ -86,6 +86,7 @@ def test_pipelines_that_address_columns(steps, X, in_search):
 
 def test_a_table_of_many_types():
     """Labels, dates, flags and numbers with gaps: what is worth nothing gets nothing."""
+    random = np.random.default_rng(1)
     labels = random.choice(["low", "high", "none"], size=200)
     frame = pd.DataFrame(
         {
@@ -225,6 +226,7 @@ def test_columns_that_fold_into_steps():
 @pytest.mark.parametrize("form", ["3-D", "2-D", "table"])
 @pytest.mark.parametrize("by", ["feature", "timestep"])
 def test_padding_stays_padding_and_real_steps_real(mask_value, form, by):
+    random = np.random.default_rng(1)
     X = random.integers(-1, 2, size=(30, 5, 3)).astype(float)  # full of 0 and of -1
     X[:, 0, 0] = 7
     real = np.arange(5) < random.integers(1, 6, size=30)[:, None]
@@ -243,6 +245,7 @@ def test_padding_stays_padding_and_real_steps_real(mask_value, form, by):
 
 
 def test_missing_values_tell_nothing_either():
+    random = np.random.default_rng(1)
     X = np.where(random.random(TABLE.shape) < 0.2, np.nan, TABLE)
 
     class TakesNaN(Recorder):
@@ -272,6 +275,7 @@ def test_what_cannot_be_removed_is_held():
 
 
 def test_positions_of_token_ids_become_the_unknown_word():
+    random = np.random.default_rng(1)
     ids = random.integers(2, 9, size=(60, 4))
     ids[::2, 2:] = 0  # padding
     Recorder.seen = []

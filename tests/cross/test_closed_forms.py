@@ -61,6 +61,7 @@ def test_scale_of_y(fits, importance):
 
 
 def test_integer_weights_are_repeated_rows(fits):
+    random = np.random.default_rng(1)
     weights = random.integers(0, 4, size=len(SEQUENCES))
     rows = np.repeat(np.arange(len(SEQUENCES)), weights)
     weighted = gradient_importance(fits[0], SEQUENCES, sample_weight=weights)

@@ -123,6 +123,7 @@ def test_pipelines_whose_features_stay(regression):
 
 
 def test_token_ids():
+    rng = np.random.default_rng(1)
     ids = rng.integers(2, 9, size=(60, 5))
     labels = (ids == 3).any(axis=1)
     model = LSTMClassifier(**TINY, embedding_dim=4)

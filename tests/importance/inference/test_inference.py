@@ -36,6 +36,7 @@ LABELS = np.where(Y > 0, "high", "low")
 )
 @pytest.mark.parametrize("weighted", [False, True])
 def test_rows_average_to_the_importances(estimator, y, scoring, weighted):
+    random = np.random.default_rng(1)
     weight = random.uniform(0, 2, size=300) if weighted else None
     found = permutation_importance(
         estimator.fit(X, y), X, y, scoring=scoring, sample_weight=weight, random_state=0
@@ -46,6 +47,7 @@ def test_rows_average_to_the_importances(estimator, y, scoring, weighted):
 
 
 def test_without_donors_equal_to_the_paired_t_test():
+    random = np.random.default_rng(1)
     differences = random.normal(0.1, 1, size=(3, 80))
     found = mean_over_rows(differences, None)
     expected = stats.ttest_1samp(differences, 0, axis=1, alternative="greater")
@@ -87,8 +89,9 @@ def test_coverage_with_weights():
     assert covered >= 88
 
 
-@pytest.mark.parametrize("random_state", [0, np.random.RandomState(0)])
-def test_donors_are_those_of_scikit_learns_shuffle(random_state):
+@pytest.mark.parametrize("make", [int, np.random.RandomState])
+def test_donors_are_those_of_scikit_learns_shuffle(make):
+    random_state = make(0)
     donors = drawn_donors(300, 3, check_random_state(0))
     model = LinearRegression().fit(X, Y)
     found = permutation_importance(model, X, Y, scoring=MAE, n_repeats=3, random_state=random_state)
@@ -141,6 +144,7 @@ class TestGroups:
     """Rows that depend on each other count once."""
 
     def test_copies_of_rows_are_no_evidence(self):
+        random = np.random.default_rng(1)
         differences = random.normal(size=(2, 50))
         once = mean_over_rows(differences, None)
         copied = mean_over_rows(np.repeat(differences, 4, axis=1), None, np.repeat(range(50), 4))
@@ -167,6 +171,7 @@ class TestGroups:
         assert np.array_equal(found.confidence_intervals, expected.confidence_intervals)
 
     def test_a_value_reaches_the_rows_of_its_windows(self):
+        random = np.random.default_rng(1)
         differences, donors = random.normal(size=(1, 2, 5)), np.array([[1, 0, 2, 4, 3], range(5)])
         due = 2 * (differences[0] - differences[0].mean(axis=0))
         expected = np.zeros(5)
@@ -219,6 +224,7 @@ def test_a_constant_column_has_importance_zero_and_no_doubt():
 
 
 def test_weights_do_not_make_more_of_a_row():
+    random = np.random.default_rng(1)
     differences = random.normal(size=(2, 50))
     once = mean_over_rows(differences, None)
     scaled = mean_over_rows(differences, np.full(50, 7.0))

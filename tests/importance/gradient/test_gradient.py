@@ -161,6 +161,7 @@ class TestTarget:
         assert np.abs(total).max() < 1e-5
 
     def test_outputs_of_a_regressor(self):
+        rng = np.random.default_rng(1)
         weights = rng.normal(size=(4, 3, 2))
         network = linear_network(weights)
         for output in (0, 1):
@@ -230,6 +231,7 @@ class TestEstimators:
             assert np.array_equal(gradient_importance(form, data).attributions, expected)
 
     def test_a_pipeline_is_explained_at_the_network_and_named_by_the_frame(self):
+        rng = np.random.default_rng(1)
         frame = pd.DataFrame(rng.normal(size=(80, 2)) * [1, 100], columns=["rain", "tmax"])
         y = frame["rain"].to_numpy()
         network = LSTMRegressor(4, epochs=2, random_state=0)
