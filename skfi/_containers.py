@@ -43,16 +43,16 @@ def as_pandas(X: Any) -> Any:
 
 def _check_lengths(X: Any) -> None:
     """Raise ValueError for sequences of numbers of which no array can be made."""
-    if not all(isinstance(one, (np.ndarray, pd.DataFrame, list, tuple)) for one in X):
+    if not all(isinstance(item, (np.ndarray, pd.DataFrame, list, tuple)) for item in X):
         return
-    lengths = {len(one) for one in X}
-    if len(lengths) < 2 or any(isinstance(value, str) for one in X for value in list(one[:1])):
+    lengths = {len(item) for item in X}
+    if len(lengths) < 2 or any(isinstance(value, str) for item in X for value in list(item[:1])):
         return
     advice = (
         "skfi.stack_sequences(X) pads them with NaN at the end, which mask_value=np.nan lets an "
         "estimator skip."
     )
-    if all(np.ndim(one) == 1 for one in X):
+    if all(np.ndim(item) == 1 for item in X):
         advice = (
             "keras.utils.pad_sequences(X, padding='post') pads token ids with 0; a series of one "
             "feature has shape (n_timesteps, 1)."

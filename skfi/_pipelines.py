@@ -70,9 +70,9 @@ class Chain:
 
     def behind(self, position: int) -> Any:
         """An estimator of the steps that follow the one at a position."""
-        rest = self.steps[position + 1 :]
-        named = [(f"step{i}", step) for i, step in enumerate(rest)]
-        return rest[0] if len(rest) == 1 else Pipeline(named)
+        following = self.steps[position + 1 :]
+        named = [(f"step{i}", step) for i, step in enumerate(following)]
+        return following[0] if len(following) == 1 else Pipeline(named)
 
     def transform(self, X: Any, n_steps: int | None = None) -> Any:
         """``X`` as it reaches the last step of a fitted estimator, or after ``n_steps`` steps."""
@@ -85,12 +85,12 @@ class Chain:
         if not self.before:
             return names
         try:
-            found: Any = names
+            result: Any = names
             for step in self.before:
-                found = step.get_feature_names_out(found)
+                result = step.get_feature_names_out(result)
         except AttributeError:
             return None
-        return list(found)
+        return list(result)
 
     def check_is_fitted(self) -> None:
         """Raise NotFittedError unless all steps are fitted, and the search if there is one."""
@@ -136,8 +136,8 @@ def unfrozen(estimator: Any) -> Any:
             return unfrozen(last.estimator)
         if isinstance(last, BaseSearchCV):
             inner = unfrozen(last.estimator)
-            same = inner is last.estimator
-            return last if same else clone(last).set_params(estimator=inner)
+            unchanged = inner is last.estimator
+            return last if unchanged else clone(last).set_params(estimator=inner)
         return last
 
     return with_last(estimator, open_last)

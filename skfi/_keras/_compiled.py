@@ -91,12 +91,12 @@ def compiled(model: keras.Model, trace: Trace, *, by_xla: bool = False) -> Compi
         of_model[kind] = Compiled(_concrete(function, specs, by_xla), specs)
         return of_model[kind]
     with _lock:
-        found = _shared.get((layers, *kind))
-    if found is None:  # not under the lock: to trace is to wait for fits of other threads
-        found = _trace_shared(model, trace, by_xla)
-    _, call = found
+        shared = _shared.get((layers, *kind))
+    if shared is None:  # not under the lock: to trace is to wait for fits of other threads
+        shared = _trace_shared(model, trace, by_xla)
+    _, call = shared
     with _lock:
-        _shared[layers, trace, by_xla] = found
+        _shared[layers, trace, by_xla] = shared
         _shared.move_to_end((layers, trace, by_xla))
         while len(_shared) > _MOST_SHARED:
             _shared.popitem(last=False)
@@ -166,10 +166,10 @@ def _trace_gradient(model: Any) -> tuple[Callable, tuple[Any, ...]]:
         with tf.GradientTape() as tape:
             tape.watch(x)
             total = tf.reduce_sum(model(x, training=False) * weights)
-        found = tape.gradient(total, x)
-        if found is None:
+        result = tape.gradient(total, x)
+        if result is None:
             raise no_gradient
-        return found
+        return result
 
     specs = [
         tf.TensorSpec(inputs.shape, inputs.dtype),
@@ -191,8 +191,8 @@ def call_in_chunks(
     n_samples = len(arrays[0])
     if not n_samples:
         raise ValueError("Found array with 0 sample(s); at least one is expected.")
-    found = compiled(model, trace, by_xla=by_xla)
-    function = found.now()
+    traced = compiled(model, trace, by_xla=by_xla)
+    function = traced.now()
     n_threads = _openmp_effective_n_threads()  # joblib's workers have a share
     if by_xla:
         chunk_size, n_chunks = _xla_chunks(n_samples, _XLA_ROWS[kind])
@@ -204,7 +204,7 @@ def call_in_chunks(
     def call(start: int) -> np.ndarray:
         rows = min(rows_a_call, n_samples - start)
         inputs = []
-        for array, spec in zip(arrays, found.specs, strict=True):
+        for array, spec in zip(arrays, traced.specs, strict=True):
             values = _padded(array[start : start + rows], pad_to)
             if by_xla:
                 values = values.reshape(-1, chunk_size, *array.shape[1:])

@@ -23,10 +23,10 @@ _patch_lock = threading.RLock()
 
 def find_embedding(model: keras.Model) -> keras.layers.Embedding | None:
     """The network's only Embedding layer; None if it has none or several."""
-    found = [
+    embeddings = [
         layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Embedding)
     ]
-    return found[0] if len(found) == 1 else None
+    return embeddings[0] if len(embeddings) == 1 else None
 
 
 def vocabulary_of(model: keras.Model) -> list[str] | None:
@@ -174,9 +174,9 @@ def _trace_gradient(model: Any) -> Any:
         with _replaced(layer, lambda inputs: embedded), tf.GradientTape() as tape:
             tape.watch(embedded)
             total = tf.reduce_sum(network(x) * weights)
-        found = tape.gradient(total, embedded)
-        if found is None:
+        result = tape.gradient(total, embedded)
+        if result is None:
             raise ValueError(f"The network {name!r} does not use its embedding.")
-        return found
+        return result
 
     return gradient, _specs(model)

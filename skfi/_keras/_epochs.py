@@ -58,7 +58,7 @@ class _Epochs:
         model, n_rows = self.model, len(x)
         data = _tensors(x, y, sample_weight)
         held_out = None if validation_data is None else _tensors(*validation_data)
-        n_full, rest = divmod(n_rows, batch_size)
+        n_full, n_last = divmod(n_rows, batch_size)
         n_timesteps = x.shape[1] if x.ndim > 1 else 1
         by_xla = n_full > 0 and worth_training(model, n_timesteps, epochs * n_full)
         callback_list = keras.callbacks.CallbackList(
@@ -67,7 +67,7 @@ class _Epochs:
             add_progbar=verbose != 0,
             verbose=verbose,
             epochs=epochs,
-            steps=n_full + (rest > 0),
+            steps=n_full + (n_last > 0),
             model=model,
         )
         order = _shuffled(n_rows)
@@ -78,11 +78,11 @@ class _Epochs:
             callback_list.on_epoch_begin(epoch)
             logs = self._run("train_step", data, order, batch_size, by_xla=by_xla)
             if verbose:  # the progress bar counts batches
-                callback_list.on_train_batch_end(n_full + (rest > 0) - 1, logs)
+                callback_list.on_train_batch_end(n_full + (n_last > 0) - 1, logs)
             if held_out is not None:
                 rows = tf.range(len(held_out[0]), dtype=order.dtype)
-                found = self._run("test_step", held_out, rows, _VALIDATION_BATCH)
-                logs |= {f"val_{name}": value for name, value in found.items()}
+                metrics = self._run("test_step", held_out, rows, _VALIDATION_BATCH)
+                logs |= {f"val_{name}": value for name, value in metrics.items()}
             callback_list.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
@@ -98,14 +98,14 @@ class _Epochs:
         specs = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in data)
         kind = (step, specs, batch_size if by_xla else None)  # XLA compiles for a size of batches
         if kind not in self._traced:
-            one = getattr(self.model, step)
-            loop = partial(_loop_by_xla, one, batch_size) if by_xla else partial(_loop, one)
+            step_fn = getattr(self.model, step)
+            loop = partial(_loop_by_xla, step_fn, batch_size) if by_xla else partial(_loop, step_fn)
             function = tf.function(partial(self._metrics_after, loop), autograph=False)
             self._traced[kind] = function.get_concrete_function(
                 tf.TensorSpec((), "int32"), tf.TensorSpec((None,), order.dtype), specs
             )
-        found = self._traced[kind](tf.constant(batch_size), order, data)
-        return {name: float(value) for name, value in found.items()}
+        metrics = self._traced[kind](tf.constant(batch_size), order, data)
+        return {name: float(value) for name, value in metrics.items()}
 
     def _metrics_after(self, loop: Callable, *arguments: Any) -> dict[str, tf.Tensor]:
         loop(*arguments)
@@ -157,9 +157,9 @@ def _shuffled(n_rows: int) -> tf.Tensor:
 
 def _tensors(*arrays: Any) -> Data:
     """Arrays as Keras converts them, floats to the type that networks compute in."""
-    found = [np.asarray(array) for array in arrays if array is not None]
+    numpy_arrays = [np.asarray(array) for array in arrays if array is not None]
     floatx = keras.config.floatx()
     return tuple(
         tf.convert_to_tensor(array.astype(floatx, copy=False) if array.dtype.kind == "f" else array)
-        for array in found
+        for array in numpy_arrays
     )

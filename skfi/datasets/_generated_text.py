@@ -76,7 +76,7 @@ def make_text_classification(
         if negated:
             words.insert(at, NEGATION)
         elif random.rand() < negation:
-            fillers = [k for k, other in enumerate(words) if other != word]
+            fillers = [k for k, candidate in enumerate(words) if candidate != word]
             words.insert(int(random.choice(fillers)), NEGATION)
         texts.append(" ".join(words))
         target[i] = positive != negated

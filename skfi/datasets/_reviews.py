@@ -91,22 +91,22 @@ def fetch_review_sentences(
         words = _lines(archive, LEXICON, "latin-1")
     ids, ratings, texts = zip(*(line.split("\t", 2) for line in lines), strict=True)
     rating = np.array(ratings, dtype=np.float64)
-    kept = np.flatnonzero(np.abs(rating) > neutral)
-    if not len(kept):
+    chosen = np.flatnonzero(np.abs(rating) > neutral)
+    if not len(chosen):
         raise ValueError(
             f"neutral={neutral} leaves no sentence: they are rated from {rating.min()} to "
             f"{rating.max()}. Lower it."
         )
-    data = [texts[i].strip() for i in kept]
-    target = np.where(rating[kept] > 0, "positive", "negative")
+    data = [texts[i].strip() for i in chosen]
+    target = np.where(rating[chosen] > 0, "positive", "negative")
     if return_X_y:
         return data, target
     lexicon = {word: float(value) for word, value, *_ in (line.split("\t") for line in words)}
     return Bunch(
         data=data,
         target=target,
-        rating=rating[kept],
-        review=np.array([ids[i].split("_")[0] for i in kept]),
+        rating=rating[chosen],
+        review=np.array([ids[i].split("_")[0] for i in chosen]),
         lexicon=pd.Series(lexicon, name="rating"),
         DESCR=DESCRIPTION,
     )

@@ -162,9 +162,9 @@ class ImportanceDisplay:
             ax.axvline(0, color=INK, linewidth=0.8)
             ax.set_xlabel(self._axis_label())
         if result.get("correlated"):
-            pairs = ", ".join(f"{one} with {other}" for one, other, _ in result.correlated[:3])
-            more = " and others" if len(result.correlated) > 3 else ""
-            note = f"correlated, so they share importance: {pairs}{more}"
+            pairs = ", ".join(f"{a} with {b}" for a, b, _ in result.correlated[:3])
+            others = " and others" if len(result.correlated) > 3 else ""
+            note = f"correlated, so they share importance: {pairs}{others}"
             ax.set_xlabel(f"{ax.get_xlabel()}\n{note}", parse_math=False)
         ax.spines[["top", "right"]].set_visible(False)
         self.ax_, self.figure_ = ax, ax.figure
@@ -174,8 +174,8 @@ class ImportanceDisplay:
         result = self.result
         if result.baseline_score is None:
             single = result.importances is not None and result.importances.shape[1] == 1
-            what = "occurrences" if result.by == "word" else "samples"
-            note = "" if single else f"\n(line: spread over {what})"
+            spread_over = "occurrences" if result.by == "word" else "samples"
+            note = "" if single else f"\n(line: spread over {spread_over})"
             return f"mean {result.method.replace('_', ' ')}{note}"
         note = "\n(line: 95% interval)" if "confidence_intervals" in result else ""
         metric, sign = _metric(result)

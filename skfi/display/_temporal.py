@@ -192,14 +192,14 @@ class TemporalImportanceDisplay:
         if fades:
             shade = _PALEST + (1 - _PALEST) * reached
             style.setdefault("alpha", np.broadcast_to(shade, maps[0].shape))
-        for i, (one, values) in enumerate(zip(axes, maps, strict=True)):
-            image = one.imshow(values, **style)
-            one.set_yticks(range(len(names)), names, parse_math=False)
-            self._label_steps(one, values.shape[1])
+        for i, (axis, values) in enumerate(zip(axes, maps, strict=True)):
+            image = axis.imshow(values, **style)
+            axis.set_yticks(range(len(names)), names, parse_math=False)
+            self._label_steps(axis, values.shape[1])
             if chosen is not None:
-                one.set_title(f"sample {chosen[i]}", fontsize="small", loc="left")
+                axis.set_title(f"sample {chosen[i]}", fontsize="small", loc="left")
             if series is not None:
-                draw_series(one, series[i], values)
+                draw_series(axis, series[i], values)
         axes[-1].set_xlabel("time step" + (" (paler: fewer sequences reach it)" if fades else ""))
         bar = axes[0].figure.colorbar(image, ax=list(axes), label=self._label(chosen is not None))
         bar.solids.set_alpha(1)

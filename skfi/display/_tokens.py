@@ -191,15 +191,15 @@ class TokenImportanceDisplay:
 
     def _texts(self) -> list[tuple[list[str], np.ndarray]]:
         chosen = range(min(10, len(self.result.tokens))) if self.samples is None else self.samples
-        found = []
+        texts = []
         for i in chosen:
             words = self.result.tokens[i]
             mask = self.result.get("sequence_mask")
             values = self.result.attributions[i]
             values = values if mask is None else values[mask[i]]
             # an embedding that masks nothing reads, and has values for, the padding behind a text
-            found.append((words, values[: len(words)]))
-        return found
+            texts.append((words, values[: len(words)]))
+        return texts
 
 
 def _scale(values: list[np.ndarray]) -> float:

@@ -63,10 +63,10 @@ def fitted_importances(
 
 
 def _from_callable(importance: Any, estimator: Any, X: Any, y: np.ndarray) -> ImportanceResult:
-    found = importance(estimator, X, y)
-    if not isinstance(found, ImportanceResult):
-        found = np.asarray(found, dtype=np.float64)
-    values = found.importances_mean if isinstance(found, ImportanceResult) else found
+    returned = importance(estimator, X, y)
+    if not isinstance(returned, ImportanceResult):
+        returned = np.asarray(returned, dtype=np.float64)
+    values = returned.importances_mean if isinstance(returned, ImportanceResult) else returned
     shape = values.shape
     if shape != (estimator.n_features_in_,):
         raise ValueError(
@@ -78,11 +78,11 @@ def _from_callable(importance: Any, estimator: Any, X: Any, y: np.ndarray) -> Im
             f"The importance function returned NaN or infinity: {values.tolist()}. A number is "
             "expected for each feature; 0 for one that does not matter."
         )
-    if isinstance(found, ImportanceResult):
-        return found
+    if isinstance(returned, ImportanceResult):
+        return returned
     names = getattr(estimator, "feature_names_in_", None)
     return ImportanceResult.from_values(
-        found[:, None],
+        returned[:, None],
         feature_names=make_units(X.shape, feature_names=names).names,
         method=getattr(importance, "__name__", type(importance).__name__),
     )

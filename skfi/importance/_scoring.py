@@ -34,7 +34,7 @@ def scorer_for(estimator: Any, scoring: Any) -> Callable:
     if not LastStep.of(Chain(estimator).last).per_step:
         return scorer
     if isinstance(scoring, Mapping):
-        return _Scorers({name: scorer_for(estimator, one) for name, one in scoring.items()})
+        return _Scorers({name: scorer_for(estimator, metric) for name, metric in scoring.items()})
     if scoring is None:
         scoring = "accuracy" if is_classifier(estimator) else "r2"
     own_function = callable(scoring) and not hasattr(scoring, "_score_func")
@@ -74,13 +74,13 @@ class QuickScorer:
 
 
 def _check_score(name: Any, score: Any, when: str) -> None:
-    found = np.asarray(score)
-    if found.ndim or found.dtype.kind not in "fiu":
+    value = np.asarray(score)
+    if value.ndim or value.dtype.kind not in "fiu":
         raise TypeError(
             f"The scorer {name!r} returned {score!r:.80} ({type(score).__name__}) {when}; expected "
             "a single number, or a dict of them by name."
         )
-    if not np.isfinite(found):
+    if not np.isfinite(value):
         raise ValueError(
             f"The scorer {name!r} returned {score} {when}, which is no finite number, so that no "
             "importance can be computed from it. The metric may not be defined for these rows, "

@@ -143,9 +143,9 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
         self._baseline = None
         if self.method == "integrated_gradients":
             self._baseline = explained_input(network).origin()
-        found = self._explain(X, by=column, aggregate="mean_abs", scale="std")
-        total = found.importances_mean.sum()
-        self.feature_importances_ = found.importances_mean / (total or 1.0)
+        result = self._explain(X, by=column, aggregate="mean_abs", scale="std")
+        total = result.importances_mean.sum()
+        self.feature_importances_ = result.importances_mean / (total or 1.0)
         X = X if hasattr(X, "shape") else np.asarray(X)
         self.n_features_in_ = n_features(X) if X.ndim > 1 else len(self.feature_importances_)
         self._names = self._explain(_safe_indexing(X, [0]), by=self.by).feature_names
@@ -165,8 +165,8 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
             One column for each feature, time step or cell.
         """
         check_is_fitted(self)
-        found = self._explain(X, by=self.by)
-        return np.ascontiguousarray(found.importances.T)
+        result = self._explain(X, by=self.by)
+        return np.ascontiguousarray(result.importances.T)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of ``transform``.

@@ -37,21 +37,21 @@ def _entropy(relevant: np.ndarray, saliency: np.ndarray) -> float:
 
 def _found(relevant: np.ndarray, saliency: np.ndarray) -> np.ndarray:
     """As many cells as are relevant: the most salient ones."""
-    found = np.zeros(relevant.shape, dtype=bool)
-    found[np.argsort(-saliency, kind="stable")[: relevant.sum()]] = True
-    return found
+    chosen = np.zeros(relevant.shape, dtype=bool)
+    chosen[np.argsort(-saliency, kind="stable")[: relevant.sum()]] = True
+    return chosen
 
 
 def _mass_precision(relevant: np.ndarray, saliency: np.ndarray) -> float:
-    found = _found(relevant, saliency)
-    total = saliency[found].sum()
-    return float(saliency[found & relevant].sum() / total) if total > 0 else 0.0
+    chosen = _found(relevant, saliency)
+    total = saliency[chosen].sum()
+    return float(saliency[chosen & relevant].sum() / total) if total > 0 else 0.0
 
 
 def _mass_recall(relevant: np.ndarray, saliency: np.ndarray) -> float:
     total = saliency[relevant].sum()
-    found = _found(relevant, saliency)
-    return float(saliency[found & relevant].sum() / total) if total > 0 else 0.0
+    chosen = _found(relevant, saliency)
+    return float(saliency[chosen & relevant].sum() / total) if total > 0 else 0.0
 
 
 _METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
@@ -171,5 +171,5 @@ def _values(importances: Any, n_dim: int) -> np.ndarray:
     attributions = getattr(importances, "attributions", None)
     if attributions is not None and np.ndim(attributions) - n_dim in (0, 1) and n_dim > 1:
         return np.asarray(importances._comparable_attributions, dtype=np.float64)
-    found = getattr(importances, "importances_mean", importances)
-    return np.asarray(found, dtype=np.float64)
+    values = getattr(importances, "importances_mean", importances)
+    return np.asarray(values, dtype=np.float64)

@@ -115,10 +115,10 @@ def stack_sequences(
     >>> panel.target
     array([1, 0])
     """
-    more: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     data = as_pandas(data)
     if isinstance(data, pd.DataFrame):
-        series, more = series_of_frame(data, by, time, target, features, return_sequences)
+        series, entries = series_of_frame(data, by, time, target, features, return_sequences)
     elif isinstance(data, (list, tuple, np.ndarray)):
         if by is not None or time is not None or target is not None or features is not None:
             raise ValueError(
@@ -147,11 +147,11 @@ def stack_sequences(
     stacked = np.full((len(series), steps, widths.pop()), mask_value, dtype=dtype)
     for row, values in zip(stacked, series, strict=True):
         row[: len(values)] = values
-    lengths = seen_lengths(stacked, mask_value, lengths, more.get("index", range(len(series))))
+    lengths = seen_lengths(stacked, mask_value, lengths, entries.get("index", range(len(series))))
     check_padding(stacked, mask_value, warn=bool((lengths < steps).any()))
-    if "target" in more and return_sequences:
-        more["target"] = padded_targets(more["target"], steps)
-    return Bunch(data=stacked, lengths=lengths, **more)
+    if "target" in entries and return_sequences:
+        entries["target"] = padded_targets(entries["target"], steps)
+    return Bunch(data=stacked, lengths=lengths, **entries)
 
 
 @validate_params(
@@ -224,10 +224,10 @@ def unstack_sequences(
             f"X has {X.shape[2]} features and {len(X)} series; got {len(names)} feature_names and "
             f"{len(ids)} ids in index."
         )
-    taken = [name for name in names if name in ("id", "time")]
-    if taken:
+    reserved = [name for name in names if name in ("id", "time")]
+    if reserved:
         raise ValueError(
-            f"feature_names has {taken}, but the table gets columns 'id' and 'time' of its own. "
+            f"feature_names has {reserved}, but the table gets columns 'id' and 'time' of its own. "
             "Give these features other names."
         )
     row, step = np.nonzero(real)

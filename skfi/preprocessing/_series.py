@@ -60,11 +60,11 @@ def series_of_frame(
     order = np.arange(len(frame)) if time is None else _order_in_time(frame, by, time)
     order = order[np.argsort(codes[order], kind="stable")]
     rows = np.split(order, np.cumsum(np.bincount(codes))[:-1])
-    more: dict[str, Any] = {"feature_names": [str(name) for name in names], "index": ids}
+    entries: dict[str, Any] = {"feature_names": [str(name) for name in names], "index": ids}
     if target is not None:
         of_series = [frame[target].to_numpy()[of_one] for of_one in rows]
-        more["target"] = of_series if return_sequences else _constant(of_series, ids, target)
-    return [values[of_one] for of_one in rows], more
+        entries["target"] = of_series if return_sequences else _constant(of_series, ids, target)
+    return [values[of_one] for of_one in rows], entries
 
 
 def _order_in_time(frame: pd.DataFrame, by: str, time: str) -> np.ndarray:
@@ -115,9 +115,9 @@ def padded_type(series: list[np.ndarray], mask_value: float) -> np.dtype:
     of_floats = dtype.kind == "f"
     for wider in (np.float32, np.float64):
         with np.errstate(over="ignore", invalid="ignore"):
-            held = np.asarray(mask_value).astype(dtype).item()
+            stored = np.asarray(mask_value).astype(dtype).item()
         # among floats the nearest value will do, which steps_to_the_end looks for, but not infinity
-        fits = np.isfinite(held) == np.isfinite(mask_value) if of_floats else held == mask_value
+        fits = np.isfinite(stored) == np.isfinite(mask_value) if of_floats else stored == mask_value
         if not fits:
             dtype = np.result_type(dtype, wider)
     return dtype

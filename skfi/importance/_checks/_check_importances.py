@@ -166,9 +166,9 @@ def check_importances(
         )
     stages = None
     if again.is_gradient:
-        network, same = find_network(original, X), again.explain(original)
-        found, stages = _of_network(network, result, same, again.params, random)
-        checks |= found
+        network, recomputed = find_network(original, X), again.explain(original)
+        of_network, stages = _of_network(network, result, recomputed, again.params, random)
+        checks |= of_network
     if not again.is_permutation:
         permuted = again.permute(estimator)
         checks["agreement"] = agreement(result.importances_mean, permuted.importances_mean, random)

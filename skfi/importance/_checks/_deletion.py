@@ -27,12 +27,12 @@ def curve(
     """
     view: Any = permutation_view(n_samples, len(order))
     shuffled = random.permutation(n_samples)
-    found = []
+    scores = []
     for n_shuffled in points_of(len(order)):
         changed = view.copy()
         changed[list(order[:n_shuffled])] = np.repeat(shuffled[:, None], n_shuffled, axis=1)
-        found.append(score(changed))
-    return np.array(found)
+        scores.append(score(changed))
+    return np.array(scores)
 
 
 def curves_of(
@@ -51,7 +51,7 @@ def curves_of(
         "random": [random.permutation(len(order)) for _ in range(n_random)],
     }
     return {
-        name: np.array([curve(score, one, n_samples, random) for one in those])
+        name: np.array([curve(score, unit_order, n_samples, random) for unit_order in those])
         for name, those in orders.items()
     }
 

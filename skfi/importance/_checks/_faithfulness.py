@@ -53,14 +53,14 @@ def agreement(
     importances: np.ndarray, permuted: np.ndarray, random: np.random.RandomState
 ) -> Check:
     """Correlation with permutation importance, held against importances in random order."""
-    one, other = np.clip(importances, 0, None), np.clip(permuted, 0, None)
-    n_units = len(one)
+    own, reference_importances = np.clip(importances, 0, None), np.clip(permuted, 0, None)
+    n_units = len(own)
     if n_units <= _FEW:
         orders = [np.array(order) for order in permutations(range(n_units))]
     else:
         orders = [random.permutation(n_units) for _ in range(_N_DRAWS)]
-    found = correlation(one, other)
-    by_chance = np.sort([correlation(one[order], other) for order in orders])
+    observed = correlation(own, reference_importances)
+    by_chance = np.sort([correlation(own[order], reference_importances) for order in orders])
     reference = float(by_chance[int(np.ceil((1 - _BY_CHANCE) * len(orders))) - 1])
-    passed = found > 0 and found >= reference - 1e-9  # of few units the best order itself
-    return Check(found, reference, bool(passed), "importances are like those of permutation")
+    passed = observed > 0 and observed >= reference - 1e-9  # of few units the best order itself
+    return Check(observed, reference, bool(passed), "importances are like those of permutation")

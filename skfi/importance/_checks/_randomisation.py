@@ -24,7 +24,7 @@ def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
     """
     model, X = network.model, network.inputs
     before = gradient_importance(model, X, **params)._comparable_attributions
-    found = []
+    correlations = []
     for seed in seeds:
         fresh = another(model, int(seed))
         new_weights = [layer.get_weights() for layer in fresh.layers]
@@ -35,8 +35,8 @@ def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
                 layer.set_weights(weights)
                 after = gradient_importance(fresh, X, **params)._comparable_attributions
                 stages.append(spearmanr(before.ravel(), after.ravel()).statistic)
-        found.append(stages)
-    return np.mean(found, axis=0)
+        correlations.append(stages)
+    return np.mean(correlations, axis=0)
 
 
 def can_be_randomised(network: Network) -> bool:
@@ -49,12 +49,12 @@ def own_network(result: ImportanceResult, again: ImportanceResult) -> float:
 
     The smaller of the two: both must be this network's.
     """
-    found = [correlation(result.importances_mean, again.importances_mean)]
+    correlations = [correlation(result.importances_mean, again.importances_mean)]
     if result.attributions is not None and again.attributions is not None:
-        one, other = result._comparable_attributions, again._comparable_attributions
-        if one.shape == other.shape:
-            found.append(float(spearmanr(one.ravel(), other.ravel()).statistic))
-    return min(found)
+        before, after = result._comparable_attributions, again._comparable_attributions
+        if before.shape == after.shape:
+            correlations.append(float(spearmanr(before.ravel(), after.ravel()).statistic))
+    return min(correlations)
 
 
 def prediction_difference(

@@ -35,15 +35,15 @@ def under_rows(result: ImportanceResult, random: np.random.RandomState) -> Check
     weights = np.ones(n_rows) if result.sample_weight is None else result.sample_weight
     codes = group_codes(result.get("sample_groups"), n_rows)
     n_groups = codes.max() + 1
-    found = []
+    correlations = []
     for _ in range(_N_BOOTSTRAPS):
         times_drawn = np.bincount(random.randint(n_groups, size=n_groups), minlength=n_groups)
         drawn = weights * times_drawn[codes]
         if drawn.sum() > 0:
-            found.append(correlation(result.importances_mean, values @ drawn))
-    low, high = np.quantile(found, [0.025, 0.975])
+            correlations.append(correlation(result.importances_mean, values @ drawn))
+    low, high = np.quantile(correlations, [0.025, 0.975])
     text = f"importances stay when rows are drawn again (95%: {low:.2f} to {high:.2f})"
-    return _check(found, text)
+    return _check(correlations, text)
 
 
 def under_folds(result: ImportanceResult) -> Check | None:
@@ -52,12 +52,15 @@ def under_folds(result: ImportanceResult) -> Check | None:
     if values is None or min(values.shape) < 3:
         return None
     n_folds = values.shape[1]
-    found = [
+    correlations = [
         correlation(values[:, fold], np.delete(values, fold, axis=1).mean(axis=1))
         for fold in range(n_folds)
     ]
-    text = f"each fold has the importances of the others ({min(found):.2f} to {max(found):.2f})"
-    return _check(found, text)
+    text = (
+        "each fold has the importances of the others "
+        f"({min(correlations):.2f} to {max(correlations):.2f})"
+    )
+    return _check(correlations, text)
 
 
 def under_seeds(
@@ -82,27 +85,27 @@ def under_seeds(
         explain(seeded_clone(estimator, random).fit(*training)).importances_mean
         for _ in range(n_refits)
     ]
-    if n_refits > 1 and all(np.array_equal(again[0], other) for other in again):
+    if n_refits > 1 and all(np.array_equal(again[0], refit) for refit in again):
         return None
-    found = [correlation(result.importances_mean, importances) for importances in again]
+    correlations = [correlation(result.importances_mean, importances) for importances in again]
     text = (
         f"{n_refits} models trained from other seeds have like importances "
-        f"({min(found):.2f} to {max(found):.2f})"
+        f"({min(correlations):.2f} to {max(correlations):.2f})"
     )
-    return _check(found, text)
+    return _check(correlations, text)
 
 
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Pearson's correlation of importances: the order of those that hardly matter counts little.
 
     NaN if either are all the same.
     """
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
         return np.nan
-    return float(np.corrcoef(one, other)[0, 1])
+    return float(np.corrcoef(a, b)[0, 1])
 
 
-def _check(found: list[float], text: str) -> Check:
-    known = [value for value in found if not np.isnan(value)]
+def _check(correlations: list[float], text: str) -> Check:
+    known = [value for value in correlations if not np.isnan(value)]
     mean = float(np.mean(known)) if known else np.nan
     return Check(mean, _STABLE, mean >= _STABLE, text)

@@ -39,15 +39,15 @@ class Attributions:
         """Nothing yet, of ``outputs``."""
         return cls(aggregate, len(outputs.columns), len(outputs), by_step)
 
-    def add(self, output: ExplainedOutput, found: Found) -> None:
+    def add(self, output: ExplainedOutput, of_output: Found) -> None:
         """Take the attributions of an output."""
-        values = np.abs(found.values) if self.aggregate == "mean_abs" else found.values
+        values = np.abs(of_output.values) if self.aggregate == "mean_abs" else of_output.values
         self.total = values if self.n_added == 0 else self.total + values
         self.n_reached = self.n_reached + output.reached
-        self.relative_errors = np.maximum(self.relative_errors, found.relative_error)
-        self.all_errors.append(found.error)
-        self.n_gradients += found.n_gradients
-        of_step = found.values if self.n_columns == 1 else values / self.n_columns
+        self.relative_errors = np.maximum(self.relative_errors, of_output.relative_error)
+        self.all_errors.append(of_output.error)
+        self.n_gradients += of_output.n_gradients
+        of_step = of_output.values if self.n_columns == 1 else values / self.n_columns
         if self.by_step and self.n_added % self.n_columns:
             self.of_steps[-1] = self.of_steps[-1] + of_step
         elif self.by_step or self.n_outputs == 1:
@@ -99,32 +99,32 @@ class Attributions:
 def gradient_result(
     explained: Explained,
     units: Any,  # of cells, or words
-    found: Attributions,
+    attributions: Attributions,
     *,
     method: str,
     sample_weight: np.ndarray | None,
     feature_scale: np.ndarray | None,
-    **more: Any,
+    **entries: Any,
 ) -> ImportanceResult:
     """The importances of the units, averaged over the outputs that were explained."""
     network = explained.network
-    part = found.part_in_means()
+    part = attributions.part_in_means()
     if part is not None:
         sample_weight = part if sample_weight is None else part * sample_weight
-    values = found.averaged
+    values = attributions.averaged
     if feature_scale is not None:
         values = values * feature_scale.astype(values.dtype)
         feature_scale = np.broadcast_to(feature_scale, values.shape[1:]).reshape(network.shape[1:])
-    more |= explained.entries | {
-        "attributions": found.shaped(network.shape),
-        "aggregate": found.aggregate,
-        "n_gradients": found.n_gradients,
+    entries |= explained.entries | {
+        "attributions": attributions.shaped(network.shape),
+        "aggregate": attributions.aggregate,
+        "n_gradients": attributions.n_gradients,
         "feature_scale": feature_scale,
     }
     named: dict[str, Any] = {"feature_names": units.names, "method": method, "by": units.by}
     importances = units.of_samples(values, network.real)
     if importances is None:  # a word is not in every sample
         mean, std = units.summarise(values, network.kind, sample_weight)
-        return ImportanceResult.from_summary(mean, std, **named, **units.entries, **more)
-    more |= {"sequence_mask": network.real, "weights": sample_weight}
-    return ImportanceResult.from_values(importances, **named, **units.entries, **more)
+        return ImportanceResult.from_summary(mean, std, **named, **units.entries, **entries)
+    entries |= {"sequence_mask": network.real, "weights": sample_weight}
+    return ImportanceResult.from_values(importances, **named, **units.entries, **entries)

@@ -19,21 +19,21 @@ def check_baseline(
     if baseline is None:
         return None
     check_has_baseline(method)
-    found = np.asarray(baseline, dtype=np.float64)
+    values = np.asarray(baseline, dtype=np.float64)
     background = method == "expected_gradients"
-    if not (np.isfinite(found) | (nan & background & np.isnan(found))).all():
+    if not (np.isfinite(values) | (nan & background & np.isnan(values))).all():
         raise ValueError("baseline contains NaN or infinity; it must be finite.")
     if background:
-        if found.shape[1:] != shape[1:] or not len(found):
+        if values.shape[1:] != shape[1:] or not len(values):
             raise ValueError(
                 f"For expected gradients, baseline must be samples of shape (n, "
-                f"{', '.join(map(str, shape[1:]))}); got shape {found.shape}."
+                f"{', '.join(map(str, shape[1:]))}); got shape {values.shape}."
             )
-        return found.reshape(len(found), *sequences[1:])
-    if len(shape) == 2 and found.ndim and found.shape[-1] == shape[1]:
-        found = found.reshape(*found.shape[:-1], *sequences[1:])  # folded as X was
+        return values.reshape(len(values), *sequences[1:])
+    if len(shape) == 2 and values.ndim and values.shape[-1] == shape[1]:
+        values = values.reshape(*values.shape[:-1], *sequences[1:])  # folded as X was
     try:
-        return np.broadcast_to(found, sequences)
+        return np.broadcast_to(values, sequences)
     except ValueError as error:
         raise ValueError(
             f"baseline has shape {np.shape(baseline)}, which does not broadcast to X of shape "

@@ -77,13 +77,13 @@ def explain(
     explained: Explained,
     method: Method,
     outputs: ExplainedOutputs,
-    found: Attributions,
+    attributions: Attributions,
     *,
     unit: np.ndarray | None,
     temporal_rescaling: bool,
     verbose: int,
 ) -> Attributions:
-    """Explain one output after the other, and let ``found`` collect what is found."""
+    """Collect the attributions of one output after the other."""
     inputs = explained.network.inputs
     n_times = 1 + n_masks(inputs) if temporal_rescaling else 1
     n_rows = len(inputs) * len(outputs) * n_times
@@ -99,8 +99,8 @@ def explain(
                 again = partial(_values, method=method, output=output, progress=progress)
                 value = method.masked_value(explained)  # type: ignore[arg-type]  # of numbers
                 values = rescale(of_output.values, explained, value, again, unit)
-                found.add(output, replace(of_output, values=values))
-            return found
+                attributions.add(output, replace(of_output, values=values))
+            return attributions
         n_together = min(len(outputs), max(1, _SAMPLES_AT_ONCE // len(inputs)))
         at_once = min(len(inputs) * n_together, rows_at_once(explained, method, outputs.shape))
         for together in _batches(outputs, n_together):  # few samples alone would not fill a call
@@ -108,8 +108,10 @@ def explain(
             every = explained if len(together) == 1 else explained.of_samples(rows)
             of_all = attribute(every, method.of_samples(rows), joined(together), progress, at_once)
             for i, output in enumerate(together):
-                found.add(output, of_all.of_samples(slice(i * len(inputs), (i + 1) * len(inputs))))
-    return found
+                attributions.add(
+                    output, of_all.of_samples(slice(i * len(inputs), (i + 1) * len(inputs)))
+                )
+    return attributions
 
 
 def _batches(outputs: ExplainedOutputs, size: int) -> Iterator[list[ExplainedOutput]]:
@@ -118,18 +120,18 @@ def _batches(outputs: ExplainedOutputs, size: int) -> Iterator[list[ExplainedOut
         yield together
 
 
-def about_incomplete(found: Attributions) -> str:
+def about_incomplete(attributions: Attributions) -> str:
     """What a warning says of integrated gradients that miss the change of the output."""
-    n_samples, n_left_out = len(found.incomplete), int(found.left_out.sum())
+    n_samples, n_left_out = len(attributions.incomplete), int(attributions.left_out.sum())
     left_out = ""
     if n_left_out == n_samples:
         left_out = " As all miss it by far, the means are of little worth."
     elif n_left_out:
         left_out = f" {n_left_out} that miss it by far have no part in the means."
     return (
-        f"The integrated gradients of {int(found.incomplete.sum())} of {n_samples} samples miss "
-        f"the change of the output by up to {np.abs(found.errors).max():.2g}, with up to "
-        f"{MOST_POINTS} points each: see completeness_error.{left_out} The output turns too "
-        "sharply on the way from the baseline; another baseline, or "
+        f"The integrated gradients of {int(attributions.incomplete.sum())} of {n_samples} "
+        f"samples miss the change of the output by up to {np.abs(attributions.errors).max():.2g}, "
+        f"with up to {MOST_POINTS} points each: see completeness_error.{left_out} The output turns "
+        "too sharply on the way from the baseline; another baseline, or "
         "method='expected_gradients', may help."
     )

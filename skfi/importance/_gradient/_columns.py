@@ -53,17 +53,17 @@ def gradients_of_columns(estimator: Any, X: Any, y: Any, **params: Any) -> Impor
     units: Any = units_of(
         Numbers(X, None, names, real, False), by="feature", groups=groups, names=names
     )
-    found = gradient_importance(
+    result = gradient_importance(
         estimator, X, y, **params | {"feature_names": None, "feature_groups": None}
     )
     members = _members(units, comes_from)
-    _check_unmixed(members, units.names, found.feature_names)
+    _check_unmixed(members, units.names, result.feature_names)
     return ImportanceResult.from_values(
-        members.astype(float) @ found.importances,
+        members.astype(float) @ result.importances,
         feature_names=units.names,
-        method=found.method,
-        weights=found.sample_weight,
-        **{key: found[key] for key in _PER_SAMPLE if key in found},
+        method=result.method,
+        weights=result.sample_weight,
+        **{key: result[key] for key in _PER_SAMPLE if key in result},
     )
 
 
@@ -80,17 +80,17 @@ def _columns_that_enter(estimator: Any, X: Any, entering: np.ndarray) -> np.ndar
     """
     some = np.unique(np.linspace(0, len(X) - 1, _MOST_ROWS).astype(int))
     varies = (entering != entering[:1]).reshape(-1, entering.shape[-1]).any(axis=0)
-    found = _changed(estimator, X.iloc[some] if hasattr(X, "iloc") else X[some])
-    if len(some) < len(X) and (varies & ~found.any(axis=0)).any():
-        found = _changed(estimator, X)
-    return found
+    comes_from = _changed(estimator, X.iloc[some] if hasattr(X, "iloc") else X[some])
+    if len(some) < len(X) and (varies & ~comes_from.any(axis=0)).any():
+        comes_from = _changed(estimator, X)
+    return comes_from
 
 
 def _changed(estimator: Any, X: Any) -> np.ndarray:
     """Which features that enter the network change when each column does."""
     network = find_network(estimator, X)
     before = _features(network)
-    found = np.zeros((X.shape[-1], before.shape[-1]), dtype=bool)
+    changed = np.zeros((X.shape[-1], before.shape[-1]), dtype=bool)
     for column in range(X.shape[-1]):
         for change in (_rolled, _raised):
             try:
@@ -99,11 +99,11 @@ def _changed(estimator: Any, X: Any) -> np.ndarray:
                 if change is _rolled:
                     raise
                 continue
-            same = (after == before) | ((after != after) & (before != before))
-            found[column] = ~same.reshape(-1, same.shape[-1]).all(axis=0)
-            if found[column].any():
+            unchanged = (after == before) | ((after != after) & (before != before))
+            changed[column] = ~unchanged.reshape(-1, unchanged.shape[-1]).all(axis=0)
+            if changed[column].any():
                 break
-    return found
+    return changed
 
 
 def _features(network: Network) -> np.ndarray:

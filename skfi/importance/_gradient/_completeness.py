@@ -50,11 +50,11 @@ class IntegratedGradients(Method):
         baseline = self.baseline[rows] if of_sample else self.baseline
         return replace(self, baseline=baseline, ids=rows)
 
-    def entries(self, explained: Explained, found: Any, target: Any) -> dict[str, Any]:
+    def entries(self, explained: Explained, attributions: Any, target: Any) -> dict[str, Any]:
         """By how much attributions miss the change of the output, and where that begins."""
         outputs = baseline_output(explained, self.baseline)
         return {
-            "completeness_error": found.errors,
+            "completeness_error": attributions.errors,
             "baseline_output": outputs,
             "about_baseline": about_baseline(outputs, target, explained.network.classes),
         }
@@ -91,8 +91,8 @@ class IntegratedGradients(Method):
         with calls_by_xla(False):
             for first in range(0, len(missed), at_once):
                 part = missed[first : first + at_once]
-                values[part], more = _by_pieces(paths, part, allowed)
-                n_gradients += more
+                values[part], n_more = _by_pieces(paths, part, allowed)
+                n_gradients += n_more
         error = _totals(values) - change
         return Found(values, error, np.abs(error) / unit, n_gradients)
 
@@ -123,8 +123,8 @@ class _Paths:
         way = X - start
         gradient = partial(self.explained.gradient, weights=self.weights)
         gradients = at_points(gradient, start[:, None] + alpha * way[:, None], self.rows[at])
-        found = way * np.einsum("rp...,p->r...", gradients, node_weights / 2)
-        return self.explained.attributions(found, self.rows[at])
+        integrals = way * np.einsum("rp...,p->r...", gradients, node_weights / 2)
+        return self.explained.attributions(integrals, self.rows[at])
 
     def _along(self, at: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         start, points = self.start[at], self.points[at]
@@ -199,29 +199,29 @@ def baseline_output(explained: Explained, baseline: Any) -> np.ndarray:
     """
     network = explained.network
     rows = np.arange(len(network.inputs))
-    found = explained.outputs(explained.start(baseline, rows), rows)
+    outputs = explained.outputs(explained.start(baseline, rows), rows)
     if network.classes is not None:
-        return _probabilities(found, network)
+        return _probabilities(outputs, network)
     if network.output_scale is not None:
-        found = found * network.output_scale + network.output_mean
-    return found
+        outputs = outputs * network.output_scale + network.output_mean
+    return outputs
 
 
-def _probabilities(found: np.ndarray, network: Network) -> np.ndarray:
-    if found.shape[-1] > 1:
-        return found if network.probabilities else softmax(found, axis=-1)
-    of_second = found if network.probabilities else expit(found)
+def _probabilities(outputs: np.ndarray, network: Network) -> np.ndarray:
+    if outputs.shape[-1] > 1:
+        return outputs if network.probabilities else softmax(outputs, axis=-1)
+    of_second = outputs if network.probabilities else expit(outputs)
     return np.concatenate([1 - of_second, of_second], axis=-1)
 
 
-def about_baseline(found: np.ndarray, target: Any, classes: np.ndarray | None) -> str:
+def about_baseline(outputs: np.ndarray, target: Any, classes: np.ndarray | None) -> str:
     """A sentence if the baseline is taken for a class that is explained; empty if it is not.
 
     That is so if its probability there is nearer to 1 than to an even guess.
     """
     if classes is None:
         return ""
-    mean = found.reshape(-1, found.shape[-1]).mean(axis=0)
+    mean = outputs.reshape(-1, outputs.shape[-1]).mean(axis=0)
     label, probability = classes[mean.argmax()], float(mean.max())
     is_explained = target is None or label in np.ravel(np.asarray(target))
     if probability < (1 + 1 / len(classes)) / 2 or not is_explained:

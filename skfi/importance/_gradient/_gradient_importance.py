@@ -252,7 +252,7 @@ def gradient_importance(
     outputs = explained_outputs(network, target, output_step)
     if max_outputs is not None and output_step != "all":
         outputs = outputs.at_most(max_outputs, random)
-    found = explain(
+    attributions = explain(
         explained,
         of_method.seeded(random),
         outputs,
@@ -261,18 +261,18 @@ def gradient_importance(
         temporal_rescaling=temporal_rescaling,
         verbose=verbose,
     )
-    if found.incomplete.any():
-        warnings.warn(about_incomplete(found), UserWarning, stacklevel=3)
+    if attributions.incomplete.any():
+        warnings.warn(about_incomplete(attributions), UserWarning, stacklevel=3)
     return gradient_result(
         explained,
         units,
-        found,
+        attributions,
         method=f"{method}_rescaled" if temporal_rescaling else method,
         sample_weight=sample_weight,
         scale=scale if unit is not None else None,
         feature_scale=None if temporal_rescaling else unit,
         **({} if rows is None else {"sample_indices": rows}),
-        **of_method.entries(explained, found, target),
+        **of_method.entries(explained, attributions, target),
     )
 
 

@@ -65,7 +65,7 @@ class Method:
             return self
         return replace(self, seed=int(random.randint(np.iinfo(np.int32).max)))
 
-    def entries(self, explained: Explained, found: Any, target: Any) -> dict[str, Any]:
+    def entries(self, explained: Explained, attributions: Any, target: Any) -> dict[str, Any]:
         """What a result keeps of the method."""
         return {}
 

@@ -61,13 +61,13 @@ class SequenceInput:
         """Where paths begin if it is not said, to be broadcast to a sample."""
         return feature_origin(self.network, sample_weight)
 
-    def baseline(self, method: str, given: Any, sample_weight: np.ndarray | None) -> Any:
+    def baseline(self, method: str, baseline: Any, sample_weight: np.ndarray | None) -> Any:
         """Where paths begin, of the shape of the inputs; a background of expected gradients."""
         network = self.network
-        if method == "integrated_gradients" and given is None:
+        if method == "integrated_gradients" and baseline is None:
             return np.broadcast_to(self.origin(sample_weight), network.inputs.shape)
         nan = network.user_mask_value is not None and bool(np.isnan(network.user_mask_value))
-        return check_baseline(method, given, network.shape, network.inputs.shape, nan=nan)
+        return check_baseline(method, baseline, network.shape, network.inputs.shape, nan=nan)
 
     def points(self, rows: np.ndarray) -> np.ndarray:
         """The samples themselves."""
@@ -81,9 +81,9 @@ class SequenceInput:
         """The network's outputs at ``points`` that belong to the samples ``rows``."""
         return forward(self.network.model, self._padded(points, rows))
 
-    def attributions(self, found: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def attributions(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """What a method found, zero for padding."""
-        return found if self.real is None else np.where(self.real[rows][:, :, None], found, 0)
+        return values if self.real is None else np.where(self.real[rows][:, :, None], values, 0)
 
     def masked(self, cells: Any, values: np.ndarray) -> "SequenceInput":
         """The samples with ``values``, broadcast to them, in some ``cells`` (an index)."""
@@ -91,9 +91,9 @@ class SequenceInput:
         inputs[cells] = np.broadcast_to(values, inputs.shape)[cells]
         if self.real is not None:
             inputs = np.where(self.real[:, :, None], inputs, self.network.inputs)
-        other = copy(self)
-        other.network = replace(self.network, inputs=inputs)
-        return other
+        masked_input = copy(self)
+        masked_input.network = replace(self.network, inputs=inputs)
+        return masked_input
 
     def of_samples(self, rows: np.ndarray) -> "SequenceInput":
         """Some of the samples."""

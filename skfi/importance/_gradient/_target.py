@@ -85,8 +85,8 @@ class ExplainedOutputs:
         drawn = np.full((n_outputs, n_samples), -1)
         for sample in range(n_samples):
             steps = np.flatnonzero(self.steps[:, sample] >= 0)
-            found = random.permutation(len(steps) * n_columns)[:n_outputs]
-            drawn[: len(found), sample] = steps[found // n_columns] * n_columns + found % n_columns
+            picks = random.permutation(len(steps) * n_columns)[:n_outputs]
+            drawn[: len(picks), sample] = steps[picks // n_columns] * n_columns + picks % n_columns
         return ExplainedOutputs(self.steps, self.columns, self.factors, self.shape, drawn)
 
 
@@ -166,13 +166,13 @@ def _steps(network: Network, shape: tuple[int, ...], output_step: Any) -> np.nda
         at = np.full(n_samples, output_step)
     else:  # counted back from the end of each sequence
         at = _nth_from_the_end(real, -output_step)
-    found = np.where((at >= 0) & real[np.arange(n_samples), at], at, -1)
-    if (found < 0).all():
+    steps = np.where((at >= 0) & real[np.arange(n_samples), at], at, -1)
+    if (steps < 0).all():
         raise ValueError(
             f"output_step={output_step}, but the longest of these sequences has "
             f"{real.sum(axis=1).max()} steps."
         )
-    return found[None]
+    return steps[None]
 
 
 def _nth_from_the_end(real: np.ndarray, n: int) -> np.ndarray:

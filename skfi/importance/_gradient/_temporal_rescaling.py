@@ -30,12 +30,12 @@ def rescale(
     plain = plain * unit.astype(plain.dtype)
 
     def changes(masks: Iterator[Any]) -> np.ndarray:
-        found = []
+        totals = []
         for cells in masks:
             masked = again(explained.masked(cells, masked_value))
             change = np.abs(plain - masked * unit.astype(plain.dtype))
-            found.append(change.sum(axis=(1, 2), dtype=np.float64))
-        return np.transpose(found)
+            totals.append(change.sum(axis=(1, 2), dtype=np.float64))
+        return np.transpose(totals)
 
     n_timesteps, n_features = plain.shape[1:]
     of_steps = changes(np.s_[:, t] for t in range(n_timesteps))
@@ -44,8 +44,8 @@ def rescale(
     product = of_steps[:, :, None] * of_features[:, None, :]
     total = product.sum(axis=(1, 2), keepdims=True)
     changed = total > (_ROUNDING * size) ** 2
-    found = np.where(changed, product * size / np.where(changed, total, 1), np.abs(plain))
-    return explained.attributions(found, np.arange(len(found))).astype(plain.dtype)
+    rescaled = np.where(changed, product * size / np.where(changed, total, 1), np.abs(plain))
+    return explained.attributions(rescaled, np.arange(len(rescaled))).astype(plain.dtype)
 
 
 def n_masks(inputs: np.ndarray) -> int:

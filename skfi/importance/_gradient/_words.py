@@ -51,9 +51,9 @@ class TokenInput:
         """Where paths begin if it is not said: the padding token."""
         return None
 
-    def baseline(self, method: str, given: Any, sample_weight: np.ndarray | None) -> Any:
+    def baseline(self, method: str, baseline: Any, sample_weight: np.ndarray | None) -> Any:
         """The id of a baseline token; of expected gradients an array of ids."""
-        return check_token_baseline(method, given, self.tokens)
+        return check_token_baseline(method, baseline, self.tokens)
 
     def points(self, rows: np.ndarray) -> np.ndarray:
         """The samples' embedded ids."""
@@ -69,9 +69,9 @@ class TokenInput:
         model, inputs = self.network.model, self.inputs
         return forward_embedded(model, inputs[rows], self._padded(points, rows))
 
-    def attributions(self, found: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def attributions(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """What a method found for each token, zero for padding."""
-        return np.where(self.tokens.real[rows], found.sum(axis=-1), 0)
+        return np.where(self.tokens.real[rows], values.sum(axis=-1), 0)
 
     def of_samples(self, rows: np.ndarray) -> "TokenInput":
         """Some of the samples."""

@@ -71,6 +71,6 @@ def adjusted(pvalues: np.ndarray, method: str) -> np.ndarray:
         return stats.false_discovery_control(pvalues, method="bh")
     order = np.argsort(pvalues, kind="stable")
     stepped = pvalues[order] * np.arange(len(pvalues), 0, -1)
-    found = np.empty(len(pvalues))
-    found[order] = np.minimum(np.maximum.accumulate(stepped), 1)
-    return found
+    result = np.empty(len(pvalues))
+    result[order] = np.minimum(np.maximum.accumulate(stepped), 1)
+    return result

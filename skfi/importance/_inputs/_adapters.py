@@ -103,9 +103,9 @@ class _Model(BaseEstimator):
     def sequence_mask(self, X: Any) -> np.ndarray:
         """Which steps are not padding."""
         X = np.asarray(X)
-        read = LastStep.of(self).real_steps(X) if X.ndim == 3 else None
-        if read is not None:
-            return read
+        mask = LastStep.of(self).real_steps(X) if X.ndim == 3 else None
+        if mask is not None:
+            return mask
         embedding = find_embedding(self.model)
         if X.ndim == 2 and embedding is not None and embedding.mask_zero:
             return X != 0

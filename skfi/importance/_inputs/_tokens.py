@@ -106,13 +106,13 @@ def find_tokens(
     if model is None or layer is None:
         return None
     if last.sequences is not None and last.takes_tokens:
-        read = last.sequences.to_sequences(X)  # raises what predict would
+        inputs_read = last.sequences.to_sequences(X)  # raises what predict would
         ids = np.asarray(X).astype(np.int64)
     else:
         inputs = check_inputs(model, X)
         if inputs.ndim > 2:
             return None  # an embedding somewhere behind numbers
-        read = ids = token_ids(model, inputs)
+        inputs_read = ids = token_ids(model, inputs)
         _check_range(ids, layer, model)
     if ids.ndim != 2:
         raise ValueError(
@@ -122,7 +122,7 @@ def find_tokens(
     # padding in front, as Keras' pad_sequences makes it, is masked like that at the end
     real = ids != 0 if layer.mask_zero else np.ones(ids.shape, dtype=bool)
     words = _words(layer.input_dim, model, sequencer, feature_names)
-    return Tokens(ids, words, real, read, texts)
+    return Tokens(ids, words, real, inputs_read, texts)
 
 
 def _check_range(ids: np.ndarray, layer: Any, model: keras.Model) -> None:

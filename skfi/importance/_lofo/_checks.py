@@ -55,11 +55,11 @@ def _rows_of(split: Any, number: int, n_samples: int) -> Fold:
         raise ValueError(
             f"Fold {number} of cv must be a pair of training and test rows; got {split!r:.60}."
         ) from error
-    found = []
-    for part, given in (("training", train), ("test", test)):
-        given = np.asarray(given)
+    parts = []
+    for part, selection in (("training", train), ("test", test)):
+        selection = np.asarray(selection)
         try:
-            rows = np.arange(n_samples)[given if given.size else []]
+            rows = np.arange(n_samples)[selection if selection.size else []]
         except IndexError as error:
             raise ValueError(
                 f"The {part} part of fold {number} of cv must hold row numbers below {n_samples}, "
@@ -68,10 +68,10 @@ def _rows_of(split: Any, number: int, n_samples: int) -> Fold:
         if rows.ndim != 1 or not len(rows):
             raise ValueError(
                 f"The {part} part of fold {number} of cv must be a list of rows that is not empty; "
-                f"got shape {given.shape} with {rows.size} rows."
+                f"got shape {selection.shape} with {rows.size} rows."
             )
-        found.append(rows)
-    return found[0], found[1]
+        parts.append(rows)
+    return parts[0], parts[1]
 
 
 def check_metric(estimator: Any, scoring: Any, given: Given, folds: list[Fold]) -> None:
@@ -122,11 +122,11 @@ def _metric_of_sklearn(estimator: Any, scoring: Any) -> Any:
 
 
 def _targets(given: Given, rows: np.ndarray) -> Any:
-    found = _safe_indexing(given.data.y, rows)
+    targets = _safe_indexing(given.data.y, rows)
     if not given.per_step:
-        return found
-    found = np.asarray(found)
-    flat = found.ravel() if given.real is None else found[given.real[rows]]
+        return targets
+    targets = np.asarray(targets)
+    flat = targets.ravel() if given.real is None else targets[given.real[rows]]
     return np.array(flat.tolist()) if flat.dtype == object else flat
 
 

@@ -27,19 +27,19 @@ class Constants:
 
     def put_into(self, X: Any, rows: np.ndarray, cells: np.ndarray) -> Any:
         """Some rows of ``X`` in which the ``cells`` say nothing."""
-        found = _safe_indexing(X, rows)
+        X_rows = _safe_indexing(X, rows)
         real = None if self.real is None else self.real[rows][:, cells // self.width]
-        if hasattr(found, "iloc"):
+        if hasattr(X_rows, "iloc"):
             for i, cell in enumerate(cells):  # column by column: each keeps its type
-                column = found.iloc[:, cell]
+                column = X_rows.iloc[:, cell]
                 constant = pd.Series(self.of_columns[cell], index=column.index, dtype=column.dtype)
-                kept = constant if real is None else constant.where(real[:, i], column)
-                found.isetitem(cell, kept)
-            return found
-        flat = np.ascontiguousarray(found).reshape(len(rows), -1)
+                values = constant if real is None else constant.where(real[:, i], column)
+                X_rows.isetitem(cell, values)
+            return X_rows
+        flat = np.ascontiguousarray(X_rows).reshape(len(rows), -1)
         constant = np.asarray(self.of_columns)[cells % self.width]
         flat[:, cells] = constant if real is None else np.where(real, constant, flat[:, cells])
-        return flat.reshape(found.shape)
+        return flat.reshape(X_rows.shape)
 
 
 def constants_of(

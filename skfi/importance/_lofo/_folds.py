@@ -37,23 +37,23 @@ def scores_of_folds(
     from there for so many epochs: also the one with all units, so that all have trained as long.
     """
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
-    here = os.getpid()
+    parent_pid = os.getpid()
     n_scores = (1 + n_units) * len(folds)
 
     def in_parallel(jobs: Iterator) -> Iterator[Any]:
-        for found in parallel(jobs):
+        for result in parallel(jobs):
             progress.update()
-            yield found
+            yield result
 
     with tqdm(total=n_scores, desc="lofo", disable=not verbose) as progress, warnings_ignored():
         models = [model] * len(folds)
         if refit_epochs is not None:
             progress.total += len(folds)
-            full = (joblib.delayed(_full_weights)(model, fold, here) for fold in folds)
+            full = (joblib.delayed(_full_weights)(model, fold, parent_pid) for fold in folds)
             weights = list(in_parallel(full))
             models = [model.starting_from(WarmStart(start, refit_epochs)) for start in weights]
         jobs = (
-            joblib.delayed(_fold_score)(model, scorer, fold, unit, here)
+            joblib.delayed(_fold_score)(model, scorer, fold, unit, parent_pid)
             for unit in [None, *range(n_units)]
             for model, fold in zip(models, folds, strict=True)
         )

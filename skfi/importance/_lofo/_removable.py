@@ -54,22 +54,22 @@ _GRIDS = {"param_grid", "param_distributions"}
 Shape = tuple[int, int]  # time steps and features
 
 
-def can_be_removed(estimator: Any, kind: Numbers, y: Any, whole: Shape, rest: Shape) -> bool:
+def can_be_removed(estimator: Any, kind: Numbers, y: Any, whole: Shape, left: Shape) -> bool:
     """Whether a unit can be removed from the samples that ``estimator`` takes.
 
-    ``whole`` and ``rest`` are the time steps and features of all units, and those that are left, at
+    ``whole`` and ``left`` are the time steps and features of all units, and those that are left, at
     the least, without one.
     """
     chain = Chain(estimator)
     last = LastStep.of(chain.last)
-    n_columns = rest[1] if kind.X.ndim == 3 else rest[0] * rest[1]
+    n_columns = left[1] if kind.X.ndim == 3 else left[0] * left[1]
     if any(_speaks_of_columns(part, n_columns, chain.last) for part in _parts(estimator)):
         return False
     if not last.has_own_network:
         return True
     if not input_features_stay(chain):
         return False  # it is not known what reaches the network
-    shapes = [_input_shape(chain, last, kind, shape) for shape in (whole, rest)]
+    shapes = [_input_shape(chain, last, kind, shape) for shape in (whole, left)]
     return network_takes_fewer(last, *shapes, n_outputs=_n_outputs(last, y))
 
 
@@ -79,8 +79,8 @@ def _parts(estimator: Any) -> Iterator[Any]:
     if not _is_known(estimator):
         return
     for name, value in estimator.get_params(deep=False).items():
-        for _, one in _named(name, value):
-            for inner in _inner(estimator, one):
+        for _, candidate in _named(name, value):
+            for inner in _inner(estimator, candidate):
                 yield from _parts(inner)
 
 
@@ -88,7 +88,7 @@ def _inner(owner: Any, value: Any) -> list[Any]:
     if hasattr(value, "get_params") and not isinstance(value, type):
         return [value]
     if isinstance(owner, _BaseComposition) and isinstance(value, list):  # (name, estimator)
-        return [one[1] for one in value if hasattr(one[1], "get_params")]
+        return [step[1] for step in value if hasattr(step[1], "get_params")]
     return []
 
 
@@ -130,10 +130,10 @@ def _named(name: str, value: Any) -> list[tuple[str, Any]]:
 
 def _candidates(grids: Any) -> list[tuple[str, Any]]:
     return [
-        (name.split("__")[-1], one)
+        (name.split("__")[-1], candidate)
         for grid in (grids if isinstance(grids, (list, tuple)) else [grids])
         for name, values in grid.items()
-        for one in ([] if hasattr(values, "rvs") else values)  # draws numbers
+        for candidate in ([] if hasattr(values, "rvs") else values)  # draws numbers
     ]
 
 

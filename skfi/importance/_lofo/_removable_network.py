@@ -31,11 +31,11 @@ _INNER = ("layer", "cell", "cells", "forward_layer", "backward_layer")
 def network_takes_fewer(
     last: LastStep,
     whole: tuple[int | None, ...],
-    rest: tuple[int | None, ...],
+    left: tuple[int | None, ...],
     *,
     n_outputs: int,
 ) -> bool:
-    """Whether an estimator's network can be trained on samples of the shape ``rest`` too.
+    """Whether an estimator's network can be trained on samples of the shape ``left`` too.
 
     It can if the networks for both shapes are of layers that take any number of features, and what
     is frozen in them does not depend on that number. They are built from a seed of their own, which
@@ -44,7 +44,7 @@ def network_takes_fewer(
     with warnings_ignored():  # such as Keras' of a lambda whose configuration is asked for
         try:
             with seeded(0):
-                models = [_built(last, shape, n_outputs) for shape in (whole, rest)]
+                models = [_built(last, shape, n_outputs) for shape in (whole, left)]
         except Exception:  # whatever a user's function raises for a shape that it does not take
             return False
         return all(map(_takes_any_number, models)) and _frozen(models[0]) == _frozen(models[1])
@@ -75,8 +75,8 @@ def _takes_any_number(layer: Any) -> bool:
     if type(layer) not in _LAYERS or not _is_plain(layer):
         return False
     inner = [getattr(layer, name, None) for name in _INNER]
-    flat = [one for part in inner for one in (part if isinstance(part, (list, tuple)) else [part])]
-    return all(_takes_any_number(one) for one in flat if one is not None)
+    flat = [c for part in inner for c in (part if isinstance(part, (list, tuple)) else [part])]
+    return all(_takes_any_number(c) for c in flat if c is not None)
 
 
 def _is_plain(layer: keras.layers.Layer) -> bool:

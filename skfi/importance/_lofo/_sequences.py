@@ -102,48 +102,48 @@ class SequenceData:
         return np.arange(np.prod(self.units.shape))
 
 
-def of_numbers(kind: Numbers, given: Settings) -> SequenceData:
+def of_numbers(kind: Numbers, settings: Settings) -> SequenceData:
     """Units of numbers that are removed where that is sure, and else hold a constant."""
 
     def constants(units: Units) -> Constants:
-        mask_value = LastStep.of(Chain(given.estimator).last).mask_value
+        mask_value = LastStep.of(Chain(settings.estimator).last).mask_value
         return constants_of(kind.X, units, kind.real, mask_value)
 
-    return _sequence_data(kind, given, kind.real, constants)
+    return _sequence_data(kind, settings, kind.real, constants)
 
 
-def of_positions(kind: TokenIds, given: Settings) -> SequenceData:
+def of_positions(kind: TokenIds, settings: Settings) -> SequenceData:
     """Positions of token ids; constant ones hold the unknown word."""
 
     def constants(units: Units) -> Constants:
-        return unknown_words(kind.X, given.unknown_id, kind.real)
+        return unknown_words(kind.X, settings.unknown_id, kind.real)
 
-    return _sequence_data(kind, given, None, constants)
+    return _sequence_data(kind, settings, None, constants)
 
 
 def _sequence_data(
     kind: Numbers,
-    given: Settings,
+    settings: Settings,
     real: np.ndarray | None,
     constants: Callable[[Units], Constants],
 ) -> SequenceData:
     """``real`` tells which steps must stay, if some time steps of a sequence are removed."""
-    units: Any = units_of(kind, by=given.by, groups=given.groups, names=given.names)
+    units: Any = units_of(kind, by=settings.by, groups=settings.groups, names=settings.names)
     if len(units) < 2:
         raise ValueError(
             f"LOFO needs at least two units to leave one out; got only {units.names[0]!r}."
         )
-    check_values(given.estimator, kind.X, kind.real)
-    gap = gap_without(units, kind.n_timesteps, real, per_step=given.per_step)
-    if given.leave_out == "remove" and gap is not None:
+    check_values(settings.estimator, kind.X, kind.real)
+    gap = gap_without(units, kind.n_timesteps, real, per_step=settings.per_step)
+    if settings.leave_out == "remove" and gap is not None:
         raise ValueError(gap)
-    constant = given.leave_out == "constant"
-    if given.leave_out == "auto":
+    constant = settings.leave_out == "constant"
+    if settings.leave_out == "auto":
         constant = gap is not None or not can_be_removed(
-            given.estimator, kind, given.y, units.shape, smallest_rest(units)
+            settings.estimator, kind, settings.y, units.shape, smallest_rest(units)
         )
     return SequenceData(
-        kind.X, given.y, given.sample_weight, units, constants(units) if constant else None
+        kind.X, settings.y, settings.sample_weight, units, constants(units) if constant else None
     )
 
 
@@ -203,7 +203,7 @@ def smallest_rest(units: Units) -> tuple[int, int]:
     """Time steps and features that are left, at the least, when a unit is removed."""
     n_timesteps, width = units.shape
     cells: Any = np.arange(n_timesteps * width)
-    rests = [np.setdiff1d(cells, of_unit) for of_unit in units.cells]
-    n_steps = [len(np.unique(rest // width)) for rest in rests]
-    n_features = [len(np.unique(rest % width)) for rest in rests]
+    remaining = [np.setdiff1d(cells, of_unit) for of_unit in units.cells]
+    n_steps = [len(np.unique(cells_left // width)) for cells_left in remaining]
+    n_features = [len(np.unique(cells_left % width)) for cells_left in remaining]
     return min(n_steps), min(n_features)

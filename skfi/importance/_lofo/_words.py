@@ -80,55 +80,55 @@ class WordIdData(WordData):
         return (n_positions, 1), np.arange(n_positions)
 
 
-def of_texts(kind: Texts, given: Settings) -> WordData:
+def of_texts(kind: Texts, settings: Settings) -> WordData:
     """Groups of words that a TextSequencer is told not to know."""
-    if given.by != "feature":
+    if settings.by != "feature":
         raise ValueError(
-            f"by={given.by!r} is not possible for LOFO of texts, which have no fixed places; leave "
-            "out words, by='feature', or use permutation_importance(by='timestep')."
+            f"by={settings.by!r} is not possible for LOFO of texts, which have no fixed places; "
+            "leave out words, by='feature', or use permutation_importance(by='timestep')."
         )
-    _check_words(given)
+    _check_words(settings)
     words = sorted({word for text in kind.sequencer.tokenize(kind.X) for word in text})
-    names, members = _groups(words, given)
-    in_groups = [one for group in given.groups.values() for one in group]
-    numbers = [one for one in in_groups if not isinstance(one, str)]
+    names, members = _groups(words, settings)
+    in_groups = [member for group in settings.groups.values() for member in group]
+    numbers = [member for member in in_groups if not isinstance(member, str)]
     if numbers:
         raise ValueError(f"feature_groups of texts must hold words (str); got {numbers[0]!r}.")
-    check_consistent_length(kind.X, given.y)
+    check_consistent_length(kind.X, settings.y)
     of_words = [[words[i] for i in group] for group in members]
-    return WordData(kind.X, given.y, given.sample_weight, names, of_words)
+    return WordData(kind.X, settings.y, settings.sample_weight, names, of_words)
 
 
-def of_ids(kind: TokenIds, given: Settings) -> WordIdData | SequenceData:
+def of_ids(kind: TokenIds, settings: Settings) -> WordIdData | SequenceData:
     """Groups of words, or positions, of token ids."""
-    if given.by != "feature":
-        return of_positions(kind, given)
-    _check_words(given)
-    X, unknown_id = check_array(kind.X, dtype=None, input_name="X"), given.unknown_id
+    if settings.by != "feature":
+        return of_positions(kind, settings)
+    _check_words(settings)
+    X, unknown_id = check_array(kind.X, dtype=None, input_name="X"), settings.unknown_id
     if not 0 <= X.min() <= X.max() < _MOST_TOKENS:
         raise ValueError(
             f"X holds token ids from {X.min()} to {X.max()}; expected whole numbers from 0 to "
             f"{_MOST_TOKENS - 1}. Number the words of your vocabulary from 2 on, as "
             "TextSequencer does."
         )
-    known = range(int(X.max()) + 1) if given.names is None else given.names
-    names, members = _groups([str(name) for name in known], given)
+    known = range(int(X.max()) + 1) if settings.names is None else settings.names
+    names, members = _groups([str(name) for name in known], settings)
     if any(unknown_id in group for group in members):
         raise ValueError(
             f"feature_groups holds the token id {unknown_id}, which stands for an unknown word: it "
             "is what the words that are left out become. If it is a word in your vocabulary, say "
             "with unknown_id which id is none."
         )
-    return WordIdData(X, given.y, given.sample_weight, names, members, unknown_id)
+    return WordIdData(X, settings.y, settings.sample_weight, names, members, unknown_id)
 
 
-def _check_words(given: Settings) -> None:
-    if given.leave_out == "remove":
+def _check_words(settings: Settings) -> None:
+    if settings.leave_out == "remove":
         raise ValueError(
             "leave_out='remove' is not possible for words: those that are left out become "
             "unknown. Use 'auto' or 'constant'."
         )
-    if not given.groups:
+    if not settings.groups:
         raise ValueError(
             "LOFO trains a network for each word left out: name the words that matter to you, as "
             "feature_groups={'negation': ['not', 'no', 'never']}. permutation_importance takes "
@@ -136,6 +136,6 @@ def _check_words(given: Settings) -> None:
         )
 
 
-def _groups(words: Sequence[str], given: Settings) -> tuple[np.ndarray, list[list[int]]]:
+def _groups(words: Sequence[str], settings: Settings) -> tuple[np.ndarray, list[list[int]]]:
     # a group may bear the name of a word that is not in it: no such word is left out on its own
-    return group_units(np.array(words, dtype=object), given.groups, keep_rest=False)
+    return group_units(np.array(words, dtype=object), settings.groups, keep_rest=False)

@@ -29,26 +29,26 @@ def check_rows(X: Any, y: Any, sample_weight: Any, max_samples: Any) -> None:
             f"max_samples={max_samples} is neither a number of samples nor a share of them; leave "
             "max_samples=1.0 to take all."
         )
-    taken = max_samples if isinstance(max_samples, Integral) else int(max_samples * n_rows)
-    if min(taken, n_rows) < 2:
+    n_drawn = max_samples if isinstance(max_samples, Integral) else int(max_samples * n_rows)
+    if min(n_drawn, n_rows) < 2:
         raise ValueError(
             f"Values are exchanged between samples, but of {n_rows} samples max_samples="
-            f"{max_samples} takes {min(taken, n_rows)}; at least two are needed."
+            f"{max_samples} takes {min(n_drawn, n_rows)}; at least two are needed."
         )
     if sample_weight is not None:
         _check_weight(sample_weight)
 
 
 def _check_weight(sample_weight: Any) -> None:
-    given = np.asarray(sample_weight)
+    values = np.asarray(sample_weight)
     try:
-        weight = given.astype(np.float64)
+        weight = values.astype(np.float64)
     except (TypeError, ValueError):
         weight = None
-    if weight is None or weight.ndim != 1 or given.dtype.kind not in "fiubO":
+    if weight is None or weight.ndim != 1 or values.dtype.kind not in "fiubO":
         raise ValueError(
             "sample_weight must be a list of numbers, one for each sample; got shape "
-            f"{given.shape} of type {given.dtype}."
+            f"{values.shape} of type {values.dtype}."
         )
     if not np.isfinite(weight).all():
         raise ValueError("sample_weight contains NaN or infinity; give each sample a number.")

@@ -53,7 +53,7 @@ class Conditional:
         order = np.argsort(rows)  # neighbours in time are neighbours here
         rows, donors = rows[order], np.searchsorted(rows[order], source[order])
         values, in_quarters = self.cells[rows][:, others], self.quarters[rows][:, others]
-        found = {}
+        rows_of_steps = {}
         for step in np.unique(steps):
             at = np.ix_(rows, own[steps == step])
             of_step = self.cells[at]
@@ -63,9 +63,9 @@ class Conditional:
             parts = (of_step - centre) @ axes
             predicted = parts - self.residuals[at] @ axes
             groups = groups_of_like_rows(parts, predicted, values, in_quarters, random)
-            found[int(step)] = np.empty_like(rows)
-            found[int(step)][order] = rows[givers(groups, parts[:, 0], donors, random)]
-        return found
+            rows_of_steps[int(step)] = np.empty_like(rows)
+            rows_of_steps[int(step)][order] = rows[givers(groups, parts[:, 0], donors, random)]
+        return rows_of_steps
 
     def donors(self, unit: int, drawn: np.ndarray) -> np.ndarray:
         """From which row each gets its values in each repeat; both (n_repeats, n_samples).
@@ -76,8 +76,8 @@ class Conditional:
         if self.by[unit] == "residuals" or len(np.unique(self._steps(unit))) > 1:
             return drawn
         rows = np.arange(drawn.shape[1])
-        found = [list(self.sources(unit, rows, source).values()) for source in drawn]
-        return np.array([of_step[0] if of_step else rows for of_step in found])
+        sources = [list(self.sources(unit, rows, source).values()) for source in drawn]
+        return np.array([of_step[0] if of_step else rows for of_step in sources])
 
     def _steps(self, unit: int) -> np.ndarray:
         return self.units.cells[unit] // self.units.shape[1]
@@ -92,22 +92,22 @@ def conditional_exchange(X: Any, units: Units, real: np.ndarray | None) -> Condi
     """
     cells, of_floats = _checked(X, units, real)
     in_quarters = quarters(cells)
-    found, scale = np.zeros(cells.shape), np.ones(cells.shape[1])
+    all_residuals, scale = np.zeros(cells.shape), np.ones(cells.shape[1])
     discrete = ~of_floats | [is_discrete(column) for column in cells.T]
     by = []
     for own in units.cells:
         others = np.delete(np.arange(cells.shape[1]), own)
-        found[:, own], scale[own] = residuals(cells[:, own], cells[:, others])
+        all_residuals[:, own], scale[own] = residuals(cells[:, own], cells[:, others])
         varies = own[np.ptp(cells[:, own], axis=0) > 0]
         by.append("groups")
         if not len(varies) or discrete[varies].any():
             continue
-        of_unit, steps = found[:, varies], varies // units.shape[1]
+        of_unit, steps = all_residuals[:, varies], varies // units.shape[1]
         if not leaves_range(cells[:, varies], of_unit, scale[varies]) and not depend_on_others(
             cells[:, varies], of_unit, steps, cells[:, others], in_quarters[:, others]
         ):
             by[-1] = "residuals"
-    return Conditional(units, np.array(by, dtype=object), cells, in_quarters, found, scale)
+    return Conditional(units, np.array(by, dtype=object), cells, in_quarters, all_residuals, scale)
 
 
 def _checked(X: Any, units: Units, real: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

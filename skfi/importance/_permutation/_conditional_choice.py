@@ -58,8 +58,8 @@ def depend_on_others(
     if not of_steps:
         return False
     chosen = np.linspace(0, len(of_steps) - 1, min(_MOST_STEPS, len(of_steps))).astype(int)
-    found = [_explained(of_steps[i], others, quarters_of_others) for i in chosen]
-    of_rows = np.mean(found, axis=0)
+    explained = [_explained(of_steps[i], others, quarters_of_others) for i in chosen]
+    of_rows = np.mean(explained, axis=0)
     error = of_rows.std(axis=0, ddof=1) / np.sqrt(len(of_rows))
     return bool((of_rows.mean(axis=0) > np.maximum(_LEAST_EXPLAINED, 3 * error)).any())
 
@@ -78,15 +78,15 @@ def _explained(residuals: np.ndarray, others: np.ndarray, in_quarters: np.ndarra
     gain = np.empty(targets.shape)
     random = np.random.default_rng(0)
     for half in np.array_split(np.arange(n_rows), 2):
-        rest = np.setdiff1d(np.arange(n_rows), half)
-        at = dependent(in_quarters[rest], quarters(targets[rest]))
+        train = np.setdiff1d(np.arange(n_rows), half)
+        at = dependent(in_quarters[train], quarters(targets[train]))
         predicted = np.zeros((len(half), targets.shape[1]))
         for _ in range(_N_TREES):
             tree = DecisionTreeRegressor(min_samples_leaf=_SMALLEST_LEAF, random_state=0)
-            rows = random.choice(rest, min(int(0.7 * len(rest)), _MOST_ROWS), replace=False)
+            rows = random.choice(train, min(int(0.7 * len(train)), _MOST_ROWS), replace=False)
             tree.fit(others[np.ix_(rows, at)], targets[rows])
             of_tree = tree.predict(others[np.ix_(half, at)])
             predicted += of_tree.reshape(predicted.shape) / _N_TREES
-        mean = targets[rest].mean(axis=0)
+        mean = targets[train].mean(axis=0)
         gain[half] = (targets[half] - mean) ** 2 - (targets[half] - predicted) ** 2
     return gain.reshape(n_rows, 2, -1).mean(axis=2)

@@ -60,7 +60,7 @@ def groups_of_like_rows(
     limits = np.unique(np.quantile(own, _LEVELS, axis=0, method="higher"), axis=0)
     below = (own[:, None] < limits).reshape(n_rows, -1)
     targets = np.column_stack([own, below])
-    found = np.empty(n_rows, dtype=np.int64)
+    groups_of_rows = np.empty(n_rows, dtype=np.int64)
     for grow in (in_first, ~in_first):
         at = dependent(quarters_of_others[grow], quarters(own)[grow])
         columns = _standardised(others[:, at], grow)
@@ -70,9 +70,9 @@ def groups_of_like_rows(
             _leaves(inputs, targets, grow, seed)
             for inputs in (predicted + of_few, np.column_stack([predicted, of_few, columns]))
         )
-        found[~grow] = min(candidates, key=lambda groups: spread(groups, targets[~grow]))
-    found[in_first] += n_rows
-    return found
+        groups_of_rows[~grow] = min(candidates, key=lambda groups: spread(groups, targets[~grow]))
+    groups_of_rows[in_first] += n_rows
+    return groups_of_rows
 
 
 def dependent(others: np.ndarray, own: np.ndarray) -> np.ndarray:
@@ -85,15 +85,15 @@ def dependent(others: np.ndarray, own: np.ndarray) -> np.ndarray:
     n_rows = len(own)
     in_quarter = np.concatenate([own == q for q in range(4)], axis=1).astype(np.float32)
     share = in_quarter.mean(axis=0)
-    found = np.zeros(others.shape[1])
+    chi2 = np.zeros(others.shape[1])
     for q in range(4):
         inside = (others == q).astype(np.float32)
         expected = np.outer(inside.sum(axis=0), share)
         excess = inside.T @ in_quarter - expected
-        found += np.divide(excess**2, expected, out=np.zeros_like(excess), where=expected > 0).sum(
+        chi2 += np.divide(excess**2, expected, out=np.zeros_like(excess), where=expected > 0).sum(
             axis=1
         )
-    return np.argsort(-found / n_rows, kind="stable")[:_MOST_COLUMNS]
+    return np.argsort(-chi2 / n_rows, kind="stable")[:_MOST_COLUMNS]
 
 
 def _standardised(columns: np.ndarray, rows: np.ndarray) -> np.ndarray:

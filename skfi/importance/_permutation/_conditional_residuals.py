@@ -35,11 +35,11 @@ def residuals(own: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarr
     held_out = (missed**2).mean(axis=1)
     best = held_out.argmin(axis=0), np.arange(own.shape[1])
     held_out, in_sample = held_out[best], in_sample[best]
-    given = np.sqrt(in_sample * held_out)
-    share = np.divide(given, held_out, out=np.ones_like(given), where=held_out > 0)
+    mean = np.sqrt(in_sample * held_out)
+    share = np.divide(mean, held_out, out=np.ones_like(mean), where=held_out > 0)
     varies = np.ptp(own, axis=0) > 0  # rounding makes no residual of a constant
-    found = np.where(varies, missed[best[0], :, best[1]].T, 0.0)
-    return found, np.sqrt(np.clip(2 * share - 1, 0, 1))
+    result = np.where(varies, missed[best[0], :, best[1]].T, 0.0)
+    return result, np.sqrt(np.clip(2 * share - 1, 0, 1))
 
 
 def _fitted(X: np.ndarray, Y: np.ndarray, X_test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

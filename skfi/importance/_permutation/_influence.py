@@ -19,10 +19,10 @@ def drawn_donors(n_rows: int, n_repeats: int, random_state: np.random.RandomStat
 
     scikit-learn shuffles every column in the same way: a column of row numbers shows how.
     """
-    found = []
+    donors = []
 
     def record(_: Any, X: np.ndarray, y: Any) -> float:
-        found.append(X[:, 0].copy())
+        donors.append(X[:, 0].copy())
         return 0.0
 
     inspection.permutation_importance(
@@ -34,7 +34,7 @@ def drawn_donors(n_rows: int, n_repeats: int, random_state: np.random.RandomStat
         n_jobs=1,  # whatever joblib was told: another process would keep what it records
         random_state=random_state,
     )
-    return np.array(found[1:])
+    return np.array(donors[1:])
 
 
 def donated(
@@ -54,7 +54,7 @@ def donated(
     _, n_repeats, n_rows = differences.shape
     weights = np.ones(n_rows) if weights is None else weights
     last = np.minimum(np.arange(n_rows) + window, n_rows) - 1
-    found = np.empty((len(differences), n_rows))
+    influence = np.empty((len(differences), n_rows))
     for unit, of_unit in enumerate(differences):
         if n_repeats > 1:
             from_donors = (of_unit - of_unit.mean(axis=0)) * n_repeats / (n_repeats - 1)
@@ -63,6 +63,6 @@ def donated(
         from_donors = from_donors * weights
         reached = np.cumsum(from_donors, axis=1)
         from_donors += reached[:, last] - reached
-        given = zip(donors[unit], from_donors, strict=True)
-        found[unit] = np.mean([np.bincount(to, of, n_rows) for to, of in given], axis=0)
-    return found - found.mean(axis=1, keepdims=True)
+        pairs = zip(donors[unit], from_donors, strict=True)
+        influence[unit] = np.mean([np.bincount(to, of, n_rows) for to, of in pairs], axis=0)
+    return influence - influence.mean(axis=1, keepdims=True)

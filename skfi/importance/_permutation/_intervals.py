@@ -25,27 +25,27 @@ class ScoredRows:
 
     def inference(self, of_repeats: np.ndarray) -> dict[str, Any]:
         """Intervals and p-values of differences (n_units, n_repeats, n_samples)."""
-        of_rows, given = of_repeats.mean(axis=1), None
+        of_rows, of_donors = of_repeats.mean(axis=1), None
         weights = self.sample_weight
         if weights is not None:
             weights = np.asarray(weights, dtype=np.float64)
         if self.donors is not None:
-            given = donated(of_repeats, self.donors, weights, self.window)
-        found = mean_over_rows(of_rows, weights, self.groups, given)
-        found |= {"sample_importances": of_rows, "sample_weight": weights}
-        return found | {"sample_groups": self.groups}
+            of_donors = donated(of_repeats, self.donors, weights, self.window)
+        entries = mean_over_rows(of_rows, weights, self.groups, of_donors)
+        entries |= {"sample_importances": of_rows, "sample_weight": weights}
+        return entries | {"sample_groups": self.groups}
 
-    def by_leaving_out(self, found: Any, baseline: Any, metrics: list[Any]) -> dict[Any, dict]:
+    def by_leaving_out(self, bunches: Any, baseline: Any, metrics: list[Any]) -> dict[Any, dict]:
         """The same of metrics that are computed again without groups of rows."""
         if self.replay is None:  # not all samples were scored, or too many
             return {metric: {} for metric in metrics}
-        importances = {metric: found[metric].importances for metric in metrics}
+        importances = {metric: bunches[metric].importances for metric in metrics}
         methods = [key for key in baseline if isinstance(key, Predicted)]
         before = {key.method: baseline[key] for key in methods}
         n_units, n_repeats = importances[metrics[0]].shape
         after = [
             [
-                {key.method: -found[key].importances[unit, repeat] for key in methods}
+                {key.method: -bunches[key].importances[unit, repeat] for key in methods}
                 for repeat in range(n_repeats)
             ]
             for unit in range(n_units)

@@ -58,9 +58,9 @@ def jackknifed(
                 shuffled = _Memory(replay, replay.labels(predicted))
                 if repeat == 0:
                     _check(score, shuffled, len(codes), importances, unit)
-                given = codes if donors is None else codes[donors[unit][repeat]]
+                donor_codes = codes if donors is None else codes[donors[unit][repeat]]
                 for group in range(n_groups):
-                    rows = np.flatnonzero((codes != group) & (given != group))
+                    rows = np.flatnonzero((codes != group) & (donor_codes != group))
                     with_unit, without = score(rows), shuffled(rows)
                     for name in importances:
                         lost[name][group, unit] += with_unit[name] - without[name]
@@ -75,13 +75,13 @@ class _Memory:
 
     def __init__(self, replay: Replay, predicted: Predictions) -> None:
         self.replay, self.predicted = replay, predicted
-        self.found: dict[bytes, Any] = {}
+        self.scores: dict[bytes, Any] = {}
 
     def __call__(self, rows: np.ndarray) -> Any:
         key = rows.tobytes()
-        if key not in self.found:
-            self.found[key] = _by_name(self.replay(self.predicted, rows))
-        return self.found[key]
+        if key not in self.scores:
+            self.scores[key] = _by_name(self.replay(self.predicted, rows))
+        return self.scores[key]
 
 
 def _by_name(score: Any) -> Any:

@@ -257,7 +257,7 @@ def permutation_importance(
     name = scoring_name(estimator, scoring)
     checked = CheckedScorer(data.scorer(scorer, n_scores), name)
     with joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
-        found = inspection.permutation_importance(
+        bunches = inspection.permutation_importance(
             estimator,
             data.view,
             y,
@@ -268,4 +268,4 @@ def permutation_importance(
             sample_weight=sample_weight,
             max_samples=max_samples,
         )
-    return permutation_results(found, checked.baseline, name, data, rows)
+    return permutation_results(bunches, checked.baseline, name, data, rows)

@@ -33,8 +33,8 @@ class _StandIn:
         return type(self._estimator)
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._estimator, name)
-        return self._predicting(found) if name in METHODS else found
+        attribute = getattr(self._estimator, name)
+        return self._predicting(attribute) if name in METHODS else attribute
 
     def __getitem__(self, step: Any) -> Any:  # of a Pipeline
         return self._estimator[step]
@@ -56,23 +56,23 @@ class Recording(_StandIn):
     def _predicting(self, method: Callable) -> Callable:
         @wraps(method)
         def predict(X: Any) -> Any:
-            found = method(X)
-            before = self._kept.get(method.__name__, found)
-            same = before is found or (before is not None and np.array_equal(before, found))
-            self._kept[method.__name__] = found if same else None
-            return found
+            y_pred = method(X)
+            before = self._kept.get(method.__name__, y_pred)
+            same = before is y_pred or (before is not None and np.array_equal(before, y_pred))
+            self._kept[method.__name__] = y_pred if same else None
+            return y_pred
 
         return predict
 
     def predicted(self) -> dict[Predicted, np.ndarray]:
         """What was predicted, as numbers: labels as their places among the classes."""
         classes = _labels(self._estimator)
-        found = {
+        numbers = {
             Predicted(method): _as_numbers(np.asarray(values), classes)
             for method, values in self._kept.items()
             if values is not None
         }
-        return {key: values for key, values in found.items() if values is not None}
+        return {key: values for key, values in numbers.items() if values is not None}
 
 
 def _labels(estimator: Any) -> np.ndarray | None:
@@ -109,8 +109,8 @@ def zero_at_first(score: Any, first: Any) -> Any:
     for key, value in first.items():
         if isinstance(key, Predicted):
             later = np.full_like(value, np.nan) if score is not first else np.zeros_like(value)
-            found = score.get(key) if score is not first else later
-            kept[key] = found if found is not None and found.shape == value.shape else later
+            current = score.get(key) if score is not first else later
+            kept[key] = current if current is not None and current.shape == value.shape else later
     return kept
 
 
@@ -135,13 +135,13 @@ class Replay:
 
     def labels(self, predicted: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Predictions as the estimator made them, from the numbers that were kept."""
-        found = dict(predicted)
+        result = dict(predicted)
         classes = _labels(self.estimator)
-        if "predict" in found and classes is not None:
+        if "predict" in result and classes is not None:
             numbers = classes.dtype.kind in "fbiu"
-            of_kind = found["predict"].astype(classes.dtype if numbers else np.int64)
-            found["predict"] = of_kind if numbers else classes[of_kind]
-        return found
+            of_kind = result["predict"].astype(classes.dtype if numbers else np.int64)
+            result["predict"] = of_kind if numbers else classes[of_kind]
+        return result
 
 
 class _Replayed(_StandIn):
@@ -152,9 +152,9 @@ class _Replayed(_StandIn):
     def _predicting(self, method: Callable) -> Callable:
         @wraps(method)
         def predict(X: Any) -> np.ndarray:
-            found = self._predicted.get(method.__name__)
-            if found is None or len(found) != len(X):
+            y_pred = self._predicted.get(method.__name__)
+            if y_pred is None or len(y_pred) != len(X):
                 raise CannotReplayError
-            return found
+            return y_pred
 
         return predict

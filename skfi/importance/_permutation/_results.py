@@ -10,37 +10,37 @@ from skfi.importance._results._result import ImportanceResult
 
 
 def permutation_results(
-    found: Any, baseline: Any, name: str, data: Shuffled, rows: ScoredRows
+    bunches: Any, baseline: Any, name: str, data: Shuffled, rows: ScoredRows
 ) -> ImportanceResult | dict[str, ImportanceResult]:
     """One result, or one for each metric by its name if several, or a list of one, were asked."""
-    more = data.entries
+    entries = data.entries
     if not isinstance(baseline, dict):
-        return _result(found, baseline, name, data, more)
+        return _result(bunches, baseline, name, data, entries)
     metrics = [metric for metric in baseline if not isinstance(metric, (OfRows, Predicted))]
     inference = {
-        metric: rows.inference(found[OfRows(metric)].importances)
+        metric: rows.inference(bunches[OfRows(metric)].importances)
         for metric in metrics
-        if OfRows(metric) in found
+        if OfRows(metric) in bunches
     }
     others = [metric for metric in metrics if metric not in inference]
-    inference |= rows.by_leaving_out(found, baseline, others)
+    inference |= rows.by_leaving_out(bunches, baseline, others)
     results = {}
     for metric in metrics:
         label = name if metric is ONLY else metric
-        of_metric = more | inference[metric]
-        results[metric] = _result(found[metric], baseline[metric], label, data, of_metric)
+        of_metric = entries | inference[metric]
+        results[metric] = _result(bunches[metric], baseline[metric], label, data, of_metric)
     return results.get(ONLY, results)
 
 
 def _result(
-    found: Any, baseline: Any, scoring: str, data: Shuffled, more: dict[str, Any]
+    bunch: Any, baseline: Any, scoring: str, data: Shuffled, entries: dict[str, Any]
 ) -> ImportanceResult:
     return ImportanceResult.from_values(
-        found.importances,
+        bunch.importances,
         feature_names=data.units.names,
         method="permutation",
         by=data.units.by,
         baseline_score=float(baseline),
         scoring=scoring,
-        **more,
+        **entries,
     )

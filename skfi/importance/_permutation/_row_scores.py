@@ -77,19 +77,19 @@ def _keeping_rows(scorer: Any, values: RowValues, classes: Any, kept: dict, key:
     """The same scorer, which also puts the values of rows into ``kept``."""
 
     @wraps(scorer._score_func)  # scorers look into its signature
-    def measured(y_true: Any, y_pred: Any, *, sample_weight: Any = None, **more: Any) -> float:
+    def measured(y_true: Any, y_pred: Any, *, sample_weight: Any = None, **kwargs: Any) -> float:
         weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
-        score = scorer._score_func(y_true, y_pred, **weighted, **more)  # which also checks them
-        truth, found = np.asarray(y_true), np.asarray(y_pred)
+        score = scorer._score_func(y_true, y_pred, **weighted, **kwargs)  # which also checks them
+        truth, predicted = np.asarray(y_true), np.asarray(y_pred)
         truth = truth.ravel() if truth.ndim == 2 and truth.shape[1] == 1 else truth
         weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
-        metric = partial(scorer._score_func, **more)
-        kept[key] = scorer._sign * values(Scored(truth, found, weights, classes, metric))
+        metric = partial(scorer._score_func, **kwargs)
+        kept[key] = scorer._sign * values(Scored(truth, predicted, weights, classes, metric))
         return score
 
-    found = copy(scorer)
-    found._score_func = measured
-    return found
+    keeping = copy(scorer)
+    keeping._score_func = measured
+    return keeping
 
 
 def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) -> Any:
@@ -103,16 +103,16 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
     n_targets = int(np.prod(targets.shape[1:]))
     classes = LastStep.of(Chain(estimator).last).classes
     scorers = getattr(scorer, "_scorers", {ONLY: scorer})
-    found = {name: row_values(one, classes, n_targets) for name, one in scorers.items()}
-    values = {name: of_rows for name, of_rows in found.items() if of_rows is not None}
+    per_scorer = {name: row_values(each, classes, n_targets) for name, each in scorers.items()}
+    values = {name: of_rows for name, of_rows in per_scorer.items() if of_rows is not None}
     if targets.ndim > 2:
         values = {}
-    rest = len(values) < len(scorers)
+    some_missing = len(values) < len(scorers)
     n_columns = max(
         n_targets, len(classes) if is_classifier(estimator) and classes is not None else 1
     )
-    few = n_scores * (len(values) + rest * n_columns) <= _MOST_NUMBERS
-    return RowScorer(scorer, values, keeps_predictions=rest) if few else scorer
+    few = n_scores * (len(values) + some_missing * n_columns) <= _MOST_NUMBERS
+    return RowScorer(scorer, values, keeps_predictions=some_missing) if few else scorer
 
 
 def is_scored_by_row(scorer: Any) -> bool:
@@ -159,9 +159,9 @@ class CheckedScorer:
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
         score = self.scorer(estimator, X, y, **kwargs)
         when = "on X as it is" if self.baseline is None else "after a shuffle"
-        for name, one in score.items() if isinstance(score, dict) else [(None, score)]:
+        for name, value in score.items() if isinstance(score, dict) else [(None, score)]:
             if not isinstance(name, (OfRows, Predicted)):
-                _check_score(self.name if name is None else name, one, when)
+                _check_score(self.name if name is None else name, value, when)
         if self.baseline is None:
             self.baseline = score
         return zero_at_first(score, self.baseline)

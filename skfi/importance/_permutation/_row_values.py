@@ -151,13 +151,13 @@ def _of_labels(rows: Scored) -> np.ndarray:
     of_pairs, pair = np.unique(pairs, axis=0, return_inverse=True)
     value = rows.metric(rows.y, rows.predicted, sample_weight=rows.weights)
     slopes = np.zeros(len(of_pairs))
-    for one in range(len(of_pairs)):
-        chosen = pair.ravel() == one
+    for number in range(len(of_pairs)):
+        chosen = pair.ravel() == number
         weight = rows.weights[chosen].sum()
         if weight > 0:
-            more = np.where(chosen, 1 + _SHIFT, 1) * rows.weights
-            shifted = rows.metric(rows.y, rows.predicted, sample_weight=more)
-            slopes[one] = (shifted - value) / _SHIFT * rows.weights.sum() / weight
+            shifted_weight = np.where(chosen, 1 + _SHIFT, 1) * rows.weights
+            shifted = rows.metric(rows.y, rows.predicted, sample_weight=shifted_weight)
+            slopes[number] = (shifted - value) / _SHIFT * rows.weights.sum() / weight
     influence = slopes[pair.ravel()]
     return value + influence - rows.mean(influence)  # which the finite step leaves above zero
 

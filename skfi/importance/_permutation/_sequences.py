@@ -73,12 +73,15 @@ class ShuffledCells:
     def entries(self) -> dict[str, Any]:
         """What a result says of the shuffles and the units."""
         kind, units = self.kind, self.units
-        found: dict[str, Any] = {"conditional": self.exchange is not None, "shuffle": self.shuffle}
+        entries: dict[str, Any] = {
+            "conditional": self.exchange is not None,
+            "shuffle": self.shuffle,
+        }
         if self.exchange is not None:
-            found["conditional_by"] = self.exchange.by
+            entries["conditional_by"] = self.exchange.by
         elif units.by == "feature" and len(units) == kind.width:
-            found["correlated"] = strongly_correlated(kind.X, list(units.names), kind.real)
-        return found | units.entries
+            entries["correlated"] = strongly_correlated(kind.X, list(units.names), kind.real)
+        return entries | units.entries
 
 
 def shuffling_scorer(scorer: Callable, kind: Kind, units: Units, *, n_scores: int) -> Callable:
@@ -137,9 +140,9 @@ class PermutedScorer:
         random = np.random.default_rng(source)
         if self.real is None:
             return {step: random.permutation(source) for step in steps}
-        found = {}
+        rows_of_steps = {}
         for step in steps:
-            found[step] = rows.copy()
+            rows_of_steps[step] = rows.copy()
             reach = self.real[rows, step]
-            found[step][reach] = random.permutation(rows[reach])
-        return found
+            rows_of_steps[step][reach] = random.permutation(rows[reach])
+        return rows_of_steps

@@ -97,8 +97,8 @@ class ImportanceComparison(Drawn, Bunch):
         for a, b in combinations(results, 2):
             tau = kendalltau(results[a].importances_mean, results[b].importances_mean).statistic
             agreement.loc[a, b] = agreement.loc[b, a] = tau
-        found = findings(results, intervals_of(results), correlated)
-        return cls(results=results, agreement=agreement, findings=list(found))
+        sentences = findings(results, intervals_of(results), correlated)
+        return cls(results=results, agreement=agreement, findings=list(sentences))
 
     def to_frame(self) -> pd.DataFrame:
         """Mean, interval and rank of each feature by each method.
@@ -156,9 +156,9 @@ def _interval(result: ImportanceResult, groups: np.ndarray | None) -> np.ndarray
     if result.baseline_score is None and result.importances is not None:
         if groups is not None and len(groups) != result.importances.shape[1]:
             groups = None  # they were computed on other rows
-        found = mean_over_rows(result.importances, result.sample_weight, groups)
-        if found:
-            return found["confidence_intervals"]
+        inference = mean_over_rows(result.importances, result.sample_weight, groups)
+        if inference:
+            return inference["confidence_intervals"]
     return np.full((len(result.importances_mean), 2), np.nan)
 
 
@@ -178,8 +178,8 @@ def _of_shared_words(results: dict[str, ImportanceResult]) -> dict[str, Importan
 
 def _only(result: ImportanceResult, names: list[str]) -> ImportanceResult:
     where = [list(result.feature_names).index(name) for name in names]
-    taken = {key: result[key][where] for key in _OF_UNITS if result.get(key) is not None}
-    return ImportanceResult(**dict(result) | taken)
+    selected = {key: result[key][where] for key in _OF_UNITS if result.get(key) is not None}
+    return ImportanceResult(**dict(result) | selected)
 
 
 def _in_total(result: ImportanceResult) -> ImportanceResult:

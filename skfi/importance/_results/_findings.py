@@ -70,11 +70,11 @@ def findings(
 
 
 def _partners(correlated: Any) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for one, other, _ in correlated:
-        found.setdefault(str(one), []).append(str(other))
-        found.setdefault(str(other), []).append(str(one))
-    return found
+    partners: dict[str, list[str]] = {}
+    for first, second, _ in correlated:
+        partners.setdefault(str(first), []).append(str(second))
+        partners.setdefault(str(second), []).append(str(first))
+    return partners
 
 
 def _spared(

@@ -112,7 +112,7 @@ class ImportanceResult(Drawn, Bunch):
         method: str,
         by: str = "feature",
         weights: np.ndarray | None = None,
-        **more: Any,
+        **entries: Any,
     ) -> "ImportanceResult":
         """Make a result of single values (n_units, n_values), averaged with ``weights``.
 
@@ -141,10 +141,10 @@ class ImportanceResult(Drawn, Bunch):
         else:
             mean = np.average(importances, axis=1, weights=weights)
             std = np.sqrt(np.average((importances - mean[:, None]) ** 2, axis=1, weights=weights))
-        more["importances"] = importances
-        more["sample_weight"] = None if weights is None else np.asarray(weights)
+        entries["importances"] = importances
+        entries["sample_weight"] = None if weights is None else np.asarray(weights)
         return cls.from_summary(
-            mean, std, feature_names=feature_names, method=method, by=by, **more
+            mean, std, feature_names=feature_names, method=method, by=by, **entries
         )
 
     @classmethod
@@ -156,7 +156,7 @@ class ImportanceResult(Drawn, Bunch):
         feature_names: Any,
         method: str,
         by: str,
-        **more: Any,
+        **entries: Any,
     ) -> "ImportanceResult":
         """Make a result of means and standard deviations.
 
@@ -185,7 +185,7 @@ class ImportanceResult(Drawn, Bunch):
             feature_names=np.asarray(feature_names, dtype=object),
             method=method,
             by=by,
-            **(dict.fromkeys(absent) | more),
+            **(dict.fromkeys(absent) | entries),
         )
 
     def to_frame(self, *, sort: bool = True, adjust: str | None = "holm") -> pd.DataFrame:
@@ -248,10 +248,10 @@ class ImportanceResult(Drawn, Bunch):
         if not self.get("correlated"):
             return ""
         strongest = sorted(self.correlated, key=lambda pair: -abs(pair[2]))
-        pairs = ", ".join(f"{one} and {other} ({r:.2f})" for one, other, r in strongest[:5])
-        more = f" and {len(strongest) - 5} other pairs" if len(strongest) > 5 else ""
+        pairs = ", ".join(f"{a} and {b} ({r:.2f})" for a, b, r in strongest[:5])
+        others = f" and {len(strongest) - 5} other pairs" if len(strongest) > 5 else ""
         return (
-            f"Strongly correlated: {pairs}{more}. They share their importance; see "
+            f"Strongly correlated: {pairs}{others}. They share their importance; see "
             "feature_groups='auto' and conditional=True."
         )
 

@@ -139,13 +139,13 @@ def _step_name(steps_before_last: int) -> str:
     return f"t-{steps_before_last}" if steps_before_last else "t"
 
 
-def _check_names(names: Sequence[str] | None, n_names: int, what: str) -> np.ndarray:
+def _check_names(names: Sequence[str] | None, n_names: int, axis: str) -> np.ndarray:
     if names is None:
         return np.array([f"x{i}" for i in range(n_names)], dtype=object)
     names = [str(name) for name in names]
     if len(names) != n_names:
         raise ValueError(
-            f"feature_names has {len(names)} names, but X has {n_names} {what}s; give one for each."
+            f"feature_names has {len(names)} names, but X has {n_names} {axis}s; give one for each."
         )
     repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:

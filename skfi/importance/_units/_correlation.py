@@ -25,9 +25,9 @@ def correlations(X: np.ndarray) -> np.ndarray:
     norms = np.sqrt((centred**2).sum(axis=0))
     tiny = 1e-12 * np.maximum(np.abs(values).max(axis=0, initial=0), 1) * np.sqrt(len(values))
     scaled = np.divide(centred, norms, out=np.zeros_like(centred), where=norms > tiny)
-    found = np.clip(scaled.T @ scaled, -1, 1)
-    np.fill_diagonal(found, 1)
-    return found
+    coefficients = np.clip(scaled.T @ scaled, -1, 1)
+    np.fill_diagonal(coefficients, 1)
+    return coefficients
 
 
 def strongly_correlated(
@@ -40,9 +40,9 @@ def strongly_correlated(
     values = X.to_numpy() if hasattr(X, "iloc") else X
     if values.dtype.kind not in "fiub":
         return []
-    found = correlations(_without_padding(values, real))
-    pairs = np.argwhere(np.triu(np.abs(found) >= THRESHOLD, k=1))
-    return [(str(names[i]), str(names[j]), float(found[i, j])) for i, j in pairs]
+    coefficients = correlations(_without_padding(values, real))
+    pairs = np.argwhere(np.triu(np.abs(coefficients) >= THRESHOLD, k=1))
+    return [(str(names[i]), str(names[j]), float(coefficients[i, j])) for i, j in pairs]
 
 
 def groups_by_name(

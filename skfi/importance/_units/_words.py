@@ -67,10 +67,10 @@ def make_word_units(
     names, members = group_units(words, feature_groups or {}, keep_rest=False)
     in_groups = {i for group in members for i in group}
     # a word that bears the name of a group it is not in would be a second row of that name
-    rest = [i for i, word in enumerate(words) if i not in in_groups and word not in set(names)]
-    grouped = np.arange(len(names) + len(rest)) < len(names)
-    names = np.concatenate([names, words[rest]])
-    members = [*members, *([i] for i in rest)]
+    ungrouped = [i for i, word in enumerate(words) if i not in in_groups and word not in set(names)]
+    grouped = np.arange(len(names) + len(ungrouped)) < len(names)
+    names = np.concatenate([names, words[ungrouped]])
+    members = [*members, *([i] for i in ungrouped)]
     of_unit = np.array([counts[group].sum() for group in members])
     absent = [str(name) for name in names[grouped & (of_unit == 0)]]
     if absent:
