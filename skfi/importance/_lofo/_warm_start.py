@@ -28,7 +28,12 @@ class WarmStart:
         # of a single epoch there is nothing to choose
         stop = {"early_stopping": True, "n_iter_no_change": 1} if self.epochs > 1 else {}
         network.set_params(epochs=self.epochs, **stop)
-        network._begin_from(_Trimmed(self.weights, shape, cells))
+
+        def fit(*data: Any, **more: Any) -> Any:
+            del network.fit  # another fit starts afresh
+            return network._fit(*data, **more, start=_Trimmed(self.weights, shape, cells))
+
+        network.fit = fit  # which a Pipeline calls of its last step
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class _Trimmed:
 def check_warm(estimator: Any) -> None:
     """Raise unless ``estimator`` can go on from trained weights."""
     network = steps_of(estimator)[-1]
-    if not hasattr(network, "_begin_from") or network is not _plain_last(estimator):
+    if not hasattr(network, "to_sequences") or network is not _plain_last(estimator):
         raise TypeError(
             "refit='warm' goes on from trained weights: it takes LSTMRegressor, LSTMClassifier or "
             f"a Pipeline that ends in one; got {type(estimator).__name__}. Use refit='cold'."
