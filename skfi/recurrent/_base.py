@@ -10,7 +10,6 @@ import keras
 import numpy as np
 from sklearn import config_context
 from sklearn.base import _fit_context, is_classifier
-from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -18,17 +17,17 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skfi._keras import forward, restored_if_it_fails, seeded
+from skfi._keras import restored_if_it_fails, seeded
 from skfi.importance import ImportanceResult
 from skfi.importance._in_fit import check_importance, fitted_importances
-from skfi.recurrent._architecture import check_architecture
-from skfi.recurrent._networks import Architecture
+from skfi.recurrent._architecture import Architecture
+from skfi.recurrent._check_parameters import check_architecture
 from skfi.recurrent._parameters import Parameters, python_numbers
 from skfi.recurrent._pool import pool
-from skfi.recurrent._step_targets import StepTargets
-from skfi.recurrent._training import Training
-from skfi.recurrent._validation import check_sequences, network_input, steps_to_read
-from skfi.recurrent._wrapper import fit_per_step, make_wrapper
+from skfi.recurrent._sequence_input import Samples, SequenceReader
+from skfi.recurrent._targets import StepTargets, Targets
+from skfi.recurrent._token_input import TokenReader
+from skfi.recurrent._training import Training, TrainingData, split_rows
 
 
 class BaseRecurrent(Parameters, metaclass=ABCMeta):
@@ -50,7 +49,16 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         """The weight of each row in training."""
         return sample_weight
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @property
+    def _reader(self) -> SequenceReader | TokenReader:
+        """What reads ``X``: token ids if the parameters ask for an embedding."""
+        reads_tokens = self.embedding_dim is not None or self.embedding is not None
+        return TokenReader(self) if reads_tokens else SequenceReader(self)
+
+    def _targets(self, real_steps: Callable[[], np.ndarray]) -> Targets:
+        """What handles targets of a ``X`` with these real steps."""
+        return (StepTargets if self.return_sequences else Targets)(real_steps)
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network, then compute its importances.
 
@@ -77,12 +85,24 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
             If a parameter or the data are unfit, before training; or if training diverges. After
             any error the estimator is what it was before.
         """
+        return self._fit(X, y, sample_weight)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        start: Callable[[keras.Model], None] | None = None,
+    ) -> Self:
+        """``fit``, from the weights that ``start`` gives to a new network."""
         continuing = self.warm_start and hasattr(self, "model_")
         learner = copy(self)  # a fit that fails half way must leave nothing of itself
         given = self.get_params(deep=False)
         learner.__dict__.update(python_numbers(given))
         with restored_if_it_fails(self.model_) if continuing else nullcontext():
-            learner._learn(X, y, sample_weight, continuing=continuing)
+            learner._learn(X, y, sample_weight, start, continuing=continuing)
         self.__dict__.clear()
         self.__dict__.update(vars(learner) | given)
         return self
@@ -90,37 +110,45 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
     def __sklearn_is_fitted__(self) -> bool:
         return any(name.endswith("_") and not name.startswith("_") for name in vars(self))
 
-    def _learn(self, X: Any, y: Any, sample_weight: Any, *, continuing: bool) -> None:
-        """What ``fit`` does, step by step."""
-        X = check_sequences(self, X, reset=not continuing)
+    def _learn(
+        self, X: Any, y: Any, sample_weight: Any, start: Callable | None, *, continuing: bool
+    ) -> None:
+        """What ``fit`` does: check, learn the target, build, train, explain."""
+        X, y, sample_weight = self._check(X, y, sample_weight, reset=not continuing)
+        samples = self._reader.read(X)
+        targets = self._targets(lambda: samples.real)
+        weight = targets.flat_weight(sample_weight)
+        y = targets.spread(self._learn_target(targets.flat(y), weight, reset=not continuing))
+        architecture = check_architecture(self, continuing=continuing)
+        check_importance(self, X, y)
+        random = check_random_state(self.random_state)
+        fraction = self.validation_fraction if self.early_stopping else None
+        stratify = is_classifier(self) and y.ndim == 1
+        train, held_out = split_rows(y, fraction, random, stratify=stratify)
+        seed = int(random.randint(np.iinfo(np.int32).max))
+        with seeded(seed, only_keras=not self._has_own_code()):
+            model = self._network(architecture, start, continuing=continuing)
+            target = self._encode_target(y, model)
+            weight = targets.spread_weight(self._total_weight(targets.flat(y), weight))
+            data = TrainingData(samples.network_input, target, weight, train, held_out)
+            self._train(model, data, targets)
+        explained = held_out if len(held_out) else train
+        self._explain(X, y, sample_weight, explained, seed, n_trained=len(train))
+
+    def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple:
+        """``X`` checked, ``y`` of the same length, and weights; only rows that have a weight."""
+        X = self._reader.check(X, reset=reset)
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         y = y if hasattr(y, "iloc") else np.asarray(y)
         check_consistent_length(X, y)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-            used = np.flatnonzero(sample_weight)
-            X, y, sample_weight = X[used], _safe_indexing(y, used), sample_weight[used]
-        if self.return_sequences:
-            steps = StepTargets(steps_to_read(self, X))
-            y = steps.flat(steps.check(y))
-            flat_weight = steps.flat_weight(sample_weight)
-            y = self._learn_target(y, flat_weight, reset=not continuing)
-            y = steps.spread(y, y[0])
-        else:
-            y = self._learn_target(y, sample_weight, reset=not continuing)
-        architecture = check_architecture(self, continuing=continuing)
-        check_importance(self, X, y)
-        random = check_random_state(self.random_state)
-        train, held_out = self._split(y, random)
-        seed = int(random.randint(np.iinfo(np.int32).max))
-        with seeded(seed, only_keras=not self._has_own_code()):
-            model = self._network(architecture, continuing)
-            self._train(model, X, y, sample_weight, train, held_out)
-        explained = held_out if len(held_out) else train
-        self._explain(X, y, sample_weight, explained, seed, n_trained=len(train))
+        if sample_weight is None:
+            return X, y, None
+        sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        used = np.flatnonzero(sample_weight)
+        return X[used], _safe_indexing(y, used), sample_weight[used]
 
     def to_sequences(self, X: Any) -> np.ndarray:
         """Check ``X`` as ``predict`` does and fold it into the array that the network takes.
@@ -136,7 +164,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
             The sequences; token ids (n_samples, n_positions) with an embedding.
         """
         check_is_fitted(self)
-        return network_input(self, check_sequences(self, X, reset=False))
+        return self._read(X).network_input
 
     def sequence_mask(self, X: Any) -> np.ndarray:
         """Tell which steps of ``X`` are real and which are padding.
@@ -152,7 +180,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
             False where a sequence has ended.
         """
         check_is_fitted(self)
-        return steps_to_read(self, check_sequences(self, X, reset=False))
+        return self._read(X).real
 
     @property
     def feature_importances_(self) -> np.ndarray:
@@ -172,38 +200,22 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         total = positive.sum()
         return positive / total if total > 0 else positive
 
-    def _network_output(self, X: Any) -> np.ndarray:
-        return forward(self.model_, self.to_sequences(X))
+    def _read(self, X: Any) -> Samples:
+        reader = self._reader
+        return reader.read(reader.check(X, reset=False))
 
-    def _split(self, y: np.ndarray, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-        """Rows to train on and rows to hold out."""
-        rows = np.arange(len(y))
-        if not self.early_stopping:
-            return rows, rows[:0]
-        try:
-            train, held_out = train_test_split(
-                rows,
-                test_size=self.validation_fraction,
-                random_state=random,
-                stratify=y if is_classifier(self) and y.ndim == 1 else None,
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"early_stopping=True holds out validation_fraction={self.validation_fraction} of "
-                f"the {len(y)} rows, which cannot be done here: {error}"
-            ) from error
-        return train, held_out
-
-    def _begin_from(self, start: Callable[[keras.Model], None]) -> None:
-        """Let the next fit begin from the weights that ``start`` gives to its network."""
-        self._start = start
+    def _score(self, metric: Callable, X: Any, y: Any, sample_weight: Any) -> float:
+        targets = self._targets(lambda: self.sequence_mask(X))
+        return targets.score(metric, y, self.predict(X), sample_weight)
 
     def _has_own_code(self) -> bool:
         """Whether code of the user's runs in training, which may draw in ways of its own."""
         of_keras = isinstance(self.loss, (str, keras.losses.Loss, type(None)))
         return bool(self.network is not None or self.callbacks or not of_keras)
 
-    def _network(self, architecture: Architecture, continuing: bool) -> keras.Model:
+    def _network(
+        self, architecture: Architecture, start: Callable | None, *, continuing: bool
+    ) -> keras.Model:
         """A compiled network: a new one, or that of the last fit."""
         training = Training(self.optimizer, self.learning_rate, self.loss)
         if continuing:
@@ -212,61 +224,36 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
                 training.compile_again(model, self._training, classifier=is_classifier(self))
         else:
             model = architecture.build()
-            if hasattr(self, "_start"):
-                self._start(model)
-                del self._start
+            if start is not None:
+                start(model)
         if not model.compiled:
             training.compile(model, classifier=is_classifier(self))
         self._architecture = architecture
         self._training: Training = training
         return model
 
-    def _train(
-        self,
-        model: keras.Model,
-        X: np.ndarray,
-        y: np.ndarray,
-        sample_weight: np.ndarray | None,
-        train: np.ndarray,
-        held_out: np.ndarray,
-    ) -> None:
-        target = self._encode_target(y, model)
-        if self.return_sequences:
-            steps = StepTargets(steps_to_read(self, X))
-            weight = self._total_weight(y[steps.real], steps.flat_weight(sample_weight))
-            step_weight = steps.spread(np.ones(steps.real.sum()) if weight is None else weight, 0)
-            weight = step_weight
-        else:
-            weight = self._total_weight(y, sample_weight)
-        X = network_input(self, X)
-        callbacks, validation = list(self.callbacks or ()), {}
-        if len(held_out):
-            data = (X[held_out], target[held_out])
-            validation["validation_data"] = data if weight is None else (*data, weight[held_out])
+    def _train(self, model: keras.Model, data: TrainingData, targets: Targets) -> None:
+        callbacks = list(self.callbacks or ())
+        if len(data.held_out):
             callbacks.append(
                 keras.callbacks.EarlyStopping(
                     "val_loss", patience=self.n_iter_no_change, restore_best_weights=True
                 )
             )
-        params = {
-            "batch_size": self.batch_size,
-            "epochs": self.epochs,
-            "verbose": int(self.verbose),
-            "callbacks": callbacks,
-        }
         before = model.get_weights()
-        train_weight = None if weight is None else weight[train]
         # a user's callbacks may keep the network that they see; our own do not
         borrowed = nullcontext(model) if self.callbacks else pool.twin(model)
         plain = config_context(transform_output="default")  # for SciKeras' own transformers
         with borrowed as trained, plain:
-            if self.return_sequences:
-                wrapper = fit_per_step(
-                    trained, X[train], target[train], step_weight[train], **params, **validation
-                )
-            else:
-                wrapper = make_wrapper(trained, classifier=is_classifier(self), **params)
-                wrapper.fit(X[train], target[train], sample_weight=train_weight, **validation)
+            wrapper = targets.fit_wrapper(
+                trained,
+                data,
+                classifier=is_classifier(self),
+                batch_size=self.batch_size,
+                epochs=self.epochs,
+                verbose=int(self.verbose),
+                callbacks=callbacks,
+            )
         wrapper.model = wrapper.model_ = model
         if not all(np.isfinite(array).all() for array in model.get_weights()):
             model.set_weights(before)

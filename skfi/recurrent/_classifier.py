@@ -13,9 +13,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from skfi._keras import class_probabilities, gives_logits
+from skfi._keras import class_probabilities, forward, gives_logits
 from skfi.recurrent._base import BaseRecurrent
-from skfi.recurrent._step_targets import StepTargets
 from skfi.recurrent._training import check_class_weight, class_targets, is_categorical
 
 
@@ -238,10 +237,9 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         """
         check_is_fitted(self)
         logits = gives_logits(self.model_)  # a network= may end without an activation
-        proba = class_probabilities(self._network_output(X), logits=logits)
-        if self.return_sequences:
-            proba[~self.sequence_mask(X)] = np.nan
-        return proba
+        samples = self._read(X)
+        proba = class_probabilities(forward(self.model_, samples.network_input), logits=logits)
+        return self._targets(lambda: samples.real).predictions(proba)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy; with ``return_sequences`` over all steps that are not padding.
@@ -260,10 +258,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         score : float
             Share of right labels.
         """
-        if self.return_sequences:
-            steps = StepTargets(self.sequence_mask(X))
-            return steps.score(accuracy_score, y, self.predict(X), sample_weight)
-        return super().score(X, y, sample_weight)
+        return self._score(accuracy_score, X, y, sample_weight)
 
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
         y = column_or_1d(y, warn=True)

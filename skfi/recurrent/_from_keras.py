@@ -1,6 +1,7 @@
 """A fitted estimator around a network that was trained elsewhere."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from skfi._keras import (
+    Fixed,
     check_network,
     compiled_loss,
     find_embedding,
@@ -15,14 +17,29 @@ from skfi._keras import (
     fresh_optimizer,
     mask_value_of,
     output_kind,
+    rebuild,
     takes_texts,
 )
-from skfi.recurrent._architecture import check_architecture
 from skfi.recurrent._base import BaseRecurrent
+from skfi.recurrent._check_parameters import check_architecture
 from skfi.recurrent._classifier import LSTMClassifier
-from skfi.recurrent._networks import Rebuilt
 from skfi.recurrent._regressor import LSTMRegressor
 from skfi.recurrent._training import Training
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A ``network=`` function that makes fresh networks of the layers of an existing one."""
+
+    kind: type[keras.Model]
+    config: dict[str, Any]
+    fixed: Fixed = field(compare=False)
+
+    def __call__(self, input_shape: tuple[int | None, ...], n_outputs: int) -> keras.Model:
+        return rebuild(self.kind, self.config, input_shape, self.fixed)
+
+    def __repr__(self) -> str:
+        return f"<layers of {self.config['name']!r}>"
 
 
 def from_keras(
@@ -94,27 +111,8 @@ def from_keras(
             "The importance functions take such a keras.Model as it is; for an estimator pass the "
             "part of the network behind the TextVectorization layer."
         )
-    input_shape = tuple(model.inputs[0].shape[1:])
-    embedding = find_embedding(model) if len(input_shape) == 1 else None
-    if embedding is not None:
-        input_shape = (*input_shape, 1)  # a position is a column
-    if len(input_shape) != 2 or input_shape[1] is None:
-        raise ValueError(
-            f"The network takes input of shape {(None, *input_shape)}; expected "
-            "(None, n_timesteps, n_features), or (None, n_positions) with one Embedding layer."
-        )
-    steps, n_features = input_shape
-    if embedding is not None and (n_timesteps is not None or steps is None):
-        raise ValueError(
-            "A network of token ids takes as many positions as X has columns, so its input needs "
-            "a length, such as keras.Input((40,)), and n_timesteps stays None; got an input of "
-            f"length {steps}, n_timesteps={n_timesteps}. The importance functions take the network "
-            "itself at any length."
-        )
-    if n_timesteps is not None and steps not in (None, n_timesteps):
-        raise ValueError(
-            f"n_timesteps={n_timesteps}, but the network takes sequences of {steps} steps."
-        )
+    embedding = find_embedding(model) if len(model.inputs[0].shape) == 2 else None
+    steps, n_features = _input_shape(model, n_timesteps, embedding)
     params: dict[str, Any] = {
         "network": Rebuilt(type(model), model.get_config(), fixed_weights(model)),
         "n_timesteps": n_timesteps,
@@ -149,6 +147,33 @@ def from_keras(
     estimator._architecture = check_architecture(estimator, continuing=False)
     estimator._training = Training(estimator.optimizer, estimator.learning_rate, estimator.loss)
     return estimator
+
+
+def _input_shape(
+    model: keras.Model, n_timesteps: int | None, embedding: keras.layers.Embedding | None
+) -> tuple[int | None, int]:
+    """Steps and features that the network takes; a position of a text is a step of one feature."""
+    input_shape = tuple(model.inputs[0].shape[1:])
+    if embedding is not None:
+        input_shape = (*input_shape, 1)  # a position is a column
+    if len(input_shape) != 2 or input_shape[1] is None:
+        raise ValueError(
+            f"The network takes input of shape {(None, *input_shape)}; expected "
+            "(None, n_timesteps, n_features), or (None, n_positions) with one Embedding layer."
+        )
+    steps, n_features = input_shape
+    if embedding is not None and (n_timesteps is not None or steps is None):
+        raise ValueError(
+            "A network of token ids takes as many positions as X has columns, so its input needs "
+            "a length, such as keras.Input((40,)), and n_timesteps stays None; got an input of "
+            f"length {steps}, n_timesteps={n_timesteps}. The importance functions take the network "
+            "itself at any length."
+        )
+    if n_timesteps is not None and steps not in (None, n_timesteps):
+        raise ValueError(
+            f"n_timesteps={n_timesteps}, but the network takes sequences of {steps} steps."
+        )
+    return steps, n_features
 
 
 def _check_classes(classes: Sequence[Any] | None, n_outputs: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skfi.recurrent._networks import CELLS
+from skfi.recurrent._architecture import CELLS
 
 
 def python_numbers(value: Any) -> Any:

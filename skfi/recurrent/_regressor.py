@@ -11,8 +11,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
 from skfi._containers import check_kinds
+from skfi._keras import forward
 from skfi.recurrent._base import BaseRecurrent
-from skfi.recurrent._step_targets import StepTargets
 
 
 class LSTMRegressor(RegressorMixin, BaseRecurrent):
@@ -218,12 +218,11 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
             ``return_sequences`` a padded step has no prediction: NaN.
         """
         check_is_fitted(self)
-        outputs = self._network_output(X).astype(np.float64)
-        n_outputs = outputs.shape[-1]
-        y = self.target_scaler_.inverse_transform(outputs.reshape(-1, n_outputs))
-        if self.return_sequences:
-            return np.where(self.sequence_mask(X), y.reshape(outputs.shape[:2]), np.nan)
-        return y if self._multi_output else y.ravel()
+        samples = self._read(X)
+        outputs = forward(self.model_, samples.network_input).astype(np.float64)
+        y = self.target_scaler_.inverse_transform(outputs.reshape(-1, outputs.shape[-1]))
+        targets = self._targets(lambda: samples.real)
+        return targets.predictions(y if self._multi_output else y.ravel())
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2 of the predictions; with ``return_sequences`` over all steps that are not padding.
@@ -242,10 +241,7 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         score : float
             R2.
         """
-        if not self.return_sequences:
-            return super().score(X, y, sample_weight)
-        steps = StepTargets(self.sequence_mask(X))
-        return steps.score(r2_score, y, self.predict(X), sample_weight)
+        return self._score(r2_score, X, y, sample_weight)
 
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
         check_kinds(y, "y")
@@ -265,9 +261,9 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         return y
 
     def _encode_target(self, y: np.ndarray, model: keras.Model) -> np.ndarray:
-        if self.return_sequences:
-            return self.target_scaler_.transform(y.reshape(-1, 1)).reshape(*y.shape, 1)
-        return self.target_scaler_.transform(y.reshape(len(y), -1))
+        columns = y if self._multi_output else y[..., None]
+        n_outputs = columns.shape[-1]
+        return self.target_scaler_.transform(columns.reshape(-1, n_outputs)).reshape(columns.shape)
 
     def _output(self) -> tuple[int, str]:
         return self.target_scaler_.n_features_in_, "linear"

@@ -1,4 +1,4 @@
-"""What training needs besides the network: loss, optimizer, and targets in the loss's form."""
+"""What training needs besides the network: loss, optimizer, data and targets in their form."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from sklearn.model_selection import train_test_split
 
 from skfi._keras import compiled_loss, fresh_optimizer, gives_logits, loss_name
 
@@ -49,6 +50,49 @@ class Training:
             self.compile(model, classifier=classifier)
         else:
             model.optimizer.learning_rate = self.learning_rate
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The rows that a network is trained on, and those held out to stop it."""
+
+    X: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray | None
+    train: np.ndarray
+    held_out: np.ndarray
+
+    def to_train(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Input, target and weight, which may be None."""
+        weight = None if self.weight is None else self.weight[self.train]
+        return self.X[self.train], self.target[self.train], weight
+
+    def validation(self) -> dict[str, tuple]:
+        """The held-out rows as Keras takes them; empty if there are none."""
+        rows = self.held_out
+        if not len(rows):
+            return {}
+        data = (self.X[rows], self.target[rows])
+        return {"validation_data": data if self.weight is None else (*data, self.weight[rows])}
+
+
+def split_rows(
+    y: np.ndarray, fraction: float | None, random: np.random.RandomState, *, stratify: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train on, and a ``fraction`` of them to hold out; with None there are none."""
+    rows = np.arange(len(y))
+    if fraction is None:
+        return rows, rows[:0]
+    try:
+        train, held_out = train_test_split(
+            rows, test_size=fraction, random_state=random, stratify=y if stratify else None
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping=True holds out validation_fraction={fraction} of the {len(y)} rows, "
+            f"which cannot be done here: {error}"
+        ) from error
+    return train, held_out
 
 
 @keras.saving.register_keras_serializable(package="skfi")

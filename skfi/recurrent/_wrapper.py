@@ -13,6 +13,8 @@ from scikeras.utils.transformers import ClassifierLabelEncoder
 from scikeras.wrappers import BaseWrapper, KerasClassifier, KerasRegressor
 from sklearn.preprocessing import FunctionTransformer
 
+from skfi.recurrent._training import TrainingData
+
 
 class ClassWrapper(KerasClassifier):
     """A wrapper for class numbers, of which a batch need not hold each one."""
@@ -43,24 +45,28 @@ class PerStepWrapper(KerasRegressor):
         return X, y, sample_weight
 
 
-def make_wrapper(model: keras.Model, *, classifier: bool, **fit_params: Any) -> BaseWrapper:
-    """An unfitted wrapper around a compiled network.
+def fit_wrapper(
+    model: keras.Model, data: TrainingData, *, classifier: bool, **params: Any
+) -> BaseWrapper:
+    """A wrapper that has trained a compiled network on a target for each sequence.
 
     Its ``random_state`` stays None: SciKeras leaves TensorFlow's determinism switch on after a
     seeded fit. The estimator seeds around the call instead.
     """
     make = ClassWrapper if classifier else KerasRegressor
-    wrapper = make(model=model, random_state=None, **fit_params)
+    wrapper = make(model=model, random_state=None, **params)
     if classifier:
         wrapper._n_classes = max(2, model.outputs[0].shape[-1])
-    return wrapper
+    X, target, weight = data.to_train()
+    return wrapper.fit(X, target, sample_weight=weight, **data.validation())
 
 
 def fit_per_step(
-    model: keras.Model, X: np.ndarray, target: np.ndarray, weight: np.ndarray, **params: Any
+    model: keras.Model, data: TrainingData, *, classifier: bool, **params: Any
 ) -> BaseWrapper:
-    """A wrapper fitted to targets (n, n_timesteps, n_outputs), each step with its weight."""
-    validation = {"validation_data": params.pop("validation_data", None)}
+    """The same on targets (n, n_timesteps, n_outputs), each step with its weight."""
+    X, target, weight = data.to_train()
     wrapper = PerStepWrapper(model=model, random_state=None, **params)
     wrapper._target_shape = target.shape[1:]  # private: SciKeras takes the others for parameters
-    return wrapper.fit(X, target.reshape(len(target), -1), sample_weight=weight, **validation)
+    target = target.reshape(len(target), -1)
+    return wrapper.fit(X, target, sample_weight=weight, **data.validation())

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from skfi._pipelines import Chain
+from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._numbers import input_features_stay
 from skfi.preprocessing import TextSequencer
 
@@ -29,7 +30,12 @@ class WarmStart:
         # of a single epoch there is nothing to choose
         stop = {"early_stopping": True, "n_iter_no_change": 1} if self.epochs > 1 else {}
         network.set_params(epochs=self.epochs, **stop)
-        network._begin_from(_Trimmed(self.weights, shape, cells))
+
+        def fit(*data: Any, **more: Any) -> Any:
+            del network.fit  # another fit starts afresh
+            return network._fit(*data, **more, start=_Trimmed(self.weights, shape, cells))
+
+        network.fit = fit  # which a Pipeline calls of its last step
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class _Trimmed:
 def check_warm(estimator: Any) -> None:
     """Raise unless ``estimator`` can go on from trained weights."""
     chain = Chain(estimator)
-    if not hasattr(chain.last, "_begin_from") or chain.is_searched:
+    if LastStep.of(chain.last).sequences is None or chain.is_searched:
         raise TypeError(
             "refit='warm' goes on from trained weights: it takes LSTMRegressor, LSTMClassifier or "
             f"a Pipeline that ends in one; got {type(estimator).__name__}. Use refit='cold'."

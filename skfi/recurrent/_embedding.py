@@ -1,0 +1,92 @@
+"""The layer that turns token ids into vectors, and the vectors that it starts from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from sklearn.utils.validation import check_array
+
+
+@dataclass(frozen=True, eq=False)
+class TokenEmbedding:
+    """The first layer of a network that reads token ids."""
+
+    n_tokens: int
+    dim: int
+    table: np.ndarray | None  # (n_tokens, dim): vectors to start from
+    trainable: bool
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TokenEmbedding):
+            return False
+        mine, theirs = (
+            (e.n_tokens, e.dim, e.trainable, None if e.table is None else e.table.tobytes())
+            for e in (self, other)
+        )
+        return mine == theirs
+
+    def layer(self) -> keras.layers.Embedding:
+        """A fresh layer, which masks padding."""
+        start = "uniform" if self.table is None else keras.initializers.Constant(0.0)
+        return keras.layers.Embedding(
+            self.n_tokens, self.dim, mask_zero=True, embeddings_initializer=start
+        )
+
+    def put_into(self, layer: Any) -> None:
+        """Give a layer of a new network, the user's own too, the vectors, and freeze it if asked.
+
+        Raises
+        ------
+        ValueError
+            If the layer has another shape.
+        """
+        layer.trainable = layer.trainable and self.trainable
+        if self.table is None:
+            return
+        expected = (layer.input_dim, layer.output_dim)
+        if self.table.shape != expected:
+            raise ValueError(
+                f"embedding has shape {self.table.shape}, but network returned a model with an "
+                f"Embedding of {expected[0]} tokens and {expected[1]} numbers each."
+            )
+        layer.set_weights([self.table])
+
+
+def make_embedding(
+    embedding: Any, *, n_tokens: int, dim: int | None, trainable: bool
+) -> TokenEmbedding:
+    """The first layer that an estimator's parameters ask for."""
+    table = _table(embedding)
+    given, dim = dim, dim if table is None else table.shape[1]
+    assert dim is not None  # one of the two asked for an embedding
+    if given not in (None, dim):
+        raise ValueError(
+            f"embedding has vectors of {dim} numbers, but embedding_dim={given}. "
+            "Leave embedding_dim=None."
+        )
+    return TokenEmbedding(n_tokens, dim, table, trainable)
+
+
+def n_tokens_of(embedding: Any, n_tokens: int | None) -> int | None:
+    """How many different ids there are: the rows of ``embedding``, or ``n_tokens``."""
+    table = _table(embedding)
+    if table is None:
+        return n_tokens
+    if n_tokens not in (None, len(table)):
+        raise ValueError(
+            f"embedding has vectors for {len(table)} ids, but n_tokens={n_tokens}. "
+            "Leave n_tokens=None."
+        )
+    return len(table)
+
+
+def _table(embedding: Any) -> np.ndarray | None:
+    """A row for each id: of a mapping, zeros for padding, the mean for unknown, then its words."""
+    if embedding is None:
+        return None
+    if isinstance(embedding, Mapping):
+        vectors = check_array(np.array(list(embedding.values())), input_name="embedding")
+        return np.vstack([np.zeros(vectors.shape[1]), vectors.mean(axis=0), vectors])
+    return check_array(embedding, dtype=np.float64, input_name="embedding")
