@@ -1,15 +1,34 @@
 """Small data and networks, fitted once for each test worker."""
 
+# ruff: noqa: E402 - threads are counted when the libraries are imported
+import os
+
+# Two workers share the cores: more threads in each would wait for each other, and OpenMP's do so
+# by turning round. Tests of threads ask for them.
+for _library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
 import keras
 import matplotlib
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.pipeline import make_pipeline
 
-from skfi import LSTMClassifier, LSTMRegressor
-from skfi.datasets import make_sequence_classification, make_sequence_regression
+from skfi import LSTMClassifier, LSTMRegressor, TextSequencer
+from skfi._keras import _compiled
+from skfi.datasets import (
+    make_sequence_classification,
+    make_sequence_regression,
+    make_text_classification,
+)
+from skfi.recurrent import pool
 
 matplotlib.use("Agg")
+
+# A worker meets more kinds of networks than a user does: to trace one again takes a second.
+pool.max_networks = 64
+_compiled._MOST_SHARED = 256
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +63,27 @@ def regressor(regression):
 def classifier(classification):
     model = LSTMClassifier(8, epochs=15, learning_rate=0.02, random_state=0)
     return model.fit(classification.data, classification.target)
+
+
+def text_network(**params):
+    """A pipeline that reads texts in which one word of eight decides."""
+    params = {"epochs": 8, "learning_rate": 0.02, "random_state": 0, "importance": None} | params
+    return make_pipeline(TextSequencer(), LSTMClassifier(8, embedding_dim=6, **params))
+
+
+@pytest.fixture(scope="session")
+def texts():
+    return make_text_classification(400, random_state=0)
+
+
+@pytest.fixture(scope="session")
+def reader(texts):
+    return text_network().fit(texts.data, texts.target)
+
+
+@pytest.fixture(scope="session")
+def token_ids(reader, texts):
+    return reader[0].transform(texts.data)
 
 
 class Seen(RegressorMixin, BaseEstimator):

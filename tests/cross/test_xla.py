@@ -134,7 +134,8 @@ def test_the_users_word_goes_into_other_processes_and_does_not_stay(importance, 
 def test_padded_panels_by_xla(always):
     panel = X.copy()
     panel[:350, 4:] = np.nan
-    model = LSTMRegressor(4, mask_value=np.nan, epochs=2, random_state=0).fit(panel, X[:, 0, 0])
+    call = {"mask_value": np.nan, "epochs": 2, "random_state": 0, "importance": None}
+    model = LSTMRegressor(4, **call).fit(panel, X[:, 0, 0])
     found = permutation_importance(model, panel, X[:, 0, 0], random_state=0)
     pool.jit_compile = False
     plain = permutation_importance(model, panel, X[:, 0, 0], random_state=0)
@@ -142,7 +143,8 @@ def test_padded_panels_by_xla(always):
 
 
 def test_two_dimensional_numbers_stay_scikit_learns(always):
-    model = LSTMRegressor(4, epochs=2, random_state=0).fit(X[:, 0], X[:, 0, 0])
+    call = {"epochs": 2, "random_state": 0, "importance": None}
+    model = LSTMRegressor(4, **call).fit(X[:, 0], X[:, 0, 0])
     ours = permutation_importance(model, X[:, 0], X[:, 0, 0], random_state=0)
     theirs = inspection.permutation_importance(model, X[:, 0], X[:, 0, 0], random_state=0)
     assert np.array_equal(ours.importances, theirs.importances)

@@ -1,20 +1,17 @@
 """LOFO: equality with the package driven by hand, all splitters, errors that surface."""
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import linear_network
 from lofo import Dataset, LOFOImportance
-from scikeras.wrappers import KerasRegressor
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import ExtraTreeRegressor
 
-from skfi import LSTMRegressor, SlidingWindow, from_keras, lofo_importance
+from skfi import SlidingWindow, lofo_importance
 from skfi._folding import fold
 
 rng = np.random.default_rng(0)
@@ -41,24 +38,6 @@ def test_equals_lofo_on_columns(cv, as_frame):
     result = lofo_importance(Ridge(), X, Y, cv=cv, scoring="r2")
     assert np.allclose(result.importances, expected, rtol=1e-9, atol=1e-12)
     assert result.feature_names.tolist() == (list("abc") if as_frame else ["x0", "x1", "x2"])
-
-
-def test_equals_lofo_on_sequences():
-    rng = np.random.default_rng(1)
-    X, y = rng.normal(size=(60, 4, 3)), rng.normal(size=60)
-    groups = {f"x{f}": X[:, :, f] for f in range(3)}  # lofo joins them side by side
-
-    def unfold(rows):
-        return rows.reshape(len(rows), -1, 4).transpose(0, 2, 1)
-
-    pipe = make_pipeline(FunctionTransformer(unfold), LSTMRegressor(**TINY))
-    expected = by_hand(pipe, groups, y, cv=KFold(2), scoring="neg_mean_absolute_error")
-    result = lofo_importance(
-        LSTMRegressor(**TINY), X, y, cv=KFold(2), scoring="neg_mean_absolute_error"
-    )
-    assert np.array_equal(result.importances, expected)
-    assert result.importances.shape == (3, 2)
-    assert result.baseline_score == result.baseline_scores.mean() < 0
 
 
 class LinearSequences(RegressorMixin, BaseEstimator):
@@ -213,60 +192,6 @@ def test_a_pipeline_is_refitted_without_the_raw_column():
         assert result.importances[1, number] == pytest.approx(whole - without)
 
 
-def build(meta):
-    shape = meta["X_shape_"][1:]
-    return keras.Sequential([keras.Input(shape), keras.layers.GRU(2), keras.layers.Dense(1)])
-
-
-def test_keras_models_and_scikeras_wrappers_are_trained_again():
-    rng = np.random.default_rng(1)
-    X, y = rng.normal(size=(40, 4, 2)), rng.normal(size=40)
-    model = linear_network(np.ones((4, 2, 1)))
-    model.compile("adam", "mse")
-    before = model.get_weights()[0].copy()
-    for estimator in (model, make_pipeline(FunctionTransformer(), model)):
-        nested = "linear__" if estimator is not model else ""
-        params = {f"{nested}epochs": 2}
-        if nested:
-            estimator.steps[-1] = ("linear", model)
-        found = lofo_importance(
-            estimator,
-            X,
-            y,
-            cv=ONE_FOLD,
-            fit_params=params,
-            random_state=0,
-            scoring="neg_mean_absolute_error",
-        )
-        again = lofo_importance(
-            estimator,
-            X,
-            y,
-            cv=ONE_FOLD,
-            fit_params=params,
-            random_state=0,
-            scoring="neg_mean_absolute_error",
-        )
-        assert np.array_equal(found.importances, again.importances)
-        assert np.ptp(found.importances) > 0
-    assert np.array_equal(model.get_weights()[0], before)
-    wrapper = KerasRegressor(build, loss="mse", epochs=1, verbose=0, random_state=0)
-    assert lofo_importance(wrapper, X, y, cv=ONE_FOLD, scoring="r2").importances.shape == (2, 1)
-    ours = from_keras(model).set_params(epochs=1)
-    assert lofo_importance(ours, X, y, cv=ONE_FOLD, random_state=0).importances.shape == (2, 1)
-
-
-def test_keras_models_say_what_is_missing():
-    rng = np.random.default_rng(1)
-    X, y = rng.normal(size=(20, 4, 2)), rng.normal(size=20)
-    model = linear_network(np.ones((4, 2, 1)))
-    with pytest.raises(ValueError, match=r"compile the keras\.Model"):
-        lofo_importance(model, X, y, fit_params={"epochs": 1})
-    model.compile("adam", "mse")
-    with pytest.raises(ValueError, match=r"pass fit_params=\{'epochs'"):
-        lofo_importance(model, X, y)
-
-
 def test_random_state_seeds_the_fits():
     model = make_pipeline(StandardScaler(), ExtraTreeRegressor())  # nested, and random
     runs = [
@@ -277,14 +202,6 @@ def test_random_state_seeds_the_fits():
     assert not np.array_equal(runs[0], runs[2])
     assert not np.array_equal(runs[3], runs[4])
     assert model[-1].random_state is None
-
-
-def test_jobs_change_nothing(regression):
-    X, y = regression.data[:60], regression.target[:60]
-    model = LSTMRegressor(**TINY)
-    serial = lofo_importance(model, X, y, cv=ONE_FOLD)
-    parallel = lofo_importance(model, X, y, cv=ONE_FOLD, n_jobs=2)
-    assert np.array_equal(serial.importances, parallel.importances)
 
 
 class Breaks(Recorder):
@@ -344,32 +261,6 @@ def test_progress_is_shown_on_demand(capsys):
     assert capsys.readouterr().err == ""
     lofo_importance(Ridge(), FRAME, Y, cv=2, verbose=1)
     assert "8/8" in capsys.readouterr().err
-
-
-def test_a_pipeline_of_scalers_knows_how_its_columns_fold():
-    rng = np.random.default_rng(1)
-    flat, y = rng.normal(size=(20, 12)), rng.normal(size=20)
-    pipe = make_pipeline(StandardScaler(), LSTMRegressor(**TINY, n_timesteps=3))
-    scrambled = {"a": [0, 1, 2], "b": [3, 4, 5]}
-    call = {"feature_groups": scrambled, "cv": ONE_FOLD}
-    with pytest.raises(ValueError, match="Leaving out 'a' would break the sequences"):
-        lofo_importance(pipe, flat, y, **call, leave_out="remove")
-    assert lofo_importance(pipe, flat, y, **call).leave_out == "constant"
-    result = lofo_importance(pipe, flat, y, by="timestep", cv=ONE_FOLD)
-    train, test = ONE_FOLD[0]
-    without = clone(pipe).set_params(lstmregressor__n_timesteps=2)
-    without.fit(flat[train][:, 4:], y[train])
-    loss = result.baseline_scores[0] - without.score(flat[test][:, 4:], y[test])
-    assert result.importances[0, 0] == pytest.approx(loss)
-
-
-def test_a_keras_model_with_a_loss_of_its_own():
-    rng = np.random.default_rng(1)
-    model = linear_network(np.ones((4, 2, 1)))
-    model.compile("sgd", lambda a, b: keras.ops.mean(keras.ops.abs(a - b), axis=-1))
-    X, y = rng.normal(size=(20, 4, 2)), rng.normal(size=20)
-    result = lofo_importance(model, X, y, cv=ONE_FOLD, fit_params={"epochs": 1}, random_state=0)
-    assert result.importances.shape == (2, 1)
 
 
 def test_a_splitter_sees_the_data():
