@@ -232,7 +232,7 @@ class ImportanceResult(Drawn, Bunch):
 
     @property
     def note(self) -> str:
-        """What to beware of, in a sentence; empty if nothing is known."""
+        """A caveat in one sentence; empty if there is none."""
         notes = (
             self._note_of_correlated(),
             self._note_of_intervals(),
