@@ -1,4 +1,4 @@
-"""What conditional permutation feeds in place of a unit's values, where the others are given."""
+"""Values that conditional permutation puts in place of those of a unit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ _FEWEST_SAMPLES = 10
 
 @dataclass(frozen=True)
 class Conditional:
-    """How each unit is exchanged: its residuals, or its values within groups of like rows."""
+    """How each unit is shuffled: by residuals, or by values within groups of similar rows."""
 
     units: Units
     by: np.ndarray  # (n_units,): "residuals" or "groups"
@@ -50,7 +50,7 @@ class Conditional:
         random = np.random.default_rng(source)
         own, steps = self.units.cells[unit], self._steps(unit)
         others = np.delete(np.arange(self.cells.shape[1]), own)
-        order = np.argsort(rows)  # neighbours in time are neighbours here
+        order = np.argsort(rows)  # in order of time
         rows, donors = rows[order], np.searchsorted(rows[order], source[order])
         values, in_quarters = self.cells[rows][:, others], self.quarters[rows][:, others]
         rows_of_steps = {}
@@ -84,7 +84,7 @@ class Conditional:
 
 
 def conditional_exchange(X: Any, units: Units, real: np.ndarray | None) -> Conditional:
-    """How to exchange each unit where the others are given, by what its columns are.
+    """Choose how to shuffle each unit conditionally on the others.
 
     Residuals of a linear regression where that is right: the columns are continuous, what is fed
     stays among the values that occur, and residuals do not depend on the others. Else values

@@ -1,4 +1,4 @@
-"""Whether a unit's residuals may be exchanged, or its values only within groups of like rows."""
+"""Choose between shuffling residuals and shuffling values within groups of similar rows."""
 
 import numpy as np
 from sklearn.tree import DecisionTreeRegressor
@@ -20,7 +20,7 @@ _MOST_ROWS = 1000
 
 
 def is_discrete(column: np.ndarray) -> bool:
-    """Whether values that do not occur would be seen as such: whole numbers, or many are equal."""
+    """Whether a column is discrete: whole numbers, or many equal values."""
     values, count = np.unique(column, return_counts=True)
     if len(values) < 2:
         return False  # nothing is exchanged
@@ -30,7 +30,7 @@ def is_discrete(column: np.ndarray) -> bool:
 
 
 def leaves_range(own: np.ndarray, residuals: np.ndarray, scale: np.ndarray) -> bool:
-    """Whether more than chance lies beyond the values of cells (n_samples, n_cells) that occur."""
+    """Whether more new values than by chance leave the range of cells (n_samples, n_cells)."""
     low, high = own.min(axis=0), own.max(axis=0)
     predicted = own - residuals
     random = np.random.default_rng(0)

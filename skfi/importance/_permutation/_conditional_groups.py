@@ -1,4 +1,4 @@
-"""Groups of rows that are alike in the other units, and the exchange of values within them.
+"""Groups of rows that are similar in the other units, and shuffles within them.
 
 The leaves of a tree that predicts a unit's cells from the others are groups of rows in which
 these cells hardly depend on the others (C. Molnar, G. Koenig, B. Bischl, G. Casalicchio, 2023). So
@@ -16,7 +16,7 @@ _LEVELS = (0.125, 0.375, 0.625, 0.875)
 
 
 def quarters(values: np.ndarray) -> np.ndarray:
-    """In which quarter of its column each value is, 0 to 3; equal values are in the same."""
+    """The quartile of each value within its column, 0 to 3; equal values share one."""
     limits = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="higher")
     return sum((values >= limit).astype(np.uint8) for limit in limits)
 
@@ -78,7 +78,7 @@ def groups_of_like_rows(
 def dependent(others: np.ndarray, own: np.ndarray) -> np.ndarray:
     """The columns of ``others`` that depend most on those of ``own``; both are quarters.
 
-    By the chi-square of the tables of quarters, which sees more than correlation does.
+    By the chi-square statistic of quartiles, which also detects nonlinear dependence.
     """
     if others.shape[1] <= _MOST_COLUMNS:
         return np.arange(others.shape[1])

@@ -71,7 +71,7 @@ def jackknifed(
 
 
 class _Memory:
-    """Scores of some of the rows, each computed once: units are often shuffled in the same way."""
+    """A cache of scores of subsets of rows."""
 
     def __init__(self, replay: Replay, predicted: Predictions) -> None:
         self.replay, self.predicted = replay, predicted
@@ -95,7 +95,7 @@ def _check(
     importances: Mapping[Any, np.ndarray],
     unit: int,
 ) -> None:
-    """Raise CannotReplayError unless the scores are those that the importances are made of."""
+    """Raise CannotReplayError unless the scores reproduce the importances."""
     before, after = score(np.arange(n_rows)), shuffled(np.arange(n_rows))
     for name, values in importances.items():
         if not np.isclose(before[name] - after[name], values[unit, 0], rtol=1e-9, atol=1e-12):
