@@ -26,7 +26,7 @@ class Constants:
     real: np.ndarray | None  # (n_samples, n_timesteps): False for padding; None if all is real
 
     def put_into(self, X: Any, rows: np.ndarray, cells: np.ndarray) -> Any:
-        """Some rows of ``X`` in which the ``cells`` say nothing."""
+        """Some rows of ``X`` in which the ``cells`` are constant."""
         X_rows = _safe_indexing(X, rows)
         real = None if self.real is None else self.real[rows][:, cells // self.width]
         if hasattr(X_rows, "iloc"):
@@ -86,7 +86,7 @@ def _of_table(
 
 
 def central_value(values: pd.Series, avoid: float | None = None) -> Any:
-    """A value in the middle of the known ones, but not ``avoid``; NaN if none is known.
+    """A central value of those that are not missing, but not ``avoid``; NaN if all are missing.
 
     The mean of fractional numbers; the lower median of whole numbers and of times; of all else,
     such as labels, the most frequent.

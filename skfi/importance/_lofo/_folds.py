@@ -110,7 +110,7 @@ def _views(model: LeftOutEstimator, fold: Fold, unit: int | None) -> tuple[np.nd
 
 
 class _Asked(BaseEstimator):
-    """Keeps what it is to be fitted and scored on."""
+    """An estimator that only records what it is fitted and scored on."""
 
     def __sklearn_clone__(self) -> "_Asked":
         return self

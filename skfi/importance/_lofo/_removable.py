@@ -74,7 +74,7 @@ def can_be_removed(estimator: Any, kind: Numbers, y: Any, whole: Shape, left: Sh
 
 
 def _parts(estimator: Any) -> Iterator[Any]:
-    """The estimator and those inside it, also those that a search may put there."""
+    """The estimator and all nested ones, also the candidates of a search."""
     yield estimator
     if not _is_known(estimator):
         return
@@ -113,7 +113,7 @@ def _speaks_of_columns(part: Any, n_columns: int, last: Any) -> bool:
 
 
 def _is_default(value: Any, default: Any) -> bool:
-    """Whether a parameter that is no number is as its class has it, which knows no data."""
+    """Whether a parameter that is no number has its default value."""
     if isinstance(value, Number):
         return False
     return value is default or (isinstance(value, (tuple, list, dict)) and value == default)

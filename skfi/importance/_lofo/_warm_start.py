@@ -18,7 +18,7 @@ from skfi.preprocessing import TextSequencer
 
 @dataclass(frozen=True)
 class WarmStart:
-    """The trained weights of a fold's full network, and for how long reduced ones train on."""
+    """Trained weights of a fold's full network, and for how many epochs to continue."""
 
     weights: list[np.ndarray]
     epochs: int
@@ -34,7 +34,7 @@ class WarmStart:
 
 @dataclass(frozen=True)
 class _Trimmed:
-    """Gives a network the weights of a larger one."""
+    """Sets the weights of a network from those of a larger one."""
 
     weights: list[np.ndarray]
     shape: tuple[int, int]  # time steps and features of the larger one's input
