@@ -121,7 +121,7 @@ def _batches(outputs: ExplainedOutputs, size: int) -> Iterator[list[ExplainedOut
 
 
 def about_incomplete(attributions: Attributions) -> str:
-    """What a warning says of integrated gradients that miss the change of the output."""
+    """Text of the warning about incomplete integrated gradients."""
     n_samples, n_left_out = len(attributions.incomplete), int(attributions.left_out.sum())
     left_out = ""
     if n_left_out == n_samples:

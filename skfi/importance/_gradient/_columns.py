@@ -95,7 +95,7 @@ def _changed(estimator: Any, X: Any) -> np.ndarray:
         for change in (_rolled, _raised):
             try:
                 after = _features(find_network(estimator, change(X, column, network)))
-            except Exception:  # no step has to take a value that does not occur
+            except Exception:  # a step may reject a value that does not occur
                 if change is _rolled:
                     raise
                 continue
@@ -111,7 +111,7 @@ def _features(network: Network) -> np.ndarray:
 
 
 def _rolled(X: Any, column: int, network: Network) -> Any:
-    """Each known value of a column goes on to the next row: only values that occur."""
+    """Shift the known values of a column by one row, so that only existing values are used."""
     changed = X.copy()
     if hasattr(X, "iloc"):
         values = X.iloc[:, column]
@@ -132,7 +132,7 @@ def _next(values: Any, network: Network) -> np.ndarray:
 
 
 def _raised(X: Any, column: int, network: Network) -> Any:
-    """A column of numbers plus one: there may be a single value of it."""
+    """Add one to a numeric column, which may be constant."""
     changed = X.copy()
     if hasattr(X, "iloc"):
         values = X.iloc[:, column]
