@@ -16,7 +16,7 @@ def permutation_view(n_samples: int, n_units: int) -> pd.DataFrame:
 
 
 def left_out_view(n_samples: int, n_units: int) -> dict[str, np.ndarray]:
-    """For each unit a column that tells which unit and which rows lofo has handed on."""
+    """A table with a column for each unit, from which units and rows can be read back."""
     rows = np.arange(n_samples)[:, None]
     return {str(unit): unit * n_samples + rows for unit in range(n_units)}
 
