@@ -73,8 +73,7 @@ def under_seeds(
 ) -> Check | None:
     """Correlation of the importances with those of clones, trained from other seeds.
 
-    None for an estimator that has no seed, does not depend on it, or cannot be
-    trained again.
+    None for an estimator that has no seed, does not depend on it, or cannot be trained again.
     """
     estimator = getattr(estimator, "best_estimator_", estimator)
     chain = Chain(estimator)
