@@ -43,9 +43,8 @@ class Conditional:
     def sources(self, unit: int, rows: np.ndarray, source: np.ndarray) -> dict[int, np.ndarray]:
         """For each time step of a unit the row that each of ``rows`` gets its values from.
 
-        ``source``, a permutation of ``rows``, tells whose place each row gets in its own group: so
-        a series keeps its course, in places. It also seeds the trees, so that they share its
-        reproducibility, whatever ``n_jobs`` is.
+        ``source``, a permutation of ``rows``, gives the rank that each row takes in its own group,
+        the same for all steps. It also seeds the trees, so results do not depend on ``n_jobs``.
         """
         random = np.random.default_rng(source)
         own, steps = self.units.cells[unit], self._steps(unit)
@@ -70,8 +69,7 @@ class Conditional:
     def donors(self, unit: int, drawn: np.ndarray) -> np.ndarray:
         """From which row each gets its values in each repeat; both (n_repeats, n_samples).
 
-        The ``drawn`` ones where a value comes of several: of a prediction and a residual, or of
-        each step another row's.
+        ``drawn`` itself for residuals, and for units of several time steps.
         """
         if self.by[unit] == "residuals" or len(np.unique(self._steps(unit))) > 1:
             return drawn
@@ -86,9 +84,8 @@ class Conditional:
 def conditional_exchange(X: Any, units: Units, real: np.ndarray | None) -> Conditional:
     """Choose how to shuffle each unit conditionally on the others.
 
-    Residuals of a linear regression where that is right: the columns are continuous, what is fed
-    stays among the values that occur, and residuals do not depend on the others. Else values
-    within groups.
+    By residuals of a linear regression if the columns are continuous, the shuffled values stay in
+    range, and the residuals do not depend on the others; else by values within groups.
     """
     cells, of_floats = _checked(X, units, real)
     in_quarters = quarters(cells)

@@ -50,8 +50,8 @@ def depend_on_others(
 ) -> bool:
     """Whether a forest predicts residuals, or how large they are, for other rows.
 
-    Then they may not be exchanged between all rows. Of cells (n_samples, n_cells) in many ``steps``
-    (n_cells,) a few steps are looked at.
+    Such residuals may not be shuffled over all rows. Of many ``steps`` (n_cells,) only a few are
+    tested.
     """
     left = residuals.var(axis=0) > _LEAST_LEFT * own.var(axis=0)
     of_steps = [residuals[:, left & (steps == step)] for step in np.unique(steps[left])]

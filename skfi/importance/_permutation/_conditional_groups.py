@@ -1,8 +1,8 @@
 """Groups of rows that are similar in the other units, and shuffles within them.
 
 The leaves of a tree that predicts a unit's cells from the others are groups of rows in which
-these cells hardly depend on the others (C. Molnar, G. Koenig, B. Bischl, G. Casalicchio, 2023). So
-each value that is fed is one that occurs, and occurs with such others.
+these cells hardly depend on the others (C. Molnar, G. Koenig, B. Bischl, G. Casalicchio, 2023), so
+shuffled values are plausible given the others.
 """
 
 import numpy as np
@@ -142,10 +142,9 @@ def spread(groups: np.ndarray, values: np.ndarray) -> float:
 def givers(
     groups: np.ndarray, order: np.ndarray, donors: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
-    """For each row the row of its own group that has the place its donor has in the donor's group.
+    """For each row, the row of its own group with the rank that its donor has in the donor's group.
 
-    Places are by ``order`` (n_samples,), at random where that is equal. No row gives to itself:
-    in small groups too much would stay as it is.
+    Ranks are by ``order`` (n_samples,), ties at random. No row is its own donor.
     """
     n_rows = len(groups)
     sorted_rows = np.lexsort((random.random(n_rows), order, groups))

@@ -1,8 +1,7 @@
 """Intervals of any metric: how an importance changes as groups of rows are left out.
 
 The jackknife of groups (J. Tukey, 1958; J. Shao and C. Wu, "A general theory for jackknife variance
-estimation", 1989). Without a group of rows also those are left out that got its values, since a row
-takes part twice: it gets values, and gives its own to another one.
+estimation", 1989). With each group of rows, those that received its values are left out too.
 """
 
 from collections.abc import Mapping, Sequence

@@ -100,8 +100,8 @@ def _as_numbers(values: np.ndarray, classes: np.ndarray | None) -> np.ndarray | 
 def zero_at_first(score: Any, first: Any) -> Any:
     """``score`` with the predictions of the first call as zeros.
 
-    scikit-learn subtracts later scores from the first: so predictions come back to the last bit.
-    Later ones that are missing are NaN. Others than those of the first call are left out.
+    scikit-learn subtracts later scores from the first, which then leaves predictions exact. Missing
+    later ones are NaN, and those that the first call lacks are dropped.
     """
     if not isinstance(score, dict):
         return score

@@ -141,9 +141,9 @@ def _roc_auc(rows: Scored, average: str = "macro") -> np.ndarray:
 
 
 def _of_labels(rows: Scored) -> np.ndarray:
-    """The influence of rows on a metric of labels: the same for all of a true and predicted label.
+    """Influence of rows on a metric of labels, the same for each pair of true and predicted label.
 
-    It is the metric's slope as these rows are given more weight.
+    It is the derivative of the metric with respect to the weight of these rows.
     """
     pairs = np.column_stack(
         [np.unique(labels, return_inverse=True)[1] for labels in (rows.y, rows.predicted)]
