@@ -77,8 +77,7 @@ def _rows_of(split: Any, number: int, n_samples: int) -> Fold:
 def check_metric(estimator: Any, scoring: Any, given: Given, folds: list[Fold]) -> None:
     """Raise ValueError for a metric of scikit-learn that is not defined on one of the folds.
 
-    A dummy estimator is scored on the folds. Of a
-    user's function it is not known whether it accepts a dummy estimator.
+    A dummy estimator is scored on the folds; a user's function may not accept one.
     """
     metric = _metric_of_sklearn(estimator, scoring)
     several = is_classifier(estimator) and np.ndim(given.data.y) > 1 and not given.per_step

@@ -1,8 +1,8 @@
-"""Values that cells are held at, so that nothing can be learnt from them.
+"""Constant values of cells, so that nothing can be learnt from them.
 
-A feature has one value for all samples and time steps: of fractional numbers the mean, which a
-scaler turns into about 0; of all else a value that occurs, as an encoder may know no other. Padding
-stays what it is: its steps are left alone, and no real step gets the value that marks it.
+A feature has one value for all samples and time steps: the mean of fractional numbers, else a value
+that occurs, as an encoder may know no other. Padded steps stay as they are, and no real step gets
+the mask value.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
 """LOFO's warm refit: a network without a feature that starts from the network with it.
 
-The weights that the feature came in by are removed, all others carried over, and a few epochs adapt
-them. Of a feature that is held at a constant all are carried over. What this trades is said at
-``lofo_importance``.
+The input weights of the feature are removed, unless it is held at a constant; all others are
+carried over and trained for a few epochs. See ``lofo_importance`` for the trade-offs.
 """
 
 from dataclasses import dataclass
@@ -105,5 +104,5 @@ def trained_weights(estimator: Any) -> list[np.ndarray]:
 
 
 def epochs_of(estimator: Any, refit_epochs: int | None) -> int:
-    """For how long to refit: a fifth of the full network's epochs if it is not said."""
+    """Epochs of a refit, by default a fifth of the full network's."""
     return max(1, Chain(estimator).last.epochs // 5) if refit_epochs is None else refit_epochs
