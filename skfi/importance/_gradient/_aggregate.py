@@ -18,8 +18,7 @@ _TOO_FAR = 0.05  # a share of the output's change, or of its unit
 class Attributions:
     """Collects attributions output by output in little memory.
 
-    Those of several outputs are averaged: their absolute values, in which nothing cancels, or the
-    signed ones, as ``aggregate`` says.
+    Absolute or signed values of several outputs are averaged, as ``aggregate`` says.
     """
 
     aggregate: str
@@ -87,8 +86,7 @@ class Attributions:
     def part_in_means(self) -> np.ndarray | None:
         """1 for the samples that have a part in means, else 0; None if all have.
 
-        Of a sample that lacks the output, or whose attributions miss its change by far, nothing is
-        known. If that is so of all samples, all have a part.
+        Samples without the output, or far from complete, have none, unless all samples are such.
         """
         known = self.n_reached > 0
         if (known & ~self.left_out).any():

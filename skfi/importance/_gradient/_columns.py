@@ -1,7 +1,6 @@
-"""Gradients of what enters a network behind a Pipeline, brought onto the raw columns.
+"""Gradients of the features that enter a network behind a Pipeline, summed by raw column.
 
-Which raw column a feature that enters the network comes from is found out by trial: each column is
-changed in turn, and the features that change with it are its own.
+Each raw column is changed in turn; the features that change with it come from it.
 """
 
 from typing import Any
@@ -76,7 +75,7 @@ def _may_differ(estimator: Any, X: Any) -> bool:
 def _columns_that_enter(estimator: Any, X: Any, entering: np.ndarray) -> np.ndarray:
     """Which features that enter the network (n_columns, n_entering) come from each column.
 
-    Tried on some rows; on all, if a feature that varies, such as a rare label's, is not found so.
+    Some rows are tried first, all if a feature that varies, such as a rare label's, is missed.
     """
     some = np.unique(np.linspace(0, len(X) - 1, _MOST_ROWS).astype(int))
     varies = (entering != entering[:1]).reshape(-1, entering.shape[-1]).any(axis=0)

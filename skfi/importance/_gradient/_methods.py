@@ -1,7 +1,7 @@
 """The gradient methods: signed attributions of every input cell.
 
-A method is an object that knows what it takes besides the samples. ``METHODS`` is the table of
-them; integrated gradients, which check themselves, stand in a file of their own.
+A method is an object with its settings. ``METHODS`` is the table of them; integrated gradients are
+in a file of their own.
 """
 
 from collections.abc import Callable
@@ -148,8 +148,7 @@ class SmoothGrad(Method):
 class ExpectedGradients(Method):
     """Integrated gradients averaged over baselines drawn from a background, by row number.
 
-    Each baseline is met at one point of its path: of n points one in each nth of the way, which
-    spreads less than points anywhere.
+    The points on the paths are stratified: one in each nth of the way, which reduces variance.
     """
 
     name = "expected_gradients"
