@@ -1,8 +1,8 @@
 """When to compile with XLA, which takes a second and must save more than that.
 
-The answer depends on the network and on the work that is asked for, never on the machine or on
-``n_jobs``: results of XLA differ from others in the last digits of a float. What a layer draws at
-random differs altogether, so a network with dropout is trained by XLA only on the user's word.
+The choice depends only on the network and the amount of work, not on the machine or ``n_jobs``, as
+XLA changes the last digits of a float. It also changes random draws, so a network with dropout is
+trained by XLA only if the user asks for it.
 """
 
 import weakref
