@@ -1,4 +1,4 @@
-"""What ``X`` may come in: arrays, lists that make one, and frames of any library."""
+"""Containers of ``X``: arrays, lists, and DataFrames of any library."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def container(X: Any) -> Any:
 
 
 def as_pandas(X: Any) -> Any:
-    """A frame of another library, such as polars, as one of pandas; all else as it is."""
+    """Convert a DataFrame of another library, such as polars, to pandas; return others as is."""
     if isinstance(X, pd.DataFrame) or not nw.dependencies.is_into_dataframe(X):
         return X
     frame = nw.from_native(X, eager_only=True)

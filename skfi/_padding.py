@@ -1,4 +1,4 @@
-"""Which steps of sequences are real and which are padding: one rule for all that asks.
+"""Which steps of sequences are padding.
 
 A step is padding where every feature has the mask value, wherever it stands: that is what a Masking
 layer skips. ``stack_sequences`` puts padding at the end, where cuDNN's kernels, which Keras uses on

@@ -1,4 +1,4 @@
-"""What an estimator is made of: the steps of Pipelines, inside searches and frozen estimators."""
+"""The steps of Pipelines, also inside searches and frozen estimators."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -119,7 +119,7 @@ def _steps(estimator: Any, is_frozen: bool = False, is_searched: bool = False) -
 def with_last(estimator: Any, change: Callable[[Any], Any]) -> Any:
     """An estimator with another last step, which ``change`` makes of the one it has.
 
-    The same object if that is the same. Frozen estimators are the last step themselves.
+    Returns the same object if nothing changes. A frozen estimator is itself the last step.
     """
     if isinstance(estimator, Pipeline) and estimator.steps:
         *before, (name, last) = estimator.steps

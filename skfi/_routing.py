@@ -11,12 +11,12 @@ from sklearn.utils.metadata_routing import (
 
 
 class RoutesFit:
-    """What is passed to ``fit``, such as ``sample_weight``, goes to the ``estimator``'s ``fit``."""
+    """Route the metadata of ``fit``, such as ``sample_weight``, to the ``estimator``'s ``fit``."""
 
     estimator: Any
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Say that what is passed to ``fit`` goes to the estimator's ``fit``.
+        """Route the metadata of ``fit`` to the estimator's ``fit``.
 
         Returns
         -------

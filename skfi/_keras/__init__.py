@@ -1,4 +1,4 @@
-"""Everything that touches Keras' inner workings, and all of TensorFlow."""
+"""Everything that uses Keras' internals or TensorFlow."""
 
 from skfi._keras._compiled import CHUNK_SIZE, clear_compiled, forward, input_gradient
 from skfi._keras._embedding import (

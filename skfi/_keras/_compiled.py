@@ -60,7 +60,7 @@ class Compiled:
     variables: tuple[Any, ...] = ()  # of the network, if the trace is shared with others
 
     def now(self) -> Callable[..., tf.Tensor]:
-        """The function of inputs, with the variables as they are."""
+        """The function of inputs, with the current values of the variables."""
         return partial(self.function, *map(tf.convert_to_tensor, self.variables))
 
 
@@ -92,7 +92,7 @@ def compiled(model: keras.Model, trace: Trace, *, by_xla: bool = False) -> Compi
         return of_model[kind]
     with _lock:
         shared = _shared.get((layers, *kind))
-    if shared is None:  # not under the lock: to trace is to wait for fits of other threads
+    if shared is None:  # not under the lock: tracing waits for fits in other threads
         shared = _trace_shared(model, trace, by_xla)
     _, call = shared
     with _lock:
@@ -105,7 +105,7 @@ def compiled(model: keras.Model, trace: Trace, *, by_xla: bool = False) -> Compi
 
 
 def clear_compiled() -> None:
-    """Let go of shared traces that no network uses."""
+    """Drop shared traces that no network uses."""
     with _lock:
         _shared.clear()
 

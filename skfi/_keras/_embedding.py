@@ -141,7 +141,7 @@ def _trace_ids(model: Any) -> Any:
 
         def remember(inputs: tf.Tensor) -> tf.Tensor:
             seen.append(inputs)
-            return call(tf.zeros_like(inputs))  # ids beyond the table are told of elsewhere
+            return call(tf.zeros_like(inputs))  # ids beyond the table raise an error elsewhere
 
         with _replaced(layer, remember):
             model(x, training=False)

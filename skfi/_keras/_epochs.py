@@ -24,9 +24,9 @@ Data = tuple[tf.Tensor, ...]  # inputs, targets, and weights if there are any
 
 
 def train_epoch_a_call(model: keras.Model) -> None:
-    """Make ``fit`` of a compiled ``model`` quick, unless it was compiled to run in its own way.
+    """Speed up ``fit`` of a compiled ``model``.
 
-    Which is to run eagerly, by XLA, several steps at once, or under a distribution strategy.
+    Not if it runs eagerly, by XLA, several steps at once, or under a distribution strategy.
     """
     own_way = model.run_eagerly or model.jit_compile or model.steps_per_execution != 1
     if own_way or tf.config.functions_run_eagerly() or tf.distribute.has_strategy():

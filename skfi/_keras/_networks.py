@@ -1,4 +1,4 @@
-"""What a network is: its input, its outputs, its loss."""
+"""The input, outputs and loss of a network."""
 
 from typing import Any
 

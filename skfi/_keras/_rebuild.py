@@ -1,4 +1,4 @@
-"""Fresh networks in the likeness of an existing one, for another input."""
+"""Copies of a network for another input shape."""
 
 import copy
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A network that goes on training, and stays what it was if that fails."""
+"""Restore a network if further training fails."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +8,11 @@ import keras
 
 @contextmanager
 def restored_if_it_fails(model: keras.Model) -> Iterator[None]:
-    """Give ``model`` its weights, its optimizer and its loss back if what is done inside fails."""
+    """Restore the weights, optimizer and loss of ``model`` if the block raises."""
     optimizer = getattr(model, "optimizer", None)
     variables = [*model.variables, *(optimizer.variables if optimizer is not None else ())]
     values = [keras.ops.convert_to_numpy(variable) for variable in variables]
-    attributes = dict(vars(model))  # to compile is to put others in their place
+    attributes = dict(vars(model))  # compile replaces the optimizer and the loss
     try:
         yield
     except BaseException:

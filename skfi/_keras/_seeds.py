@@ -1,4 +1,4 @@
-"""Seeds: everything that Keras and TensorFlow draw, from one number."""
+"""Seed everything that Keras and TensorFlow draw."""
 
 import random
 import threading

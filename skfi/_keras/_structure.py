@@ -1,4 +1,4 @@
-"""Which networks compute alike, so that they can share a compiled graph."""
+"""Which networks have the same layers, so that they can share a compiled graph."""
 
 import json
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from skfi._keras._seeds import seeded
 
 
 def structure(model: keras.Model) -> str | None:
-    """A text that networks of the same layers have in common; None if that cannot be told.
+    """A key shared by all networks with the same layers; None if there is no such key.
 
-    It cannot of layers with code of the user, nor of layers whose state is no variable.
+    There is none for layers with user code, or with state that is not a variable.
     """
     layers = model._flatten_layers()
     if not all(is_keras(layer) and _state_is_variables(layer) for layer in layers):
@@ -31,7 +31,7 @@ def structure(model: keras.Model) -> str | None:
 
 def another(model: keras.Model, seed: int = 0) -> keras.Model:
     """A network of the same layers, with weights of its own."""
-    with seeded(seed, only_keras=True):  # leaves every generator as it was
+    with seeded(seed, only_keras=True):  # does not change any random generator
         fresh = type(model).from_config(model.get_config())
         if not fresh.built:
             fresh.build(model.input_shape)

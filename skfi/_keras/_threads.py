@@ -1,4 +1,4 @@
-"""Threads of TensorFlow in processes that share the machine."""
+"""Number of TensorFlow threads in worker processes."""
 
 import multiprocessing
 
@@ -7,7 +7,7 @@ from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 
 def keep_to_own_threads() -> None:
-    """In a worker process of joblib: use as many threads as are this worker's share.
+    """Limit TensorFlow's threads to this joblib worker's share.
 
     joblib tells OpenMP and BLAS how many that is; TensorFlow would take all cores in each worker,
     which makes small networks train at two thirds of the speed.

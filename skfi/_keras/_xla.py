@@ -1,8 +1,8 @@
-"""When it is worth compiling with XLA: that takes a second, which what follows must win back.
+"""When to compile with XLA, which takes a second and must save more than that.
 
-The answer depends on the network and on the work that is asked for, never on the machine or on
-``n_jobs``: results of XLA differ from others in the last digits of a float. What a layer draws at
-random differs altogether, so a network with dropout is trained by XLA only on the user's word.
+The choice depends only on the network and the amount of work, not on the machine or ``n_jobs``, as
+XLA changes the last digits of a float. It also changes random draws, so a network with dropout is
+trained by XLA only if the user asks for it.
 """
 
 import weakref
@@ -41,13 +41,13 @@ _calls_by_xla: ContextVar[bool] = ContextVar("calls_by_xla", default=False)
 
 
 def jit_compile() -> bool | None:
-    """The user's choice, as it holds here."""
+    """The user's setting in the current context."""
     return _in_place_of_setting.get().jit_compile
 
 
 @contextmanager
 def jit_compile_as(choice: bool | None) -> Iterator[None]:
-    """Keep inside to a choice that the user has made in another process."""
+    """Apply inside a setting that the user has made in another process."""
     token = _in_place_of_setting.set(XlaSetting(choice))
     try:
         yield
@@ -57,7 +57,7 @@ def jit_compile_as(choice: bool | None) -> Iterator[None]:
 
 @contextmanager
 def fits_ahead(n_fits: int) -> Iterator[None]:
-    """Say inside how many fits of a kind there will be: they share what is compiled."""
+    """Announce how many fits of a kind follow, which share one compilation."""
     token = _fits_ahead.set(n_fits)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Data to try importances on: generated, with the truth known, and real."""
+"""Datasets: generated ones with known relevance, and real ones."""
 
 from skfi.datasets._exercise import fetch_exercise_motions
 from skfi.datasets._generated import make_sequence_classification, make_sequence_regression

@@ -1,4 +1,4 @@
-"""Shoulder exercises, as a smartwatch saw them."""
+"""Smartwatch recordings of shoulder exercises."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files out of pinned distributions on the package index, kept in a data home."""
+"""Fetch files from pinned distributions on the package index."""
 
 import hashlib
 import os

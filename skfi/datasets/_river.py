@@ -1,4 +1,4 @@
-"""Ten years of a river."""
+"""River flow and weather over ten years."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pictures of importances, as scikit-learn Display objects."""
+"""Plots of importances, as scikit-learn Display objects."""
 
 from skfi.display._comparison import ComparisonDisplay
 from skfi.display._deletion import DeletionCurveDisplay

@@ -1,4 +1,4 @@
-"""The score while units are shuffled away, in the order of importance and in random order."""
+"""The score as units are shuffled in the order of importance and in random order."""
 
 from typing import Any, Self
 

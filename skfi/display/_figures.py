@@ -1,4 +1,4 @@
-"""What the pictures share."""
+"""Helpers shared by the displays."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ SIGNED, UNSIGNED = "RdBu", "Blues"  # blue: for the target, or important; red: a
 
 
 def matplotlib_pyplot() -> Any:
-    """The module that draws; ImportError with a way out if there is none."""
+    """``matplotlib.pyplot``, or an ImportError that says how to install it."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:

@@ -19,7 +19,7 @@ def is_whole_grid(result: ImportanceResult) -> bool:
 
 
 def check_call(method: str, by: Any, feature_groups: Any) -> None:
-    """Refuse what no heat map can be drawn of, before it is computed."""
+    """Raise ValueError, before computing, if no heat map can be drawn."""
     if by not in ("cell", "timestep"):
         raise ValueError(
             f"method={method!r} got by={by!r}: a heat map over time needs by='cell' or "
@@ -34,7 +34,7 @@ def check_call(method: str, by: Any, feature_groups: Any) -> None:
 
 
 def draw_series(ax: Any, series: np.ndarray, values: np.ndarray) -> None:
-    """Each feature's course inside its row of the map."""
+    """Draw each feature as a line inside its row of the map."""
     for row, (course, shown) in enumerate(zip(series, values, strict=True)):
         real = np.isfinite(shown) & np.isfinite(course)
         low, high = course[real].min(), course[real].max()

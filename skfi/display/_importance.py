@@ -194,7 +194,7 @@ def check_result(result: Any) -> ImportanceResult:
 
 
 def _metric(result: ImportanceResult) -> tuple[str, int]:
-    """Name of the metric as people read it, and the sign that takes the score there."""
+    """Readable name of the metric, and the sign to multiply the score by."""
     name = str(result.scoring or "score")
     if name.startswith("neg_"):
         return name.removeprefix("neg_").replace("_", " "), -1

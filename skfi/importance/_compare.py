@@ -31,10 +31,9 @@ def compare_importances(
 ) -> ImportanceComparison:
     """Importances of the same features by several methods, and where these disagree.
 
-    Permutation and LOFO are of the columns of ``X``, gradients of what enters the network. Where a
-    Pipeline makes other features of the columns (encodes, drops or reorders them), the gradients
-    of all that a column has become are summed up, as those of a group; they have no
-    ``attributions`` then.
+    Permutation and LOFO are of the columns of ``X``, gradients of the features that enter the
+    network. Where a Pipeline encodes, drops or reorders columns, the gradients of all features that
+    come from a column are summed, and there are no ``attributions``.
 
     Parameters
     ----------

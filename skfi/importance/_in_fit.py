@@ -43,7 +43,7 @@ def fitted_importances(
 ) -> ImportanceResult:
     """Importances on ``rows`` (LOFO: on all) by the estimator's ``importance``.
 
-    Gradients of as many as take less than a tenth of the time that training on ``n_trained`` took.
+    Gradients use as many rows as take less than a tenth of the time of training on ``n_trained``.
     """
     if hasattr(estimator, "feature_names_in_"):
         X = pd.DataFrame(X, columns=estimator.feature_names_in_)

@@ -1,9 +1,8 @@
 """The index view: row numbers in place of the data, one column for each unit.
 
-scikit-learn and lofo shuffle, subsample, split and drop columns of this light table; the scorers
-here gather the real array only when they score. So one mechanism serves features, time steps,
-cells and groups, on 2-D arrays, DataFrames and 3-D sequences alike, and both packages keep doing
-their own work.
+scikit-learn and lofo shuffle, subsample, split and drop columns of this table; the scorers gather
+the real array when they score. This serves all kinds of units, on 2-D arrays, DataFrames and 3-D
+sequences.
 """
 
 import numpy as np
@@ -16,7 +15,7 @@ def permutation_view(n_samples: int, n_units: int) -> pd.DataFrame:
 
 
 def left_out_view(n_samples: int, n_units: int) -> dict[str, np.ndarray]:
-    """For each unit a column that tells which unit and which rows lofo has handed on."""
+    """A table with a column for each unit, from which units and rows can be read back."""
     rows = np.arange(n_samples)[:, None]
     return {str(unit): unit * n_samples + rows for unit in range(n_units)}
 

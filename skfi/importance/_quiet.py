@@ -1,4 +1,4 @@
-"""Warnings of many fits are ignored, whatever threads they run in."""
+"""Ignore the warnings of many fits in any thread."""
 
 import threading
 import warnings
@@ -12,11 +12,10 @@ _filters: warnings.catch_warnings | None = None
 
 @contextmanager
 def warnings_ignored() -> Iterator[None]:
-    """Ignore all warnings inside; the filters are then what they were.
+    """Ignore all warnings inside, and restore the filters after.
 
-    Filters belong to the process, and ``warnings.catch_warnings`` of two threads that overlap
-    leaves those of one behind for ever. Here the first to come in keeps the filters and the last to
-    go puts them back.
+    Filters are global, and overlapping ``warnings.catch_warnings`` of two threads would not restore
+    them. Here the first thread to enter saves the filters and the last to leave restores them.
     """
     global _n_inside, _filters
     with filters_lock:

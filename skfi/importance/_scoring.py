@@ -1,4 +1,4 @@
-"""The scorer for an estimator, and what its metric is called in tables and pictures."""
+"""The scorer for an estimator, and the name of its metric."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from skfi.metrics import step_scorer
 
 
 def scoring_of(estimator: Any, scoring: Any) -> Any:
-    """``scoring``; if that is None, what a search was told to choose by."""
+    """``scoring``, or the ``scoring`` of a search if that is None."""
     if scoring is not None or not isinstance(estimator, BaseSearchCV):
         return scoring
     if isinstance(estimator.scoring, Mapping):
@@ -28,7 +28,7 @@ def scoring_of(estimator: Any, scoring: Any) -> Any:
 def scorer_for(estimator: Any, scoring: Any) -> Callable:
     """scikit-learn's scorer; for an estimator with an output at every step one of all steps.
 
-    A user's own function gets what the estimator predicts as it is.
+    A callable of the user gets the predictions unchanged.
     """
     scorer = check_scoring(estimator, scoring=scoring)
     if not LastStep.of(Chain(estimator).last).per_step:
@@ -55,7 +55,7 @@ class _Scorers:
 class QuickScorer:
     """A scorer for many scores: predictions are made by XLA if so many are worth a compilation.
 
-    The user's setting travels with it into other processes.
+    It carries the user's XLA setting into other processes.
     """
 
     scorer: Callable

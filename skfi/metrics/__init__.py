@@ -1,4 +1,4 @@
-"""Metrics for sequences, and of how right an importance is."""
+"""Metrics for sequences and for importances with known relevance."""
 
 from skfi.metrics._relevance import relevance_score
 from skfi.metrics._step_scorer import step_scorer

@@ -36,7 +36,7 @@ def _entropy(relevant: np.ndarray, saliency: np.ndarray) -> float:
 
 
 def _found(relevant: np.ndarray, saliency: np.ndarray) -> np.ndarray:
-    """As many cells as are relevant: the most salient ones."""
+    """The most salient cells, as many as are relevant."""
     chosen = np.zeros(relevant.shape, dtype=bool)
     chosen[np.argsort(-saliency, kind="stable")[: relevant.sum()]] = True
     return chosen

@@ -89,7 +89,7 @@ class _FlatSteps(BaseEstimator):
         return self.estimator.classes_
 
     def fit(self, X: Any, y: Any) -> None:
-        """Not used: there because scorers want an estimator."""
+        """Not used; scorers require it of an estimator."""
         raise NotImplementedError("The estimator is fitted already.")
 
     def predict(self, X: Any) -> np.ndarray:

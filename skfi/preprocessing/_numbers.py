@@ -8,7 +8,7 @@ import pandas as pd
 
 
 def numbers(columns: pd.DataFrame) -> np.ndarray:
-    """The columns as one array; pandas' own types, which know a missing value, become floats."""
+    """The columns as one array; pandas' nullable types become floats."""
     values = columns.to_numpy()
     return values if values.dtype != object else columns.to_numpy("float64", na_value=np.nan)
 

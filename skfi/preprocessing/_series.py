@@ -31,7 +31,7 @@ def series_of_frame(
     features: Sequence[str] | None,
     return_sequences: bool,
 ) -> tuple[list[np.ndarray], dict[str, Any]]:
-    """The series of a long table, and what else is known of them."""
+    """The series of a long table, and the other entries of the result."""
     if by is None:
         raise ValueError("data is a DataFrame: say in by= which column holds the series' id.")
     check_labels(features, by=by, time=time, target=target)
@@ -68,7 +68,7 @@ def series_of_frame(
 
 
 def _order_in_time(frame: pd.DataFrame, by: str, time: str) -> np.ndarray:
-    """Positions of the rows in the order of time; says so if they were in another."""
+    """Positions of the rows in time order; warns if they were not sorted."""
     repeated = frame.duplicated([by, time])
     if repeated.any():
         first = frame.loc[repeated, [by, time]].iloc[0].tolist()

@@ -142,7 +142,7 @@ class TextSequencer(TransformerMixin, BaseEstimator):
         texts = self.tokenize(X)
         longest = max(map(len, texts))
         self.max_length_ = max(1, longest) if self.max_length is None else self.max_length
-        # of what is read only: so every known word has an id that occurs in training
+        # counted in the truncated texts, so every word with an id occurs in training
         counts = Counter(word for text in texts for word in text[: self.max_length_])
         if self.vocabulary is not None:
             words = given_words(self.vocabulary, self._vectorizer().build_preprocessor(), counts)

@@ -1,4 +1,4 @@
-"""Words that a TextSequencer is given: its vocabulary, and those it leaves out."""
+"""The vocabulary of a TextSequencer, and the words it leaves out."""
 
 import warnings
 from collections import Counter

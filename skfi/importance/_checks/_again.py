@@ -1,4 +1,4 @@
-"""A result computed again: of another network, or in another way."""
+"""Recompute a result for another network or by another method."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -27,7 +27,7 @@ class Again:
 
     @classmethod
     def of(cls, result: ImportanceResult, kind: Kind, X: Any, y: Any, gradient_params: Any) -> Self:
-        """Its names, groups and method are its own."""
+        """Take names, groups and method from the result."""
         params: dict[str, Any] = dict(gradient_params or {})
         for name in _TAKEN_FROM_RESULT:
             if name in params:
@@ -38,7 +38,7 @@ class Again:
         return cls(result, X, y, names, params)
 
     def seeded(self, seed: int, scoring: Any) -> Self:
-        """The same with one seed for all shuffles, which are no difference of networks."""
+        """A copy with one seed for all shuffles, so that only the networks differ."""
         plain = self.method != self.result.method
         params = self.params | {"method": self.method, "temporal_rescaling": plain}
         params.setdefault("random_state", seed)
@@ -54,22 +54,22 @@ class Again:
 
     @property
     def is_gradient(self) -> bool:
-        """Whether it is of gradients."""
+        """Whether the result is of a gradient method."""
         return self.method in GRADIENTS
 
     @property
     def is_permutation(self) -> bool:
-        """Whether it is of permutation."""
+        """Whether the result is of permutation."""
         return self.method == "permutation"
 
     @property
     def is_lofo(self) -> bool:
-        """Whether it is of LOFO."""
+        """Whether the result is of LOFO."""
         return self.method == "lofo"
 
     @property
     def is_known(self) -> bool:
-        """Whether it can be computed again without any training."""
+        """Whether the result can be recomputed without training."""
         return self.is_gradient or self.is_permutation
 
     @property

@@ -184,7 +184,7 @@ def check_importances(
 
 
 def _table(checks: Mapping[str, Check | None]) -> pd.DataFrame:
-    """The checks that there are, a row each; the meaning of one that did not pass is denied."""
+    """A row for each check; the meaning of a failed check is negated."""
     table = pd.DataFrame(
         {name: check._asdict() for name, check in checks.items() if check is not None}
     ).T.rename_axis("check")
@@ -208,7 +208,7 @@ def _of_network(
 ) -> tuple[dict[str, Check], np.ndarray | None]:
     """Checks of attributions, and their rank correlations as the layers become random.
 
-    ``again`` are the importances that this network has.
+    ``again`` is the result recomputed for this network.
     """
     checks, stages = {}, None
     if result.attributions is not None and result.attributions.shape == network.shape:

@@ -1,4 +1,4 @@
-"""Deletion and insertion: the score as units are shuffled away, or brought back, in an order."""
+"""Deletion and insertion curves: the score as units are shuffled, or restored, one by one."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def curve(
 ) -> np.ndarray:
     """The score with the first units of ``order`` shuffled, at each point.
 
-    They are shuffled together: what they tell in common goes with them.
+    They are shuffled together, so information they share is removed too.
     """
     view: Any = permutation_view(n_samples, len(order))
     shuffled = random.permutation(n_samples)
@@ -57,5 +57,5 @@ def curves_of(
 
 
 def mean_loss(curves: np.ndarray, full: float, none: float) -> np.ndarray:
-    """Mean over the points of what is lost of the score, as a share of all there is to lose."""
+    """Mean loss of score over the points, as a share of the largest possible loss."""
     return (full - curves[..., 1:-1]).mean(axis=-1) / (full - none)

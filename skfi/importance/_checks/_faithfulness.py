@@ -1,4 +1,4 @@
-"""Is an order of importance better than orders by chance?"""
+"""Compare the order of importance with random orders."""
 
 from itertools import permutations
 
@@ -15,7 +15,7 @@ _N_DRAWS = 2000
 def faithful(curves: dict[str, np.ndarray]) -> dict[str, Check]:
     """Whether more is lost without the most important units, and less with them, than by chance.
 
-    Better than 95 of 100 random orders, but for what the shuffles leave open: two standard errors.
+    The order must beat 95 of 100 random orders, within two standard errors of the shuffles.
     """
     if curves["deletion"].shape[1] < 3:
         raise ValueError("check_importances needs at least two units.")
@@ -52,7 +52,7 @@ def _error(values: np.ndarray) -> float:
 def agreement(
     importances: np.ndarray, permuted: np.ndarray, random: np.random.RandomState
 ) -> Check:
-    """Correlation with permutation importance, held against importances in random order."""
+    """Correlation with permutation importance, compared with importances in random order."""
     own, reference_importances = np.clip(importances, 0, None), np.clip(permuted, 0, None)
     n_units = len(own)
     if n_units <= _FEW:

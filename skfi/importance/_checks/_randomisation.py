@@ -1,4 +1,4 @@
-"""Checks that look into a network: do attributions follow its weights and its predictions?"""
+"""Checks of attributions against the weights and predictions of a network."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _N_CHANCE = 20  # draws of random cells
 
 
 def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
-    """Rank correlations of attributions with those of ever more random networks.
+    """Rank correlations of attributions with those of networks with randomised layers.
 
     The layers get new weights one after the other, from the output to the input, so that the last
     correlation is that of networks that were not trained at all. Means over ``seeds``: by chance a

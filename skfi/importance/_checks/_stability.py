@@ -16,7 +16,7 @@ _STABLE = 0.8
 
 
 class Check(NamedTuple):
-    """A value, what it is held against, and what it means."""
+    """A value, the reference it is compared with, and what it means."""
 
     value: float
     reference: float
@@ -47,7 +47,7 @@ def under_rows(result: ImportanceResult, random: np.random.RandomState) -> Check
 
 
 def under_folds(result: ImportanceResult) -> Check | None:
-    """Of LOFO: correlation of each fold's importances with the mean of the others."""
+    """For LOFO, correlation of each fold's importances with the mean of the others."""
     values = result.importances
     if values is None or min(values.shape) < 3:
         return None
@@ -73,8 +73,7 @@ def under_seeds(
 ) -> Check | None:
     """Correlation of the importances with those of clones, trained from other seeds.
 
-    There is none of an estimator that has no seed or takes no notice of it, or that cannot be
-    trained again.
+    None for an estimator that has no seed, does not depend on it, or cannot be trained again.
     """
     estimator = getattr(estimator, "best_estimator_", estimator)
     chain = Chain(estimator)
@@ -96,7 +95,7 @@ def under_seeds(
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's correlation of importances: the order of those that hardly matter counts little.
+    """Pearson's correlation of importances, in which small importances count little.
 
     NaN if either are all the same.
     """

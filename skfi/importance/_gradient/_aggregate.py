@@ -16,10 +16,9 @@ _TOO_FAR = 0.05  # a share of the output's change, or of its unit
 
 @dataclass
 class Attributions:
-    """Collects the attributions of one output after the other, and holds no more than it must.
+    """Collects attributions output by output in little memory.
 
-    Those of several outputs are averaged: their absolute values, in which nothing cancels, or the
-    signed ones, as ``aggregate`` says.
+    Absolute or signed values of several outputs are averaged, as ``aggregate`` says.
     """
 
     aggregate: str
@@ -36,11 +35,11 @@ class Attributions:
 
     @classmethod
     def to_collect(cls, outputs: ExplainedOutputs, aggregate: str, *, by_step: bool) -> Self:
-        """Nothing yet, of ``outputs``."""
+        """An empty collection for ``outputs``."""
         return cls(aggregate, len(outputs.columns), len(outputs), by_step)
 
     def add(self, output: ExplainedOutput, of_output: Found) -> None:
-        """Take the attributions of an output."""
+        """Add the attributions of an output."""
         values = np.abs(of_output.values) if self.aggregate == "mean_abs" else of_output.values
         self.total = values if self.n_added == 0 else self.total + values
         self.n_reached = self.n_reached + output.reached
@@ -69,7 +68,7 @@ class Attributions:
 
     @property
     def left_out(self) -> np.ndarray:
-        """Which samples miss it by far."""
+        """Which samples miss it by so much that means leave them out."""
         return self.relative_errors > _TOO_FAR
 
     @property
@@ -87,8 +86,7 @@ class Attributions:
     def part_in_means(self) -> np.ndarray | None:
         """1 for the samples that have a part in means, else 0; None if all have.
 
-        Of a sample that lacks the output, or whose attributions miss its change by far, nothing is
-        known. If that is so of all samples, all have a part.
+        Samples without the output, or far from complete, have none, unless all samples are such.
         """
         known = self.n_reached > 0
         if (known & ~self.left_out).any():

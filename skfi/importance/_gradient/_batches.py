@@ -29,8 +29,8 @@ def attribute(
 ) -> Found:
     """What ``method`` finds for one output of every sample; zero where a sample lacks it.
 
-    It draws the same at each call, so that calls can be compared. XLA compiles for each number of
-    rows: of blocks of ``at_once`` the last is filled up.
+    Random draws are the same in each call. The last block of ``at_once`` rows is padded, as XLA
+    compiles for each number of rows.
     """
     n_samples = len(explained.network.inputs)
     points_at_once = _points_at_once(explained, output.shape)
@@ -121,7 +121,7 @@ def _batches(outputs: ExplainedOutputs, size: int) -> Iterator[list[ExplainedOut
 
 
 def about_incomplete(attributions: Attributions) -> str:
-    """What a warning says of integrated gradients that miss the change of the output."""
+    """Text of the warning about incomplete integrated gradients."""
     n_samples, n_left_out = len(attributions.incomplete), int(attributions.left_out.sum())
     left_out = ""
     if n_left_out == n_samples:

@@ -1,7 +1,6 @@
-"""Gradients of what enters a network behind a Pipeline, brought onto the raw columns.
+"""Gradients of the features that enter a network behind a Pipeline, summed by raw column.
 
-Which raw column a feature that enters the network comes from is found out by trial: each column is
-changed in turn, and the features that change with it are its own.
+Each raw column is changed in turn; the features that change with it come from it.
 """
 
 from typing import Any
@@ -76,7 +75,7 @@ def _may_differ(estimator: Any, X: Any) -> bool:
 def _columns_that_enter(estimator: Any, X: Any, entering: np.ndarray) -> np.ndarray:
     """Which features that enter the network (n_columns, n_entering) come from each column.
 
-    Tried on some rows; on all, if a feature that varies, such as a rare label's, is not found so.
+    Some rows are tried first, all if a feature that varies, such as a rare label's, is missed.
     """
     some = np.unique(np.linspace(0, len(X) - 1, _MOST_ROWS).astype(int))
     varies = (entering != entering[:1]).reshape(-1, entering.shape[-1]).any(axis=0)
@@ -95,7 +94,7 @@ def _changed(estimator: Any, X: Any) -> np.ndarray:
         for change in (_rolled, _raised):
             try:
                 after = _features(find_network(estimator, change(X, column, network)))
-            except Exception:  # no step has to take a value that does not occur
+            except Exception:  # a step may reject a value that does not occur
                 if change is _rolled:
                     raise
                 continue
@@ -111,7 +110,7 @@ def _features(network: Network) -> np.ndarray:
 
 
 def _rolled(X: Any, column: int, network: Network) -> Any:
-    """Each known value of a column goes on to the next row: only values that occur."""
+    """Shift the known values of a column by one row, so that only existing values are used."""
     changed = X.copy()
     if hasattr(X, "iloc"):
         values = X.iloc[:, column]
@@ -132,7 +131,7 @@ def _next(values: Any, network: Network) -> np.ndarray:
 
 
 def _raised(X: Any, column: int, network: Network) -> Any:
-    """A column of numbers plus one: there may be a single value of it."""
+    """Add one to a numeric column, which may be constant."""
     changed = X.copy()
     if hasattr(X, "iloc"):
         values = X.iloc[:, column]

@@ -1,9 +1,8 @@
 """Integrated gradients that sum up to the change of the output.
 
-Where a network's output turns sharply on the way from the baseline, a quadrature of few points
-misses the turn. The paths of such samples are cut into pieces. By how much a piece misses is known,
-since the output at both of its ends is: those that miss are halved again and again, so that the
-points gather where the output turns.
+Where a network's output changes sharply along the path, a quadrature of few points is inaccurate.
+Such paths are cut into pieces. The error of a piece is known from the outputs at its ends, and
+pieces with a large error are halved repeatedly.
 """
 
 from dataclasses import dataclass, replace
@@ -175,9 +174,9 @@ def _by_pieces(paths: _Paths, samples: np.ndarray, allowed: np.ndarray) -> tuple
 
 
 def _scaled(values: np.ndarray, change: np.ndarray) -> np.ndarray:
-    """Attributions of pieces that cannot be cut any more: no more than the output's change.
+    """Attributions of the shortest pieces, limited to the output's change.
 
-    Where they point against it nothing is known of the piece: zero. The sample stays incomplete.
+    Zero where their signs differ; the sample stays incomplete.
     """
     totals = _totals(values)
     share = np.divide(change, totals, out=np.zeros(len(totals)), where=totals != 0)

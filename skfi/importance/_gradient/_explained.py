@@ -1,4 +1,4 @@
-"""What a gradient is taken with respect to, by the kind of samples."""
+"""The input that is explained, by the kind of samples."""
 
 from typing import Any
 
@@ -12,5 +12,5 @@ _OF_KIND: dict[type, Any] = {Numbers: SequenceInput, Tokens: TokenInput}
 
 
 def explained_input(network: Network) -> Explained:
-    """What gradients are taken with respect to."""
+    """The input that gradients are taken with respect to."""
     return _OF_KIND[type(network.kind)](network)

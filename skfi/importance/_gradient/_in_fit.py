@@ -1,4 +1,4 @@
-"""Gradient importances in ``fit``: what takes less than a tenth of the training's time."""
+"""Gradient importances in ``fit``, in less than a tenth of the training time."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,7 @@
 """The gradient methods: signed attributions of every input cell.
 
-A method is an object that knows what it takes besides the samples. ``METHODS`` is the table of
-them; integrated gradients, which check themselves, stand in a file of their own.
+A method is an object with its settings. ``METHODS`` is the table of them; integrated gradients are
+in a file of their own.
 """
 
 from collections.abc import Callable
@@ -52,25 +52,25 @@ class Method:
         return cls()
 
     def of_samples(self, rows: np.ndarray) -> Self:
-        """The same for some of the samples, or for repeated ones."""
+        """A copy for some of the samples, or for repeated ones."""
         return replace(self, ids=rows)
 
     def renumbered(self) -> Self:
-        """The same, whose samples draw by their place."""
+        """A copy whose samples are numbered by position."""
         return replace(self, ids=None)
 
     def seeded(self, random: np.random.RandomState) -> Self:
-        """The same with a seed, if it draws at random."""
+        """A copy with a seed, if the method is random."""
         if not self.draws:
             return self
         return replace(self, seed=int(random.randint(np.iinfo(np.int32).max)))
 
     def entries(self, explained: Explained, attributions: Any, target: Any) -> dict[str, Any]:
-        """What a result keeps of the method."""
+        """Entries of a result that describe the method."""
         return {}
 
     def draws_of(self, row: int) -> np.random.Generator:
-        """What a sample draws from: the same in each block, for each output and each mask."""
+        """The random generator of a sample, the same for each block, output and mask."""
         sample = row if self.ids is None else int(self.ids[row])
         return np.random.default_rng([self.seed, sample])
 
@@ -148,8 +148,7 @@ class SmoothGrad(Method):
 class ExpectedGradients(Method):
     """Integrated gradients averaged over baselines drawn from a background, by row number.
 
-    Each baseline is met at one point of its path: of n points one in each nth of the way, which
-    spreads less than points anywhere.
+    The points on the paths are stratified: one in each nth of the way, which reduces variance.
     """
 
     name = "expected_gradients"

@@ -34,7 +34,7 @@ class ExplainedOutput:
 
 
 def joined(outputs: list[ExplainedOutput]) -> ExplainedOutput:
-    """Several outputs of the same samples as one of as many times the samples."""
+    """Several outputs of the same samples as one output of repeated samples."""
     place = np.concatenate([output.place for output in outputs])
     factor = np.concatenate([output.factor for output in outputs])
     return ExplainedOutput(place, factor, outputs[0].shape)
@@ -78,7 +78,7 @@ class ExplainedOutputs:
         return ExplainedOutput(place, factor, self.shape)
 
     def at_most(self, n_outputs: int, random: np.random.RandomState) -> "ExplainedOutputs":
-        """So many of each sample's outputs, drawn from those that it has."""
+        """At most ``n_outputs`` random outputs of each sample."""
         if n_outputs >= len(self):
             return self
         n_columns, n_samples = len(self.columns), self.steps.shape[1]

@@ -1,8 +1,7 @@
 """Temporal saliency rescaling: how much a time step matters, times how much a feature does.
 
-Gradients of recurrent networks tell the features of a time step well apart, or the time steps,
-but seldom both. So each step is masked in turn, and each feature, and what counts is how much the
-attributions of the whole sequence change.
+Gradients of recurrent networks seldom separate both time steps and features well. So each step, and
+each feature, is masked in turn, and the change of all attributions is its importance.
 """
 
 from collections.abc import Callable, Iterator

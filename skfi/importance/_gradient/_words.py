@@ -44,7 +44,7 @@ class TokenInput:
         )
 
     def scale(self, sample_weight: np.ndarray | None) -> None:
-        """Nothing: all entries of a vector are in the same unit."""
+        """Return None, as all entries of a vector are in the same unit."""
         return None
 
     def origin(self, sample_weight: np.ndarray | None = None) -> None:
@@ -96,7 +96,7 @@ class TokenInput:
 
 
 class _Embedded:
-    """Embedded texts that are looked up when they are asked for."""
+    """Embedded texts, looked up on indexing."""
 
     def __init__(self, table: np.ndarray, ids: np.ndarray) -> None:
         self.table, self.ids = table, ids

@@ -16,7 +16,7 @@ _UP_TO_THE_CALLER = 4  # through permutation_importance and scikit-learn's check
 
 
 def groups_of_rows(sample_groups: Any, n_rows: int, window: int) -> np.ndarray | None:
-    """The group of each row: given, or blocks of rows in their order; None if all are on their own.
+    """The group of each row, passed or a block of consecutive rows; None if rows are independent.
 
     ``window`` is the length of the windows that a Pipeline makes of the rows, 1 if none.
     """
@@ -55,12 +55,12 @@ def warn_of_few_groups(groups: np.ndarray | None) -> None:
 
 
 def group_codes(groups: np.ndarray | None, n_rows: int) -> np.ndarray:
-    """The number of each row's group; each row's own if there are no groups."""
+    """Integer codes of the groups of rows; each row is its own group if there are none."""
     return np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
 
 
 def check_no_groups(sample_groups: Any) -> None:
-    """Raise ValueError for groups, as there are no intervals."""
+    """Raise ValueError if groups were passed, as no intervals are computed."""
     if sample_groups is not None:
         raise ValueError(
             "sample_groups is for intervals, which there are of all samples only, and of at most "

@@ -18,10 +18,9 @@ def mean_over_rows(
 ) -> dict[str, Any]:
     """A t-test of the mean of each unit's differences over rows (n_units, n_rows).
 
-    Weighted rows count as single ones: no weight makes two observations of one. Rows of one group
-    (n_rows,) may depend on each other: then the groups are what varies (the cluster-robust error
-    of a mean). What a row has ``donated`` (n_units, n_rows), in its receivers' weights, varies with
-    it.
+    A weighted row counts as one observation, whatever its weight. Rows of one group (n_rows,) may
+    be dependent: the error is then cluster-robust. ``donated`` (n_units, n_rows) is the influence
+    of each row as a donor.
     """
     n_rows = differences.shape[1]
     weights = np.ones(n_rows) if weights is None else np.asarray(weights, dtype=np.float64)

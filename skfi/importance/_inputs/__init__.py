@@ -1,1 +1,1 @@
-"""What was handed in: the estimator, the samples, and the network's own input."""
+"""The inputs: the estimator, the samples, and the input of the network."""

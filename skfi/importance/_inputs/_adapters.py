@@ -1,4 +1,4 @@
-"""Keras models and SciKeras wrappers as estimators that scikit-learn's scorers accept."""
+"""Keras models and SciKeras wrappers as scikit-learn estimators."""
 
 from typing import Any, Self
 
@@ -66,7 +66,7 @@ class _Model(BaseEstimator):
         return True
 
     def __sklearn_clone__(self) -> Self:
-        return type(self)(self.model, self.random_state)  # one network serves as the pattern
+        return type(self)(self.model, self.random_state)  # the layers are copied from this network
 
     def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
         """Train a fresh network, compiled as the model is, by ``keras.Model.fit``."""
@@ -182,7 +182,7 @@ class _Wrapper(BaseEstimator):
         return self.wrapper.predict(self._in_its_type(X), verbose=0)
 
     def _in_its_type(self, X: Any) -> Any:
-        """Numbers in the type that the wrapper was fitted on: it takes no wider one."""
+        """Cast numbers to the dtype the wrapper was fitted on, as it accepts no wider one."""
         X = np.asarray(X)
         return X.astype(self.wrapper.X_dtype_) if X.dtype.kind in "iuf" else X
 

@@ -1,7 +1,6 @@
 """The kinds of samples: numbers, which may be padded, token ids and texts.
 
-A method asks a kind for its rows, its real steps and its names, and never which kind it is: what is
-done for one kind only stands in a table by kind, or in the file of that kind.
+Methods use what all kinds share; code for one kind is in a table by kind, or in its own file.
 """
 
 from skfi.importance._inputs._numbers import Numbers

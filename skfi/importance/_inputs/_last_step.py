@@ -1,4 +1,4 @@
-"""What was I given as estimator? One answer for the last step of whatever it is."""
+"""Attributes of the last step of any kind of estimator."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -47,20 +47,20 @@ class SequenceEstimator(Protocol):
 
 @dataclass(frozen=True)
 class LastStep:
-    """The last step of an estimator, of whatever kind, as the methods ask about it.
+    """The last step of an estimator of any kind, with the attributes that methods need.
 
     This is the only place that looks for attributes which an estimator need not have.
     """
 
     estimator: Any
-    network: keras.Model | None  # trained, or the pattern of those that are trained
+    network: keras.Model | None  # trained, or the one whose layers are copied for training
     mask_value: float | None  # what marks padding in the user's arrays
     per_step: bool  # whether there is an output at every step
     n_timesteps: int | None  # that the columns of 2-D X fold into
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
-        """That of a Chain, or any estimator without steps."""
+        """Make one of a Chain, or of any estimator without steps."""
         network = network_of(estimator)
         mask_value = getattr(estimator, "mask_value", None)
         if mask_value is None and network is not None:
@@ -78,7 +78,7 @@ class LastStep:
 
     @property
     def is_bare(self) -> bool:
-        """Whether it is a Keras model that no estimator was put around."""
+        """Whether it is a Keras model that is not wrapped in an estimator."""
         return getattr(self.estimator, "is_bare", False)
 
     @property
@@ -118,11 +118,11 @@ class LastStep:
 
     @property
     def target_scaler(self) -> Any:
-        """What takes the network's output to the units of the target; None if nothing does."""
+        """The scaler of the target; None if the target is not scaled."""
         return getattr(self.estimator, "target_scaler_", None)
 
     def check_target(self, y: Any) -> None:
-        """Raise ValueError for labels that a bare network does not know."""
+        """Raise ValueError for labels that a bare network cannot predict."""
         if hasattr(self.estimator, "check_target"):
             self.estimator.check_target(y)
 
@@ -133,9 +133,9 @@ class LastStep:
         return check_inputs(self.network, X)
 
     def real_steps(self, X: np.ndarray) -> np.ndarray | None:
-        """Which steps of ``X``, sequences as they reach it, are not padding; None if all are.
+        """Which steps of the transformed ``X`` are not padding; None if none is padding.
 
-        Compared in the type that the network computes in, in which two numbers may be the same.
+        Values are compared in the dtype of the network, in which two numbers may become equal.
         """
         if self.mask_value is None:
             return None

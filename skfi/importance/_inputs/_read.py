@@ -1,4 +1,4 @@
-"""What is X? The only place that chooses its kind."""
+"""Choose the kind of X: numbers, token ids or texts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -52,9 +52,9 @@ def read_input(
 def behind_sequencer(
     estimator: Any, X: Any
 ) -> tuple[Any, Any, TextSequencer | None, list[list[str]] | None]:
-    """What follows the TextSequencer of a fitted Pipeline, its input, and the texts in words.
+    """The steps after the TextSequencer of a fitted Pipeline, their input, and the words.
 
-    ``estimator`` and ``X`` as they are if there is none.
+    Returns ``estimator`` and ``X`` unchanged if there is none.
     """
     chain = Chain(estimator)
     at = chain.find(TextSequencer)
@@ -121,7 +121,7 @@ def _check_array(X: Any) -> np.ndarray:
 
 
 def _real_steps(chain: Chain, X: Any, n_timesteps: int | None) -> np.ndarray | None:
-    """Which steps the network reads; they are padding where they reach it as its mask value."""
+    """Which steps are not padding, that is, do not reach the network as its mask value."""
     last = LastStep.of(chain.last)
     if last.mask_value is None or window_of(chain) > 1:
         return None

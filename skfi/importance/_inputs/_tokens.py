@@ -37,7 +37,7 @@ class Tokens:
 
     @property
     def width(self) -> None:
-        """Nothing that correlations could be of."""
+        """None, as there are no features to correlate."""
         return None
 
     def of_samples(self, rows: np.ndarray) -> "Tokens":
@@ -68,7 +68,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class TokenIds(Numbers):
-    """Token ids (n_samples, n_positions) for an estimator that is yet to be trained on them."""
+    """Token ids (n_samples, n_positions) for an estimator that is not yet trained."""
 
     column = "timestep"
     may_be_padded = True
@@ -78,13 +78,13 @@ class TokenIds(Numbers):
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts for a Pipeline that is yet to be trained on them, and makes ids of them itself."""
+    """Texts for a Pipeline that is not yet trained and makes the ids itself."""
 
     column = "timestep"
 
     X: Any
     sequencer: Any  # the TextSequencer of that Pipeline, which knows how to cut texts into words
-    real = None  # it is not known which positions will be words
+    real = None  # which positions will hold words is not known yet
     may_be_padded = True
 
     network_shape = Tokens.network_shape
@@ -106,12 +106,12 @@ def find_tokens(
     if model is None or layer is None:
         return None
     if last.sequences is not None and last.takes_tokens:
-        inputs_read = last.sequences.to_sequences(X)  # raises what predict would
+        inputs_read = last.sequences.to_sequences(X)  # raises the same errors as predict
         ids = np.asarray(X).astype(np.int64)
     else:
         inputs = check_inputs(model, X)
         if inputs.ndim > 2:
-            return None  # an embedding somewhere behind numbers
+            return None  # the embedding does not read the input
         inputs_read = ids = token_ids(model, inputs)
         _check_range(ids, layer, model)
     if ids.ndim != 2:
@@ -136,7 +136,7 @@ def _check_range(ids: np.ndarray, layer: Any, model: keras.Model) -> None:
 def _words(
     n_tokens: int, model: keras.Model, sequencer: Any, feature_names: Sequence[str] | None
 ) -> list[str]:
-    """A word for each id; numbers for ids of which nothing is known."""
+    """A word for each id, or its number if the word is unknown."""
     known: list[str] | None = None
     if isinstance(feature_names, Mapping):
         raise TypeError("feature_names must be a list of words by id, not a mapping.")

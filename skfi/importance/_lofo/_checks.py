@@ -1,4 +1,4 @@
-"""Folds and metrics that would fail after hours of training: checked before."""
+"""Check folds and metrics before hours of training."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -77,8 +77,7 @@ def _rows_of(split: Any, number: int, n_samples: int) -> Fold:
 def check_metric(estimator: Any, scoring: Any, given: Given, folds: list[Fold]) -> None:
     """Raise ValueError for a metric of scikit-learn that is not defined on one of the folds.
 
-    A stand-in that predicts the mean, or each class as often as it occurs, is scored on them. Of a
-    user's function it is not known whether it takes a stand-in.
+    A dummy estimator is scored on the folds; a user's function may not accept one.
     """
     metric = _metric_of_sklearn(estimator, scoring)
     several = is_classifier(estimator) and np.ndim(given.data.y) > 1 and not given.per_step

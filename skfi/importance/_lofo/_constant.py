@@ -1,8 +1,8 @@
-"""Values that cells are held at, so that nothing can be learnt from them.
+"""Constant values of cells, so that nothing can be learnt from them.
 
-A feature has one value for all samples and time steps: of fractional numbers the mean, which a
-scaler turns into about 0; of all else a value that occurs, as an encoder may know no other. Padding
-stays what it is: its steps are left alone, and no real step gets the value that marks it.
+A feature has one value for all samples and time steps: the mean of fractional numbers, else a value
+that occurs, as an encoder may know no other. Padded steps stay as they are, and no real step gets
+the mask value.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Constants:
     real: np.ndarray | None  # (n_samples, n_timesteps): False for padding; None if all is real
 
     def put_into(self, X: Any, rows: np.ndarray, cells: np.ndarray) -> Any:
-        """Some rows of ``X`` in which the ``cells`` say nothing."""
+        """Some rows of ``X`` in which the ``cells`` are constant."""
         X_rows = _safe_indexing(X, rows)
         real = None if self.real is None else self.real[rows][:, cells // self.width]
         if hasattr(X_rows, "iloc"):
@@ -86,7 +86,7 @@ def _of_table(
 
 
 def central_value(values: pd.Series, avoid: float | None = None) -> Any:
-    """A value in the middle of the known ones, but not ``avoid``; NaN if none is known.
+    """A central value of those that are not missing, but not ``avoid``; NaN if all are missing.
 
     The mean of fractional numbers; the lower median of whole numbers and of times; of all else,
     such as labels, the most frequent.

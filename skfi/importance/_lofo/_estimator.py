@@ -1,4 +1,4 @@
-"""An estimator and a scorer of samples without some units, which lofo's index view tells."""
+"""An estimator and a scorer that take lofo's index view in place of samples."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ class LeftOutEstimator:
     jit_compile: bool | None = field(default_factory=jit_compile)  # the user's, elsewhere too
 
     def starting_from(self, start: WarmStart) -> Self:
-        """The same, going on from trained weights."""
+        """A copy that continues training from given weights."""
         return replace(self, start=start)
 
     def fit(self, view: np.ndarray) -> Any:
@@ -35,7 +35,7 @@ class LeftOutEstimator:
         X, y, weight = self.data.gather(view)
         estimator = self.data.prepare(clone(self.estimator), view)
         last = LastStep.of(Chain(estimator).last).sequences
-        if last is not None:  # nobody would look at its importances
+        if last is not None:  # its importances are not needed
             last.set_params(importance=None, importance_params=None)
         if self.start is not None:
             self.start.put_into(estimator, *self.data.kept(view))  # type: ignore[union-attr]  # no texts

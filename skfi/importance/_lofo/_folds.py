@@ -33,8 +33,8 @@ def scores_of_folds(
 ) -> np.ndarray:
     """Scores (1 + n_units, n_folds): with all units, then without each.
 
-    With ``refit_epochs`` a network is trained for each fold, and each score is of one that goes on
-    from there for so many epochs: also the one with all units, so that all have trained as long.
+    With ``refit_epochs`` a network is trained for each fold, and all networks of the fold, also the
+    one with all units, continue from it for that many epochs.
     """
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
     parent_pid = os.getpid()
@@ -83,11 +83,10 @@ def _full_weights(model: LeftOutEstimator, fold: Fold, caller: int) -> list[np.n
 
 
 def _views(model: LeftOutEstimator, fold: Fold, unit: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """What lofo trains and scores on: the index view of a fold's parts without one unit.
+    """The index views that lofo trains and scores on for a fold without one unit.
 
-    lofo is only asked what it would do: it, and scikit-learn's cross-validation inside it, change
-    the warning filters of the process. The work itself is done elsewhere, so that threads need not
-    take turns.
+    lofo and its cross-validation change the warning filters of the process, so only the views are
+    made under the lock; fits run outside of it, in parallel.
     """
     n_samples = len(model.data.X)
     asked = _Asked()
@@ -110,7 +109,7 @@ def _views(model: LeftOutEstimator, fold: Fold, unit: int | None) -> tuple[np.nd
 
 
 class _Asked(BaseEstimator):
-    """Keeps what it is to be fitted and scored on."""
+    """An estimator that only records what it is fitted and scored on."""
 
     def __sklearn_clone__(self) -> "_Asked":
         return self

@@ -1,4 +1,4 @@
-"""What LOFO is given: samples, targets, the units, and how these are left out."""
+"""Check the input of LOFO and name its units."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -67,10 +67,10 @@ def lofo_importance(
     """Importance by leaving one feature out (LOFO) and training again under cross-validation.
 
     ``LOFOImportance`` of the package lofo-importance [1]_ says what to train and score on, without
-    which unit; folds are drawn once, so that every feature is compared on the same ones. It asks
-    what the learning procedure loses
-    without a feature, not what one trained network does: a feature whose information stands in
-    another one too scores near zero. Costs (1 + number of units) * folds fits.
+    which unit; folds are drawn once, so that every feature is compared on the same ones. The
+    importance is what the learning procedure loses without a feature, not what one trained network
+    does: a feature that shares its information with another one scores near zero. It costs
+    (1 + number of units) * folds fits.
 
     Parameters
     ----------

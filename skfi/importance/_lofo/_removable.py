@@ -1,17 +1,16 @@
 """Can a unit be removed from what an estimator takes?
 
-Sure it can only where nothing in the estimator speaks of single columns or of their number, as the
-rest of the columns then mean what they meant before:
+It can if nothing in the estimator refers to single columns or to their number:
 
-- Every part is of scikit-learn or skfi. Code of others may speak of anything.
+- Every part is of scikit-learn or skfi. Other code may refer to anything.
 - No part takes columns by position or name or keeps what it learnt from all of them: no
   ColumnTransformer, FunctionTransformer, FrozenEstimator.
-- No parameter is an array, a list, a mapping or a function, unless it is the default or is known to
-  speak of other things, and none asks for more columns than would be left.
+- No parameter is an array, a list, a mapping or a function, unless it is the default or known to be
+  about something else, and none asks for more columns than would be left.
 - A network that is not skfi's own consists of Keras' own layers that take any number of features:
   see ``network_takes_fewer``.
 
-Where this does not hold a unit is held at a constant instead.
+Otherwise the unit is held at a constant.
 """
 
 import inspect
@@ -57,8 +56,8 @@ Shape = tuple[int, int]  # time steps and features
 def can_be_removed(estimator: Any, kind: Numbers, y: Any, whole: Shape, left: Shape) -> bool:
     """Whether a unit can be removed from the samples that ``estimator`` takes.
 
-    ``whole`` and ``left`` are the time steps and features of all units, and those that are left, at
-    the least, without one.
+    ``whole`` is the number of time steps and features of all units, ``left`` the fewest that are
+    left without one.
     """
     chain = Chain(estimator)
     last = LastStep.of(chain.last)
@@ -74,7 +73,7 @@ def can_be_removed(estimator: Any, kind: Numbers, y: Any, whole: Shape, left: Sh
 
 
 def _parts(estimator: Any) -> Iterator[Any]:
-    """The estimator and those inside it, also those that a search may put there."""
+    """The estimator and all nested ones, also the candidates of a search."""
     yield estimator
     if not _is_known(estimator):
         return
@@ -113,7 +112,7 @@ def _speaks_of_columns(part: Any, n_columns: int, last: Any) -> bool:
 
 
 def _is_default(value: Any, default: Any) -> bool:
-    """Whether a parameter that is no number is as its class has it, which knows no data."""
+    """Whether a parameter that is no number has its default value."""
     if isinstance(value, Number):
         return False
     return value is default or (isinstance(value, (tuple, list, dict)) and value == default)

@@ -86,7 +86,7 @@ class SequenceData:
         return len(self.units)
 
     def prepare(self, estimator: Any, view: np.ndarray) -> Any:
-        """Tell a network that folds columns how many time steps are left."""
+        """Set the number of remaining time steps on a network that folds columns."""
         if self.units.by == "timestep" and self.constants is None:
             _, kept = read_left_out_view(view, len(self.X))
             n_timesteps = len(self._cells(kept)) // self.units.shape[1]
@@ -103,7 +103,7 @@ class SequenceData:
 
 
 def of_numbers(kind: Numbers, settings: Settings) -> SequenceData:
-    """Units of numbers that are removed where that is sure, and else hold a constant."""
+    """Units of numbers, removed if that is known to be safe and else held at a constant."""
 
     def constants(units: Units) -> Constants:
         mask_value = LastStep.of(Chain(settings.estimator).last).mask_value

@@ -1,4 +1,4 @@
-"""Values that would fail, or spoil numbers, after hours of training: checked before."""
+"""Check values of X and y before hours of training."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def _check_infinity(values: Any, name: str) -> None:
 
 
 def _takes_nan(estimator: Any) -> bool:
-    """Whether the first step says that it takes NaN, or leaves it to others to say."""
+    """Whether the first step accepts NaN, or does not say."""
     first = Chain(estimator).steps[0]
     try:
         tags = get_tags(first)

@@ -1,8 +1,7 @@
 """LOFO's warm refit: a network without a feature that starts from the network with it.
 
-The weights that the feature came in by are removed, all others carried over, and a few epochs adapt
-them. Of a feature that is held at a constant all are carried over. What this trades is said at
-``lofo_importance``.
+The input weights of the feature are removed, unless it is held at a constant; all others are
+carried over and trained for a few epochs. See ``lofo_importance`` for the trade-offs.
 """
 
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from skfi.preprocessing import TextSequencer
 
 @dataclass(frozen=True)
 class WarmStart:
-    """The trained weights of a fold's full network, and for how long reduced ones train on."""
+    """Trained weights of a fold's full network, and for how many epochs to continue."""
 
     weights: list[np.ndarray]
     epochs: int
@@ -40,7 +39,7 @@ class WarmStart:
 
 @dataclass(frozen=True)
 class _Trimmed:
-    """Gives a network the weights of a larger one."""
+    """Sets the weights of a network from those of a larger one."""
 
     weights: list[np.ndarray]
     shape: tuple[int, int]  # time steps and features of the larger one's input
@@ -111,5 +110,5 @@ def trained_weights(estimator: Any) -> list[np.ndarray]:
 
 
 def epochs_of(estimator: Any, refit_epochs: int | None) -> int:
-    """For how long to refit: a fifth of the full network's epochs if it is not said."""
+    """Epochs of a refit, by default a fifth of the full network's."""
     return max(1, Chain(estimator).last.epochs // 5) if refit_epochs is None else refit_epochs

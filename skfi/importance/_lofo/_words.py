@@ -71,7 +71,7 @@ class WordIdData(WordData):
         return np.where(np.isin(X, self._left_out(view)), self.unknown_id, X), y, weight
 
     def prepare(self, estimator: Any, view: np.ndarray) -> Any:
-        """Nothing: the estimator is told nothing."""
+        """Return the estimator unchanged."""
         return estimator
 
     def kept(self, view: np.ndarray) -> tuple[tuple[int, int], np.ndarray]:

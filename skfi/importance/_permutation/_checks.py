@@ -1,4 +1,4 @@
-"""What permutation importance refuses before anything is scored."""
+"""Input checks of permutation importance."""
 
 from numbers import Integral
 from typing import Any

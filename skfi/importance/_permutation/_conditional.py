@@ -1,4 +1,4 @@
-"""What conditional permutation feeds in place of a unit's values, where the others are given."""
+"""Values that conditional permutation puts in place of those of a unit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ _FEWEST_SAMPLES = 10
 
 @dataclass(frozen=True)
 class Conditional:
-    """How each unit is exchanged: its residuals, or its values within groups of like rows."""
+    """How each unit is shuffled: by residuals, or by values within groups of similar rows."""
 
     units: Units
     by: np.ndarray  # (n_units,): "residuals" or "groups"
@@ -43,14 +43,13 @@ class Conditional:
     def sources(self, unit: int, rows: np.ndarray, source: np.ndarray) -> dict[int, np.ndarray]:
         """For each time step of a unit the row that each of ``rows`` gets its values from.
 
-        ``source``, a permutation of ``rows``, tells whose place each row gets in its own group: so
-        a series keeps its course, in places. It also seeds the trees, so that they share its
-        reproducibility, whatever ``n_jobs`` is.
+        ``source``, a permutation of ``rows``, gives the rank that each row takes in its own group,
+        the same for all steps. It also seeds the trees, so results do not depend on ``n_jobs``.
         """
         random = np.random.default_rng(source)
         own, steps = self.units.cells[unit], self._steps(unit)
         others = np.delete(np.arange(self.cells.shape[1]), own)
-        order = np.argsort(rows)  # neighbours in time are neighbours here
+        order = np.argsort(rows)  # in order of time
         rows, donors = rows[order], np.searchsorted(rows[order], source[order])
         values, in_quarters = self.cells[rows][:, others], self.quarters[rows][:, others]
         rows_of_steps = {}
@@ -70,8 +69,7 @@ class Conditional:
     def donors(self, unit: int, drawn: np.ndarray) -> np.ndarray:
         """From which row each gets its values in each repeat; both (n_repeats, n_samples).
 
-        The ``drawn`` ones where a value comes of several: of a prediction and a residual, or of
-        each step another row's.
+        ``drawn`` itself for residuals, and for units of several time steps.
         """
         if self.by[unit] == "residuals" or len(np.unique(self._steps(unit))) > 1:
             return drawn
@@ -84,11 +82,10 @@ class Conditional:
 
 
 def conditional_exchange(X: Any, units: Units, real: np.ndarray | None) -> Conditional:
-    """How to exchange each unit where the others are given, by what its columns are.
+    """Choose how to shuffle each unit conditionally on the others.
 
-    Residuals of a linear regression where that is right: the columns are continuous, what is fed
-    stays among the values that occur, and residuals do not depend on the others. Else values
-    within groups.
+    By residuals of a linear regression if the columns are continuous, the shuffled values stay in
+    range, and the residuals do not depend on the others; else by values within groups.
     """
     cells, of_floats = _checked(X, units, real)
     in_quarters = quarters(cells)

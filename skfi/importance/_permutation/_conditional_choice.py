@@ -1,4 +1,4 @@
-"""Whether a unit's residuals may be exchanged, or its values only within groups of like rows."""
+"""Choose between shuffling residuals and shuffling values within groups of similar rows."""
 
 import numpy as np
 from sklearn.tree import DecisionTreeRegressor
@@ -20,7 +20,7 @@ _MOST_ROWS = 1000
 
 
 def is_discrete(column: np.ndarray) -> bool:
-    """Whether values that do not occur would be seen as such: whole numbers, or many are equal."""
+    """Whether a column is discrete: whole numbers, or many equal values."""
     values, count = np.unique(column, return_counts=True)
     if len(values) < 2:
         return False  # nothing is exchanged
@@ -30,7 +30,7 @@ def is_discrete(column: np.ndarray) -> bool:
 
 
 def leaves_range(own: np.ndarray, residuals: np.ndarray, scale: np.ndarray) -> bool:
-    """Whether more than chance lies beyond the values of cells (n_samples, n_cells) that occur."""
+    """Whether more new values than by chance leave the range of cells (n_samples, n_cells)."""
     low, high = own.min(axis=0), own.max(axis=0)
     predicted = own - residuals
     random = np.random.default_rng(0)
@@ -50,8 +50,8 @@ def depend_on_others(
 ) -> bool:
     """Whether a forest predicts residuals, or how large they are, for other rows.
 
-    Then they may not be exchanged between all rows. Of cells (n_samples, n_cells) in many ``steps``
-    (n_cells,) a few steps are looked at.
+    Such residuals may not be shuffled over all rows. Of many ``steps`` (n_cells,) only a few are
+    tested.
     """
     left = residuals.var(axis=0) > _LEAST_LEFT * own.var(axis=0)
     of_steps = [residuals[:, left & (steps == step)] for step in np.unique(steps[left])]

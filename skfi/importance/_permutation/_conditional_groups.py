@@ -1,8 +1,8 @@
-"""Groups of rows that are alike in the other units, and the exchange of values within them.
+"""Groups of rows that are similar in the other units, and shuffles within them.
 
 The leaves of a tree that predicts a unit's cells from the others are groups of rows in which
-these cells hardly depend on the others (C. Molnar, G. Koenig, B. Bischl, G. Casalicchio, 2023). So
-each value that is fed is one that occurs, and occurs with such others.
+these cells hardly depend on the others (C. Molnar, G. Koenig, B. Bischl, G. Casalicchio, 2023), so
+shuffled values are plausible given the others.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ _LEVELS = (0.125, 0.375, 0.625, 0.875)
 
 
 def quarters(values: np.ndarray) -> np.ndarray:
-    """In which quarter of its column each value is, 0 to 3; equal values are in the same."""
+    """The quartile of each value within its column, 0 to 3; equal values share one."""
     limits = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="higher")
     return sum((values >= limit).astype(np.uint8) for limit in limits)
 
@@ -78,7 +78,7 @@ def groups_of_like_rows(
 def dependent(others: np.ndarray, own: np.ndarray) -> np.ndarray:
     """The columns of ``others`` that depend most on those of ``own``; both are quarters.
 
-    By the chi-square of the tables of quarters, which sees more than correlation does.
+    By the chi-square statistic of quartiles, which also detects nonlinear dependence.
     """
     if others.shape[1] <= _MOST_COLUMNS:
         return np.arange(others.shape[1])
@@ -142,10 +142,9 @@ def spread(groups: np.ndarray, values: np.ndarray) -> float:
 def givers(
     groups: np.ndarray, order: np.ndarray, donors: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
-    """For each row the row of its own group that has the place its donor has in the donor's group.
+    """For each row, the row of its own group with the rank that its donor has in the donor's group.
 
-    Places are by ``order`` (n_samples,), at random where that is equal. No row gives to itself:
-    in small groups too much would stay as it is.
+    Ranks are by ``order`` (n_samples,), ties at random. No row is its own donor.
     """
     n_rows = len(groups)
     sorted_rows = np.lexsort((random.random(n_rows), order, groups))

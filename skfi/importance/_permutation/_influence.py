@@ -1,8 +1,7 @@
-"""What each row does to an importance as a donor of values, beside what happens to it.
+"""Influence of each row on an importance as a donor of values.
 
-The mean over rows of how much worse they are scored with values of other rows rests on each row
-twice: it gets values, and it gives its own to another row. Only both together tell how much the
-mean would vary with other rows (the influence function of a V-statistic of degree two, W.
+A row takes part in a permutation importance twice: it receives values, and it donates its own. The
+variance of the importance needs both (the influence function of a V-statistic of degree two, W.
 Hoeffding, 1948).
 """
 
@@ -45,11 +44,10 @@ def donated(
 ) -> np.ndarray:
     """How much worse rows are scored for the values of each one, (n_units, n_rows).
 
-    ``differences`` (n_units, n_repeats, n_rows) are those of the rows that get values, and count by
-    the ``weights`` of these; ``donors`` are of the same shape. A row's own mean over the repeats is
-    taken off: what remains comes from the donors. One repeat cannot tell them apart: then all is
-    counted, which is too much rather than too little. With windows of rows a value reaches the
-    ``window`` rows that follow.
+    ``differences`` (n_units, n_repeats, n_rows) and their ``weights`` are those of the receiving
+    rows; ``donors`` have the same shape. The mean of a row over the repeats is subtracted, as the
+    rest is due to the donors; with one repeat nothing is, which is conservative. With windows of
+    rows a value reaches the ``window`` rows that follow.
     """
     _, n_repeats, n_rows = differences.shape
     weights = np.ones(n_rows) if weights is None else weights

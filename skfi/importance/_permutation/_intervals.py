@@ -36,7 +36,7 @@ class ScoredRows:
         return entries | {"sample_groups": self.groups}
 
     def by_leaving_out(self, bunches: Any, baseline: Any, metrics: list[Any]) -> dict[Any, dict]:
-        """The same of metrics that are computed again without groups of rows."""
+        """Jackknife intervals of metrics, recomputed without each group of rows."""
         if self.replay is None:  # not all samples were scored, or too many
             return {metric: {} for metric in metrics}
         importances = {metric: bunches[metric].importances for metric in metrics}
@@ -57,7 +57,7 @@ class ScoredRows:
                 raise CannotReplayError
             codes = group_codes(self.groups, n_rows)
             of_metrics = jackknifed(self.replay, before, after, importances, codes, donors)
-        except Exception as error:  # whatever a metric raises that is given some of the rows
+        except Exception as error:  # a metric may raise anything on a part of the rows
             return {metric: {"without_intervals": _why_not(error)} for metric in metrics}
         return {metric: of_metrics[metric] | {"sample_groups": self.groups} for metric in metrics}
 

@@ -1,8 +1,7 @@
 """Intervals of any metric: how an importance changes as groups of rows are left out.
 
 The jackknife of groups (J. Tukey, 1958; J. Shao and C. Wu, "A general theory for jackknife variance
-estimation", 1989). Without a group of rows also those are left out that got its values, since a row
-takes part twice: it gets values, and gives its own to another one.
+estimation", 1989). With each group of rows, those that received its values are left out too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +70,7 @@ def jackknifed(
 
 
 class _Memory:
-    """Scores of some of the rows, each computed once: units are often shuffled in the same way."""
+    """A cache of scores of subsets of rows."""
 
     def __init__(self, replay: Replay, predicted: Predictions) -> None:
         self.replay, self.predicted = replay, predicted
@@ -95,7 +94,7 @@ def _check(
     importances: Mapping[Any, np.ndarray],
     unit: int,
 ) -> None:
-    """Raise CannotReplayError unless the scores are those that the importances are made of."""
+    """Raise CannotReplayError unless the scores reproduce the importances."""
     before, after = score(np.arange(n_rows)), shuffled(np.arange(n_rows))
     for name, values in importances.items():
         if not np.isclose(before[name] - after[name], values[unit, 0], rtol=1e-9, atol=1e-12):

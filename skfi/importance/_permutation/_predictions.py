@@ -1,4 +1,4 @@
-"""Predictions are kept, so that a metric can be computed again of some of their rows."""
+"""Record predictions, so that a metric can be recomputed on some of the rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class Predicted:
 
 
 class CannotReplayError(RuntimeError):
-    """A metric asked an estimator for more than the predictions that were kept."""
+    """A metric needs more of an estimator than its recorded predictions."""
 
 
 class _StandIn:
-    """Answers as the estimator does, but for its predictions, and passes for one of its class."""
+    """A proxy of an estimator, also in its class, that overrides predictions."""
 
     def __init__(self, estimator: Any) -> None:
         self._estimator = estimator
@@ -47,7 +47,7 @@ class _StandIn:
 
 
 class Recording(_StandIn):
-    """The estimator, which keeps what it predicts."""
+    """A proxy of an estimator that records its predictions."""
 
     def __init__(self, estimator: Any) -> None:
         super().__init__(estimator)
@@ -65,7 +65,7 @@ class Recording(_StandIn):
         return predict
 
     def predicted(self) -> dict[Predicted, np.ndarray]:
-        """What was predicted, as numbers: labels as their places among the classes."""
+        """The recorded predictions as numbers, labels as their indices in ``classes_``."""
         classes = _labels(self._estimator)
         numbers = {
             Predicted(method): _as_numbers(np.asarray(values), classes)
@@ -100,8 +100,8 @@ def _as_numbers(values: np.ndarray, classes: np.ndarray | None) -> np.ndarray | 
 def zero_at_first(score: Any, first: Any) -> Any:
     """``score`` with the predictions of the first call as zeros.
 
-    scikit-learn subtracts later scores from the first: so predictions come back to the last bit.
-    Later ones that are missing are NaN. Others than those of the first call are left out.
+    scikit-learn subtracts later scores from the first, which then leaves predictions exact. Missing
+    later ones are NaN, and those that the first call lacks are dropped.
     """
     if not isinstance(score, dict):
         return score
@@ -116,7 +116,7 @@ def zero_at_first(score: Any, first: Any) -> Any:
 
 @dataclass(frozen=True)
 class Replay:
-    """A scorer that is called again with predictions that were kept, of some of the rows."""
+    """A scorer that is called again on some rows of recorded predictions."""
 
     scorer: Callable
     estimator: Any

@@ -1,4 +1,4 @@
-"""Results of what scikit-learn's function returns: one for each metric."""
+"""Results from what scikit-learn's function returns."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from skfi.importance._results._result import ImportanceResult
 def permutation_results(
     bunches: Any, baseline: Any, name: str, data: Shuffled, rows: ScoredRows
 ) -> ImportanceResult | dict[str, ImportanceResult]:
-    """One result, or one for each metric by its name if several, or a list of one, were asked."""
+    """One result, or a dict of one for each metric if ``scoring`` was a list or dict."""
     entries = data.entries
     if not isinstance(baseline, dict):
         return _result(bunches, baseline, name, data, entries)

@@ -74,7 +74,7 @@ def _scores_by_name(scores: Any) -> dict[Any, Any]:
 
 
 def _keeping_rows(scorer: Any, values: RowValues, classes: Any, kept: dict, key: OfRows) -> Any:
-    """The same scorer, which also puts the values of rows into ``kept``."""
+    """A copy of the scorer that also stores the values of rows in ``kept``."""
 
     @wraps(scorer._score_func)  # scorers look into its signature
     def measured(y_true: Any, y_pred: Any, *, sample_weight: Any = None, **kwargs: Any) -> float:
@@ -93,9 +93,9 @@ def _keeping_rows(scorer: Any, values: RowValues, classes: Any, kept: dict, key:
 
 
 def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) -> Any:
-    """A scorer that keeps what intervals need of ``n_scores`` rows; if that is too much, the same.
+    """A scorer that also keeps what intervals need; unchanged if that is too much to keep.
 
-    The estimator's own ``score`` becomes the metric that it is.
+    The estimator's own ``score`` is replaced by the metric that it computes.
     """
     if scoring is None:
         scorer = metrics.get_scorer(_own_metric(estimator) or scorer)
@@ -121,7 +121,7 @@ def is_scored_by_row(scorer: Any) -> bool:
 
 
 def replay_of(scorer: Any, estimator: Any, X: Any, y: Any, sample_weight: Any) -> Replay | None:
-    """What scores the metrics again whose rows have no values; None if all have, or too many."""
+    """Replays the metrics that have no values of rows; None if there are none, or too many."""
     rest = scorer.rest() if is_scored_by_row(scorer) else None
     return None if rest is None else Replay(rest, estimator, X, y, sample_weight)
 

@@ -1,4 +1,4 @@
-"""Metrics as means over rows: of each row a value, whose mean is the metric.
+"""Values of rows whose mean is the metric.
 
 Of some metrics these are the rows' own losses. Of the others a row's value is the metric plus the
 row's influence on it: by how much the metric would change if rows like this one were more frequent
@@ -101,7 +101,7 @@ def _r2(rows: Scored) -> np.ndarray:
 
 
 def _area(rows: Scored, positive: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Of the area under the ROC curve the parts of DeLong, DeLong and Clarke-Pearson (1988).
+    """Components of the area under the ROC curve (DeLong, DeLong and Clarke-Pearson, 1988).
 
     Of a positive row the share of negatives that are scored lower, of a negative one that of
     positives that are scored higher; ties count half.
@@ -124,7 +124,7 @@ def _area(rows: Scored, positive: np.ndarray, score: np.ndarray) -> np.ndarray:
 
 
 def _roc_auc(rows: Scored, average: str = "macro") -> np.ndarray:
-    """Of one class against the other, or the mean of each one against the rest."""
+    """ROC AUC of two classes, or the mean over classes one-vs-rest."""
     if rows.predicted.ndim == 1:
         return _area(rows, rows.y == np.unique(rows.y)[-1], rows.predicted)
     is_class = rows.y[:, None] == np.asarray(rows.classes)
@@ -141,9 +141,9 @@ def _roc_auc(rows: Scored, average: str = "macro") -> np.ndarray:
 
 
 def _of_labels(rows: Scored) -> np.ndarray:
-    """The influence of rows on a metric of labels: the same for all of a true and predicted label.
+    """Influence of rows on a metric of labels, the same for each pair of true and predicted label.
 
-    It is the metric's slope as these rows are given more weight.
+    It is the derivative of the metric with respect to the weight of these rows.
     """
     pairs = np.column_stack(
         [np.unique(labels, return_inverse=True)[1] for labels in (rows.y, rows.predicted)]
@@ -186,7 +186,7 @@ _OF_LABELS = {
 
 
 def row_values(scorer: Any, classes: Any, n_targets: int) -> RowValues | None:
-    """What gives each row's value of a scikit-learn scorer's metric; None if nothing here does."""
+    """The function that computes the values of rows for a scorer; None if there is none."""
     metric, settings = getattr(scorer, "_score_func", None), getattr(scorer, "_kwargs", {})
     if metric in _OF_LABELS:
         few = classes is not None and len(classes) <= _MOST_CLASSES

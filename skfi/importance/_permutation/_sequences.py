@@ -34,7 +34,7 @@ class ShuffledCells:
     def of(
         cls, kind: Kind, *, by: str, groups: Any, names: Any, shuffle: str, conditional: bool
     ) -> Self:
-        """Those of some units of the samples."""
+        """Make the view for some units of the samples."""
         units: Any = units_of(kind, by=by, groups=groups, names=names)
         of_columns = kind.X.ndim == 2 and by != "timestep" and groups is None
         if of_columns and kind.real is None and not conditional:

@@ -1,12 +1,10 @@
 """Which sequence each step's values are taken from when sequences of unequal length are shuffled.
 
-A shuffled sequence keeps its own length and padding: how long it is, is information of no single
-feature, and padding is no value. At each step, only sequences that reach the step may exchange
-values. The donor that the shuffle drew gives its series for as long as it lasts; where it ends
-earlier, the donor of that donor goes on, and so forth. At each step this is again a uniformly
-random permutation of the sequences that reach it (the one that the whole permutation induces on
-them), so every value stays at its own time and each step's distribution is exactly kept. With
-equal lengths it is the plain shuffle of whole series.
+A shuffled sequence keeps its own length and padding, as the length belongs to no single feature. At
+each step, only sequences that reach the step exchange values: where a donor ends early, the donor
+of that donor goes on, and so forth. At each step this is a uniformly random permutation of the
+sequences that reach it, so each step keeps its distribution. With equal lengths it is the plain
+shuffle of whole series.
 """
 
 import numpy as np

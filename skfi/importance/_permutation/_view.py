@@ -1,4 +1,4 @@
-"""What scikit-learn's function is given in place of ``X``, and what is predicted from it."""
+"""The view that scikit-learn's function is given in place of ``X``."""
 
 from typing import Any
 

@@ -36,7 +36,7 @@ class ReplacedWords:
         conditional: bool,
         max_features: int | None,
     ) -> Self | ShuffledCells:
-        """Those of the most frequent words; positions are shuffled as time steps are."""
+        """Make the table for the most frequent words; positions are shuffled like time steps."""
         if by != "feature":
             return ShuffledCells.of(
                 kind, by=by, groups=groups, names=names, shuffle=shuffle, conditional=conditional
@@ -50,7 +50,7 @@ class ReplacedWords:
         return QuickScorer(of_view, n_scores=n_scores)
 
     def donors(self, n_repeats: int, random_state: np.random.RandomState) -> None:
-        """Nothing: words do not come from a single row."""
+        """Return None, as words do not come from a single row."""
         return None
 
     @property
@@ -61,7 +61,7 @@ class ReplacedWords:
 
 @dataclass(frozen=True)
 class ReplacedWordScorer:
-    """The same for words: each occurrence of a unit's words becomes one drawn from the corpus.
+    """A scorer that replaces each occurrence of a unit's words by a random word of the corpus.
 
     A view's shuffled column says which unit it is, and seeds the draws.
     """

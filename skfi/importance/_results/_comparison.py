@@ -1,4 +1,4 @@
-"""What several methods say of the same features, side by side."""
+"""Importances of the same features by several methods."""
 
 import html
 from collections.abc import Mapping
@@ -143,7 +143,7 @@ def shares(result: ImportanceResult) -> np.ndarray:
 def intervals_of(results: Mapping[str, ImportanceResult]) -> dict[str, np.ndarray]:
     """95% intervals of each method's importances.
 
-    Rows that permutation takes as dependent are so for gradients of the same rows too.
+    The row groups of permutation are also used for gradients of the same rows.
     """
     groups = next((one.sample_groups for one in results.values() if "sample_groups" in one), None)
     return {method: _interval(result, groups) for method, result in results.items()}
@@ -163,7 +163,7 @@ def _interval(result: ImportanceResult, groups: np.ndarray | None) -> np.ndarray
 
 
 def _of_shared_words(results: dict[str, ImportanceResult]) -> dict[str, ImportanceResult]:
-    """The results of the words that all have: each method takes as many words as it can."""
+    """The results restricted to the words that all of them have."""
     first, *others = results.values()
     shared = [
         name for name in first.feature_names if all(name in one.feature_names for one in others)
@@ -183,7 +183,7 @@ def _only(result: ImportanceResult, names: list[str]) -> ImportanceResult:
 
 
 def _in_total(result: ImportanceResult) -> ImportanceResult:
-    """Gradients of all occurrences of a word together; of the other methods as it is."""
+    """Gradients summed over all occurrences of a word; other results unchanged."""
     if result.baseline_score is not None:
         return result
     total = {name: result[name] * result.counts for name in ("importances_mean", "importances_std")}

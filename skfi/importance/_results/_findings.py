@@ -1,4 +1,4 @@
-"""Where several methods disagree about a feature, in sentences that the numbers support."""
+"""Sentences on where several methods disagree about a feature."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _LOCAL_GRADIENTS = ("saliency", "smoothgrad", "input_x_gradient")
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a method says of each unit, and how sure that is; NaN where it is not known."""
+    """Importance and interval of each unit by one method; NaN where not known."""
 
     result: ImportanceResult
     low: np.ndarray
@@ -31,12 +31,12 @@ class Evidence:
 
     @property
     def matters(self) -> np.ndarray:
-        """Whether a unit has an importance above zero for sure."""
+        """Whether the interval of a unit lies above zero."""
         return self._sure(self.result.get("pvalues"), _LEVEL) & (self.low > 0)
 
     @property
     def harms(self) -> np.ndarray:
-        """Whether it has one below zero for sure."""
+        """Whether the interval of a unit lies below zero."""
         pvalues = self.result.get("pvalues")
         pvalues = None if pvalues is None else 1 - pvalues
         return self._sure(pvalues, _LEVEL_OF_HARM) & (self.high < 0)
@@ -80,7 +80,7 @@ def _partners(correlated: Any) -> dict[str, list[str]]:
 def _spared(
     names: list[str], permuted: Evidence, left_out: Evidence, partners: Mapping[str, list[str]]
 ) -> Iterator[str]:
-    """Units that this network leans on, and what a network that is trained without them does."""
+    """Units that this network uses but that one trained without them may not need."""
     little = permuted.low / _FAR_APART
     leaned_on = permuted.matters
     spared = leaned_on & (left_out.high < little)

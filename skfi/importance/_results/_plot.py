@@ -6,7 +6,7 @@ import skfi
 
 
 class Drawn:
-    """A result that its display draws: a class of skfi, found by its name when it is asked for.
+    """A result with a ``plot`` method, drawn by a display class that is imported on use.
 
     So results need neither the display nor matplotlib.
     """

@@ -112,7 +112,7 @@ class ImportanceResult(Drawn, Bunch):
         method: str,
         by: str = "feature",
         weights: np.ndarray | None = None,
-        **entries: Any,
+        **more: Any,
     ) -> "ImportanceResult":
         """Make a result of single values (n_units, n_values), averaged with ``weights``.
 
@@ -141,10 +141,10 @@ class ImportanceResult(Drawn, Bunch):
         else:
             mean = np.average(importances, axis=1, weights=weights)
             std = np.sqrt(np.average((importances - mean[:, None]) ** 2, axis=1, weights=weights))
-        entries["importances"] = importances
-        entries["sample_weight"] = None if weights is None else np.asarray(weights)
+        more["importances"] = importances
+        more["sample_weight"] = None if weights is None else np.asarray(weights)
         return cls.from_summary(
-            mean, std, feature_names=feature_names, method=method, by=by, **entries
+            mean, std, feature_names=feature_names, method=method, by=by, **more
         )
 
     @classmethod
@@ -156,7 +156,7 @@ class ImportanceResult(Drawn, Bunch):
         feature_names: Any,
         method: str,
         by: str,
-        **entries: Any,
+        **more: Any,
     ) -> "ImportanceResult":
         """Make a result of means and standard deviations.
 
@@ -185,7 +185,7 @@ class ImportanceResult(Drawn, Bunch):
             feature_names=np.asarray(feature_names, dtype=object),
             method=method,
             by=by,
-            **(dict.fromkeys(absent) | entries),
+            **(dict.fromkeys(absent) | more),
         )
 
     def to_frame(self, *, sort: bool = True, adjust: str | None = "holm") -> pd.DataFrame:
@@ -232,7 +232,7 @@ class ImportanceResult(Drawn, Bunch):
 
     @property
     def note(self) -> str:
-        """What to beware of, in a sentence; empty if nothing is known."""
+        """A caveat in one sentence; empty if there is none."""
         notes = (
             self._note_of_correlated(),
             self._note_of_intervals(),

@@ -41,7 +41,7 @@ class Units:
 
     @property
     def entries(self) -> dict[str, Any]:
-        """What a result keeps, so that the same units can be made again, and drawn."""
+        """Entries of a result from which the same units can be made again, and drawn."""
         kept = {"input_names": self.input_names, "feature_groups": self.groups}
         return kept | ({"axes": self.axes} if self.is_grid else {})
 

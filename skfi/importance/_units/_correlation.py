@@ -1,4 +1,4 @@
-"""Features that tell nearly the same: methods divide their importance, each in its own way."""
+"""Correlated features and groups of them."""
 
 from collections.abc import Mapping, Sequence
 from numbers import Real
@@ -33,7 +33,7 @@ def correlations(X: np.ndarray) -> np.ndarray:
 def strongly_correlated(
     X: Any, names: Sequence[str], real: np.ndarray | None = None
 ) -> list[tuple[str, str, float]]:
-    """Pairs of features whose absolute correlation is at least 0.8; none of what is not numeric.
+    """Pairs of numeric features whose absolute correlation is at least 0.8.
 
     ``real`` tells which steps of sequences are not padding.
     """
@@ -48,7 +48,7 @@ def strongly_correlated(
 def groups_by_name(
     feature_groups: str, X: Any, names: Sequence[str] | None, *, by: str, real: np.ndarray | None
 ) -> Mapping[str, Sequence[Any]] | None:
-    """Of ``feature_groups="auto"`` the groups of correlated features."""
+    """Resolve ``feature_groups="auto"`` to groups of correlated features."""
     if feature_groups != "auto" or by != "feature":
         raise ValueError(
             f"feature_groups={feature_groups!r} with by={by!r}; expected a mapping of a group's "

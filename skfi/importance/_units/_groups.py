@@ -12,7 +12,7 @@ def group_units(
 ) -> tuple[np.ndarray, list[list[int]]]:
     """Names and members of the groups and of the ungrouped rest, ordered by first member.
 
-    Without ``keep_rest`` of the groups only, in their own order.
+    Without ``keep_rest``, only the groups, in their own order.
     """
     position = {name: i for i, name in enumerate(names)}
     if not isinstance(groups, Mapping):

@@ -1,4 +1,4 @@
-"""What are its units? Made here for every method and kind of input."""
+"""Make the units of an input, for every method and kind of input."""
 
 from typing import Any
 

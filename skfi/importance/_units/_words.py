@@ -23,12 +23,12 @@ class WordUnits:
         return len(self.names)
 
     def of_samples(self, values: np.ndarray, real: np.ndarray | None = None) -> None:
-        """Nothing: a word is not in every sample."""
+        """Return None, as a word is not in every sample."""
         return None
 
     @property
     def entries(self) -> dict[str, Any]:
-        """What a result keeps of words."""
+        """Entries of a result that describe the words."""
         return {"counts": self.counts}
 
     def summarise(
