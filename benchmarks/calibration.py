@@ -250,8 +250,8 @@ others, is of the right size. LOFO over five folds is far on the safe side: it f
 only, and here the correlated column stands in for the signal.
 
 Of windows that overlap, {3 * N_ROWS} of ten steps, intervals are too narrow if rows count as
-independent; blocks of two windows' length mend that. In a Pipeline with a SlidingWindow they are
-the default.
+independent; blocks of some windows' length mend that. In a Pipeline with a SlidingWindow blocks of
+two windows are the default.
 
 [table weights]
 
@@ -261,7 +261,8 @@ Shares of intervals of 95% that hold the true importance of a strong, a weak and
 (weights 1, 0.3 and 0 on the last of four steps): that of the fitted model over 40,000 fresh rows.
 {N_SEEDS_OF_METRICS} runs on rows of their own, so that 0.91 to 0.99 is what chance gives. Median
 absolute error and the functions are by leaving out groups of rows, all others by each row's
-influence.
+influence. All shares lie between 0.92 and 1, those of small LSTMs too: 0.92 twice, of labels at 200
+rows, where one wrong prediction more or less is a step of half a percent.
 
 [table metrics]
 
