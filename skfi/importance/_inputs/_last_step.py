@@ -89,9 +89,10 @@ class LastStep:
     @property
     def takes_tokens(self) -> bool:
         """Whether it takes token ids, or texts, which its network turns into ids."""
-        own = self.sequences
-        if own is not None:
-            return own.embedding_dim is not None or own.embedding is not None
+        names = ("embedding_dim", "embedding")
+        embeds = any(getattr(self.estimator, name, None) is not None for name in names)
+        if embeds or self.sequences is not None:
+            return embeds
         if self.network is None:
             return False
         embedding = find_embedding(self.network)
