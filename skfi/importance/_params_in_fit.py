@@ -44,7 +44,7 @@ def check_scoring_in_fit(estimator: Any, scoring: Any, X: np.ndarray, y: np.ndar
         return
     if estimator.return_sequences:  # the metric is taken over the list of all steps
         X, y = np.zeros((y.size, 1)), y.ravel()
-    stand_in = DummyClassifier() if hasattr(estimator, "classes_") else DummyRegressor()
+    stand_in = DummyRegressor() if LastStep.of(estimator).classes is None else DummyClassifier()
     scorer = check_scoring(estimator, scoring=scoring)
     try:
         scorer(stand_in.fit(X, y), X, y)

@@ -59,14 +59,15 @@ def make_embedding(
 ) -> TokenEmbedding:
     """The first layer that an estimator's parameters ask for."""
     table = _table(embedding)
-    given, dim = dim, dim if table is None else table.shape[1]
-    assert dim is not None  # one of the two asked for an embedding
-    if given not in (None, dim):
+    size = dim if table is None else table.shape[1]
+    if size is None:
+        raise ValueError("Token ids need embedding_dim, or embedding, a vector for each id.")
+    if dim not in (None, size):
         raise ValueError(
-            f"embedding has vectors of {dim} numbers, but embedding_dim={given}. "
+            f"embedding has vectors of {size} numbers, but embedding_dim={dim}. "
             "Leave embedding_dim=None."
         )
-    return TokenEmbedding(n_tokens, dim, table, trainable)
+    return TokenEmbedding(n_tokens, size, table, trainable)
 
 
 def n_tokens_of(embedding: Any, n_tokens: int | None) -> int | None:
