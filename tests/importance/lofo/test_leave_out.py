@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from lofo_data import CALL, CUBE, FIRST, FRAME, ONE_FOLD, TABLE, TINY, Y
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
@@ -15,16 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from skfi import LSTMRegressor, SlidingWindow, from_keras, lofo_importance
-
-random = np.random.default_rng(0)
-TABLE = random.normal(size=(200, 4)) * [1, 10, 0.1, 1] + [0, 5, 0, 100]
-FRAME = pd.DataFrame(TABLE, columns=list("abcd"))
-Y = 3 * TABLE[:, 0] + 0.2 * TABLE[:, 1]  # c and d are worth nothing
-CUBE = random.normal(size=(300, 4, 3)).astype("float32")
-FIRST = CUBE[:, :, 0].mean(axis=1)  # the target of networks
-ONE_FOLD = [(np.arange(200), np.arange(200, 300))]
-TINY = {"units": 3, "epochs": 2, "random_state": 0, "importance": None}
-CALL = {"cv": KFold(4), "scoring": "r2"}
 
 
 def without_each(model, X, y):

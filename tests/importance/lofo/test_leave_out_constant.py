@@ -3,36 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from lofo_data import CUBE, FIRST, TABLE, TINY
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV
 
 from skfi import LSTMClassifier, LSTMRegressor, lofo_importance
-
-random = np.random.default_rng(0)
-
-
-TABLE = random.normal(size=(200, 4)) * [1, 10, 0.1, 1] + [0, 5, 0, 100]
-
-
-FRAME = pd.DataFrame(TABLE, columns=list("abcd"))
-
-
-Y = 3 * TABLE[:, 0] + 0.2 * TABLE[:, 1]  # c and d are worth nothing
-
-
-CUBE = random.normal(size=(300, 4, 3)).astype("float32")
-
-
-FIRST = CUBE[:, :, 0].mean(axis=1)  # the target of networks
-
-
-ONE_FOLD = [(np.arange(200), np.arange(200, 300))]
-
-
-TINY = {"units": 3, "epochs": 2, "random_state": 0, "importance": None}
-
-
-CALL = {"cv": KFold(4), "scoring": "r2"}
 
 
 class Recorder(RegressorMixin, BaseEstimator):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from lofo import Dataset, LOFOImportance
+from lofo_data import by_hand
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut, TimeSeriesSplit
@@ -19,14 +19,6 @@ FRAME = pd.DataFrame(rng.normal(size=(120, 3)), columns=["a", "b", "c"])
 Y = FRAME["a"] * 2 + FRAME["b"] + 0.1 * rng.normal(size=120)
 ONE_FOLD = [(np.arange(10, 20), np.arange(10))]
 TINY = {"units": 3, "epochs": 2, "random_state": 0, "importance": None}
-
-
-def by_hand(model, groups, y, **kwargs):
-    """The package itself: scores by group name."""
-    frame = pd.DataFrame({"y": y})
-    dataset = Dataset(frame, target="y", features=[], feature_groups=groups)
-    found = LOFOImportance(dataset, model=model, **kwargs).get_importance().set_index("feature")
-    return found.filter(like="val_imp").loc[list(groups)].to_numpy()
 
 
 @pytest.mark.parametrize("cv", [3, KFold(4, shuffle=True, random_state=0), TimeSeriesSplit(3)])

@@ -2,10 +2,9 @@
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 from conftest import linear_network
-from lofo import Dataset, LOFOImportance
+from lofo_data import by_hand
 from scikeras.wrappers import KerasRegressor
 from sklearn.base import clone
 from sklearn.model_selection import KFold
@@ -18,14 +17,6 @@ ONE_FOLD = [(np.arange(10, 20), np.arange(10))]
 
 
 TINY = {"units": 3, "epochs": 2, "random_state": 0, "importance": None}
-
-
-def by_hand(model, groups, y, **kwargs):
-    """The package itself: scores by group name."""
-    frame = pd.DataFrame({"y": y})
-    dataset = Dataset(frame, target="y", features=[], feature_groups=groups)
-    found = LOFOImportance(dataset, model=model, **kwargs).get_importance().set_index("feature")
-    return found.filter(like="val_imp").loc[list(groups)].to_numpy()
 
 
 def test_equals_lofo_on_sequences():
