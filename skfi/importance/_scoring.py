@@ -73,19 +73,10 @@ class QuickScorer:
                 return self.scorer(estimator, X, y, **kwargs)
 
 
-def _check_score(name: Any, score: Any, when: str) -> None:
+def number_of(score: Any) -> float | None:
+    """A score as a number, which need not be finite; None if it is not a single one."""
     value = np.asarray(score)
-    if value.ndim or value.dtype.kind not in "fiu":
-        raise TypeError(
-            f"The scorer {name!r} returned {score!r:.80} ({type(score).__name__}) {when}; expected "
-            "a single number, or a dict of them by name."
-        )
-    if not np.isfinite(value):
-        raise ValueError(
-            f"The scorer {name!r} returned {score} {when}, which is no finite number, so that no "
-            "importance can be computed from it. The metric may not be defined for these rows, "
-            "such as for a single class, or the network predicts NaN."
-        )
+    return None if value.ndim or value.dtype.kind not in "fiu" else float(value)
 
 
 def scoring_name(estimator: Any, scoring: Any) -> str:

@@ -13,6 +13,7 @@ from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._lofo._sequences import SequenceData
 from skfi.importance._lofo._warm_start import WarmStart
 from skfi.importance._lofo._words import WordData
+from skfi.importance._scoring import number_of
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,15 @@ class LeftOutScorer:
 
 def checked_score(score: Any, name: str) -> float:
     """``score`` if it is one finite number."""
-    value = np.asarray(score)
-    if value.ndim or value.dtype.kind not in "iuf":
+    number = number_of(score)
+    if number is None:
         raise ValueError(
             f"scoring={name!r} returned {score!r:.60} of type {type(score).__name__}; a metric "
             "returns one number, the higher the better."
         )
-    if not np.isfinite(value):
+    if not np.isfinite(number):
         raise ValueError(
-            f"scoring={name!r} returned {float(value)}, which is not a finite number. The metric "
+            f"scoring={name!r} returned {number}, which is not a finite number. The metric "
             "may be undefined in a fold, for instance for a single class."
         )
-    return float(value)
+    return number

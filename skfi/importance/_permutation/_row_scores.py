@@ -15,7 +15,7 @@ from skfi._pipelines import Chain
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._permutation._predictions import Predicted, Recording, Replay, zero_at_first
 from skfi.importance._permutation._row_values import RowValues, Scored, row_values
-from skfi.importance._scoring import _check_score
+from skfi.importance._scoring import number_of
 
 _MOST_NUMBERS = 2**26  # rows x repeats x units x metrics, or columns of predictions, that are kept
 ONLY = None  # the name of a metric that has none, as it is the only one
@@ -165,3 +165,18 @@ class CheckedScorer:
         if self.baseline is None:
             self.baseline = score
         return zero_at_first(score, self.baseline)
+
+
+def _check_score(name: Any, score: Any, when: str) -> None:
+    number = number_of(score)
+    if number is None:
+        raise TypeError(
+            f"The scorer {name!r} returned {score!r:.80} ({type(score).__name__}) {when}; expected "
+            "a single number, or a dict of them by name."
+        )
+    if not np.isfinite(number):
+        raise ValueError(
+            f"The scorer {name!r} returned {score} {when}, which is no finite number, so that no "
+            "importance can be computed from it. The metric may not be defined for these rows, "
+            "such as for a single class, or the network predicts NaN."
+        )
