@@ -10,7 +10,6 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection._search import BaseSearchCV
 
 from skfi._keras import calls_by_xla, jit_compile, jit_compile_as, worth_calling
-from skfi._pipelines import Chain
 from skfi.importance._inputs._last_step import LastStep
 from skfi.metrics import step_scorer
 
@@ -31,7 +30,7 @@ def scorer_for(estimator: Any, scoring: Any) -> Callable:
     A callable of the user gets the predictions unchanged.
     """
     scorer = check_scoring(estimator, scoring=scoring)
-    if not LastStep.of(Chain(estimator).last).per_step:
+    if not LastStep.at_end_of(estimator).per_step:
         return scorer
     if isinstance(scoring, Mapping):
         return _Scorers({name: scorer_for(estimator, metric) for name, metric in scoring.items()})
@@ -63,7 +62,7 @@ class QuickScorer:
     jit_compile: bool | None = field(default_factory=jit_compile)
 
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
-        model = LastStep.of(Chain(estimator).last).network
+        model = LastStep.at_end_of(estimator).network
         if model is None:
             return self.scorer(estimator, X, y, **kwargs)
         n_timesteps = (model.inputs[0].shape[1:2] or (1,))[0] or X.shape[1]

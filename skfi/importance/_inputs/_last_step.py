@@ -8,6 +8,7 @@ import numpy as np
 
 from skfi._keras import check_inputs, find_embedding, mask_value_of, takes_texts
 from skfi._padding import real_steps
+from skfi._pipelines import Chain
 
 
 def network_of(estimator: Any) -> keras.Model | None:
@@ -70,6 +71,11 @@ class LastStep:
         )
         per_step = bool(getattr(estimator, "return_sequences", False))
         return cls(estimator, network, mask_value, per_step, steps)
+
+    @classmethod
+    def at_end_of(cls, estimator: Any) -> Self:
+        """That of whatever an estimator is wrapped in."""
+        return cls.of(Chain(estimator).last)
 
     @property
     def sequences(self) -> SequenceEstimator | None:

@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.base import clone
 
 from skfi._keras import fits_ahead, jit_compile, jit_compile_as
-from skfi._pipelines import Chain
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._lofo._sequences import SequenceData
 from skfi.importance._lofo._warm_start import WarmStart
@@ -35,7 +34,7 @@ class LeftOutEstimator:
         """The fitted clone."""
         X, y, weight = self.data.gather(view)
         estimator = self.data.prepare(clone(self.estimator), view)
-        last = LastStep.of(Chain(estimator).last).sequences
+        last = LastStep.at_end_of(estimator).sequences
         if last is not None:  # its importances are not needed
             last.set_params(importance=None, importance_params=None)
         if self.start is not None:

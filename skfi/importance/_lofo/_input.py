@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from skfi._pipelines import Chain
 from skfi.importance._inputs._kinds import Numbers, Texts, TokenIds
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._read import read_training_input
@@ -46,7 +45,7 @@ def lofo_input(
     unknown_id: int,
 ) -> Given:
     """Check samples and targets, name the units, and choose how they are left out."""
-    per_step = LastStep.of(Chain(estimator).last).per_step
+    per_step = LastStep.at_end_of(estimator).per_step
     settings = Settings(
         estimator, y, sample_weight, per_step, leave_out, by, groups, names, unknown_id
     )
@@ -63,14 +62,14 @@ def check_y(estimator: Any, y: Any) -> Any:
     if y is None:
         raise ValueError("y is None, but LOFO trains networks: pass the targets.")
     y = y if hasattr(y, "iloc") else np.asarray(y)
-    LastStep.of(Chain(estimator).last).check_target(y)
+    LastStep.at_end_of(estimator).check_target(y)
     return y
 
 
 def check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> dict[str, Any]:
     """The parameters of ``fit``, which say for how long a ``keras.Model`` is trained."""
     params = dict(fit_params or {})
-    last = LastStep.of(Chain(estimator).last)
+    last = LastStep.at_end_of(estimator)
     if last.is_bare and last.network is not None:
         if not last.network.compiled:
             raise ValueError(

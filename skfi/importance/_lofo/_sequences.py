@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from skfi._pipelines import Chain
 from skfi.importance._index_view import read_left_out_view
 from skfi.importance._inputs._kinds import Numbers, TokenIds
 from skfi.importance._inputs._last_step import LastStep
@@ -106,7 +105,7 @@ def of_numbers(kind: Numbers, settings: Settings) -> SequenceData:
     """Units of numbers, removed if that is known to be safe and else held at a constant."""
 
     def constants(units: Units) -> Constants:
-        mask_value = LastStep.of(Chain(settings.estimator).last).mask_value
+        mask_value = LastStep.at_end_of(settings.estimator).mask_value
         return constants_of(kind.X, units, kind.real, mask_value)
 
     return _sequence_data(kind, settings, kind.real, constants)

@@ -21,7 +21,7 @@ def check_values(estimator: Any, X: Any, real: np.ndarray | None) -> None:
     missing = np.asarray(pd.isna(X))
     if not missing.any() or _takes_nan(estimator):
         return
-    mask_value = LastStep.of(Chain(estimator).last).mask_value
+    mask_value = LastStep.at_end_of(estimator).mask_value
     if mask_value is not None and np.isnan(mask_value):
         if real is None:  # it folds behind the steps of a Pipeline
             return

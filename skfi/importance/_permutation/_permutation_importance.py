@@ -192,10 +192,10 @@ def permutation_importance(
     ones at 200 rows of three other columns and at 1,000 rows of 31, for very skewed counts a sixth
     too high; at 200 rows of 31 up to a third too high, nearer to those of the plain shuffle. Of
     several time steps a row gets values of its group at each step, by the places that another row's
-    series has in its groups: the course is kept roughly, and importances were within a
-    tenth at 200 and 400 rows, of zero-inflated series at 1,000 rows a sixth too low.
-    Where rows resemble their neighbours in time, groups are of neighbours, and importances come out
-    too low: with an autocorrelation of 0.9 from row to row by a fifth, of 0.98 by half.
+    series has in its groups: the course is kept roughly, and importances were within a tenth at 200
+    and 400 rows, of zero-inflated series at 1,000 rows a sixth too low. Where rows resemble their
+    neighbours in time, groups are of neighbours, and importances come out too low: with an
+    autocorrelation of 0.9 from row to row by a fifth, of 0.98 by half.
 
     References
     ----------

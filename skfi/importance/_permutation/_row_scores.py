@@ -11,7 +11,6 @@ from sklearn import metrics
 from sklearn.base import RegressorMixin, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 
-from skfi._pipelines import Chain
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._permutation._predictions import Predicted, Recording, Replay, zero_at_first
 from skfi.importance._permutation._row_values import RowValues, Scored, row_values
@@ -101,7 +100,7 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
         scorer = metrics.get_scorer(_own_metric(estimator) or scorer)
     targets = np.asarray(y)  # y need not be an array
     n_targets = int(np.prod(targets.shape[1:]))
-    classes = LastStep.of(Chain(estimator).last).classes
+    classes = LastStep.at_end_of(estimator).classes
     scorers = getattr(scorer, "_scorers", {ONLY: scorer})
     per_scorer = {name: row_values(each, classes, n_targets) for name, each in scorers.items()}
     values = {name: of_rows for name, of_rows in per_scorer.items() if of_rows is not None}
@@ -128,7 +127,7 @@ def replay_of(scorer: Any, estimator: Any, X: Any, y: Any, sample_weight: Any) -
 
 def _own_metric(estimator: Any) -> str | None:
     """The metric that is the estimator's own ``score``, of one label or number for each row."""
-    step = LastStep.of(Chain(estimator).last)
+    step = LastStep.at_end_of(estimator)
     if step.per_step:
         return None
     last = step.estimator
