@@ -1,6 +1,13 @@
 """Everything that uses Keras' internals or TensorFlow."""
 
 from skfi._keras._compiled import CHUNK_SIZE, clear_compiled, forward, input_gradient
+from skfi._keras._embedded_inputs import (
+    EmbeddedInput,
+    Points,
+    embedded_inputs,
+    gradient_at_points,
+    outputs_at_points,
+)
 from skfi._keras._embedding import (
     embedding_gradient,
     embedding_table,
@@ -11,18 +18,24 @@ from skfi._keras._embedding import (
     vocabulary_of,
 )
 from skfi._keras._epochs import train_epoch_a_call
+from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
 from skfi._keras._networks import (
+    OF_CLASSES,
     check_inputs,
     check_network,
     class_probabilities,
     compiled_loss,
     gives_logits,
+    head_names,
     last_activation,
     loss_name,
+    losses_of,
     mask_value_of,
     output_kind,
     takes_texts,
 )
+from skfi._keras._packed import Layout, input_names, packed_network
+from skfi._keras._plain import plain_network
 from skfi._keras._rebuild import (
     Fixed,
     compile_like,
@@ -30,6 +43,7 @@ from skfi._keras._rebuild import (
     fresh_optimizer,
     leaves,
     rebuild,
+    rebuild_the_same,
 )
 from skfi._keras._restore import restored_if_it_fails
 from skfi._keras._seeds import seeded
@@ -47,7 +61,12 @@ from skfi._keras._xla import (
 
 __all__ = [
     "CHUNK_SIZE",
+    "OF_CLASSES",
+    "EmbeddedInput",
     "Fixed",
+    "Head",
+    "Layout",
+    "Points",
     "another",
     "calls_are_by_xla",
     "calls_by_xla",
@@ -57,6 +76,7 @@ __all__ = [
     "clear_compiled",
     "compile_like",
     "compiled_loss",
+    "embedded_inputs",
     "embedding_gradient",
     "embedding_table",
     "find_embedding",
@@ -67,7 +87,13 @@ __all__ = [
     "forward_ids",
     "fresh_optimizer",
     "gives_logits",
+    "gradient_at_points",
+    "has_several_outputs",
+    "head_names",
+    "heads_of",
+    "in_a_row",
     "input_gradient",
+    "input_names",
     "is_keras",
     "jit_compile",
     "jit_compile_as",
@@ -75,11 +101,16 @@ __all__ = [
     "last_activation",
     "leaves",
     "loss_name",
+    "losses_of",
     "mask_value_of",
     "n_bytes",
     "only_keras",
     "output_kind",
+    "outputs_at_points",
+    "packed_network",
+    "plain_network",
     "rebuild",
+    "rebuild_the_same",
     "restored_if_it_fails",
     "seeded",
     "structure",

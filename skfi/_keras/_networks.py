@@ -1,5 +1,6 @@
 """The input, outputs and loss of a network."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -10,15 +11,18 @@ from skfi._containers import check_kinds, check_whole_numbers
 
 
 def check_network(model: keras.Model) -> None:
-    """Raise ValueError unless ``model`` has one input, and one output of a row or of its steps."""
+    """Raise ValueError unless ``model`` has one input, and one output of a row or of its steps.
+
+    That is what skfi's own estimators train. What is explained may have any number.
+    """
     for kind in ("input", "output"):
         tensors = getattr(model, f"{kind}s", None)
         if tensors is None:
             raise ValueError(
                 f"The network {model.name!r} has no {kind} of known shape: it is not built, or a "
                 "subclass of keras.Model. Start it with a keras.Input layer, or put it into a "
-                "functional model and say what it was trained for: model = keras.Model(inputs, "
-                "network(inputs)), of inputs = keras.Input(shape); model.compile(loss=...)."
+                "functional model: inputs = keras.Input(shape); keras.Model(inputs, "
+                "network(inputs))."
             )
         if len(tensors) != 1:
             raise ValueError(
@@ -38,27 +42,29 @@ def check_network(model: keras.Model) -> None:
         )
 
 
-def check_inputs(model: keras.Model, X: Any) -> np.ndarray:
-    """``X`` as an array of the type and shape that the network takes."""
-    expected = tuple(model.inputs[0].shape)
-    dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
-    if takes_texts(model):
+def check_inputs(model: keras.Model, X: Any, number: int = 0, name: str = "X") -> np.ndarray:
+    """``X`` as an array of the type and shape that an input of the network takes."""
+    expected = tuple(model.inputs[number].shape)
+    dtype = keras.backend.standardize_dtype(model.inputs[number].dtype)
+    if dtype == "string":
         return check_strings(X, len(expected))
     if np.asarray(X).dtype.kind in "OUST" and any(isinstance(x, str) for x in np.ravel(X)[:1]):
         raise ValueError(
-            f"X holds texts, but the network {model.name!r} takes {dtype}. Turn them into token "
-            "ids first: make_pipeline(TextSequencer(), network)."
+            f"{name} holds texts, but the network {model.name!r} takes {dtype}. Turn them into "
+            "token ids first: make_pipeline(TextSequencer(), network)."
         )
-    check_kinds(X)
+    check_kinds(X, name)
     if np.dtype(dtype).kind in "iu":
-        check_whole_numbers(np.asarray(X), dtype)
-    X = check_array(X, dtype=dtype, allow_nd=True, input_name="X")
+        check_whole_numbers(np.asarray(X), dtype, name)
+    X = check_array(X, dtype=dtype, allow_nd=True, ensure_2d=False, input_name=name)
+    if X.ndim == 1 and expected == (None, 1):
+        X = X[:, None]
     fits = X.ndim == len(expected) and all(
         e in (None, x) for e, x in zip(expected[1:], X.shape[1:], strict=True)
     )
     if not fits:
         raise ValueError(
-            f"X has shape {X.shape}, but the network takes {expected}. For 2-D rows wrap the "
+            f"{name} has shape {X.shape}, but the network takes {expected}. For 2-D rows wrap the "
             "network: from_keras(model, n_timesteps=...)."
         )
     return X
@@ -94,33 +100,40 @@ def _reads_input(layer: keras.layers.Layer) -> bool:
     return isinstance(source, keras.layers.InputLayer)
 
 
-def output_kind(model: keras.Model) -> str:
-    """What a network was made for: ``"probabilities"`` or ``"logits"`` of classes, or ``"values"``.
+OF_CLASSES = ("probabilities", "logits")
 
-    A compiled loss tells more than the last activation. Several sigmoids are several targets.
+
+def output_kind(model: keras.Model, head: int = 0) -> str:
+    """What an output of a network was made for.
+
+    ``"probabilities"`` or ``"logits"`` of classes, of which a sample has one; ``"labels"``, of
+    which it may have several; or ``"values"``. A compiled loss tells more than the last activation.
     """
-    activation, loss = last_activation(model), loss_name(compiled_loss(model))
+    loss_of_head = losses_of(model)[head]
+    activation, loss = last_activation(model, head), loss_name(loss_of_head)
     if not activation and not loss:
         raise ValueError(
             f"It cannot be told what the outputs of the network {model.name!r} are, whose last "
             "layer is a subclass of keras.Model: compile it with the loss that it was trained "
             "with, model.compile(loss=...)."
         )
-    n_outputs = model.outputs[0].shape[-1]
-    if activation == "sigmoid" and n_outputs > 1:
-        return "values"
+    n_outputs = model.outputs[head].shape[-1]
     if activation == "softmax" and n_outputs > 1:  # a sum of 1 is no free target, whatever the loss
         return "probabilities"
+    if n_outputs > 1 and (loss.startswith("binary") or (activation == "sigmoid" and not loss)):
+        return "labels" if len(model.outputs[head].shape) == 2 else "values"
+    if activation == "sigmoid" and n_outputs > 1:
+        return "values"
     if loss and "crossentropy" not in loss:
         return "values"
     if activation in ("softmax", "sigmoid"):
         return "probabilities"
     if not loss:
         return "values"
-    return "logits" if _takes_logits(compiled_loss(model)) else "probabilities"
+    return "logits" if takes_logits(loss_of_head) else "probabilities"
 
 
-def _takes_logits(loss: Any) -> bool:
+def takes_logits(loss: Any) -> bool:
     """Whether a cross-entropy was told that it gets logits, which is no guess: or ValueError."""
     of_keras = getattr(loss, "__module__", "").split(".")[0] == "keras"
     if isinstance(loss, str) or (of_keras and not isinstance(loss, keras.losses.Loss)):
@@ -140,39 +153,67 @@ def _takes_logits(loss: Any) -> bool:
     return bool(told)
 
 
-def gives_logits(model: keras.Model) -> bool:
-    """Whether the outputs of a classifier's network have still to pass a sigmoid or softmax."""
-    if last_activation(model) in ("softmax", "sigmoid"):
+def gives_logits(model: keras.Model, head: int = 0) -> bool:
+    """Whether outputs that tell classes or labels have still to pass a sigmoid or softmax."""
+    if last_activation(model, head) in ("softmax", "sigmoid"):
         return False
-    return output_kind(model) != "probabilities"
+    if output_kind(model, head) == "labels":
+        return takes_logits(losses_of(model)[head])
+    return output_kind(model, head) != "probabilities"
 
 
-def last_activation(model: keras.Model) -> str:
-    """Name of the function that makes the network's output, such as ``"softmax"``.
+def last_activation(model: keras.Model, head: int = 0) -> str:
+    """Name of the function that makes an output of the network, such as ``"softmax"``.
 
     Empty if that is code of the user's, a subclass of ``keras.Model``.
     """
-    operation = model.outputs[0]._keras_history.operation
+    history = model.outputs[head]._keras_history
+    operation = history.operation
     if isinstance(operation, keras.Model):
-        return last_activation(operation) if hasattr(operation, "outputs") else ""
+        known = getattr(operation, "outputs", None) is not None
+        return last_activation(operation, history.tensor_index) if known else ""
     if isinstance(operation, keras.layers.TimeDistributed):
         operation = operation.layer
     function = getattr(operation, "activation", None) or type(operation)
     return getattr(function, "__name__", "").lower()
 
 
-def compiled_loss(model: keras.Model) -> Any:
-    """The loss that a network was compiled with, out of a list or dict of one; None for none."""
-    loss = model.loss if model.compiled else None
-    if isinstance(loss, dict):
-        loss = list(loss.values())
+def head_names(model: keras.Model) -> list[str]:
+    """The names of a network's outputs, in their order: its keys, if it gives a dict."""
+    struct = model.output
+    if isinstance(struct, Mapping):
+        key_of = {id(tensor): str(key) for key, tensor in struct.items()}
+        return [key_of.get(id(tensor), str(i)) for i, tensor in enumerate(model.outputs)]
+    names = list(model.output_names)
+    return names if len(set(names)) == len(names) else [str(i) for i in range(len(names))]
+
+
+def losses_of(model: keras.Model) -> list[Any]:
+    """The loss of each output that a network was compiled with; None for none."""
+    loss, n_outputs = model.loss if model.compiled else None, len(model.outputs)
+    if isinstance(loss, Mapping):
+        by_name = [loss.get(key, loss.get(name)) for key, name in _keys_and_names(model)]
+        return list(loss.values()) if n_outputs == len(loss) == 1 else by_name
     if isinstance(loss, (list, tuple)):
-        if len(loss) != 1:
+        if len(loss) != n_outputs:
             raise ValueError(
-                f"The network {model.name!r} was compiled with {len(loss)} losses; one is expected."
+                f"The network {model.name!r} was compiled with {len(loss)} losses, but has "
+                f"{n_outputs} output(s)."
             )
-        loss = loss[0]
-    return loss
+        return list(loss)
+    return [loss] * n_outputs
+
+
+def _keys_and_names(model: keras.Model) -> list[tuple[str, str]]:
+    return list(zip(head_names(model), model.output_names, strict=True))
+
+
+def compiled_loss(model: keras.Model) -> Any:
+    """The loss that a network of one output was compiled with; None for none."""
+    losses = losses_of(model)
+    if len(losses) != 1:
+        raise ValueError(f"The network {model.name!r} has {len(losses)} outputs; one is expected.")
+    return losses[0]
 
 
 def loss_name(loss: Any) -> str:
@@ -180,7 +221,8 @@ def loss_name(loss: Any) -> str:
     if loss is None:
         return ""
     name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
-    return str(name).replace("_", "").lower()
+    name = str(name).replace("_", "").lower()
+    return "binarycrossentropy" if name == "bce" else name  # Keras' only short name of one
 
 
 def class_probabilities(outputs: np.ndarray, *, logits: bool) -> np.ndarray:

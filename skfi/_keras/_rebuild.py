@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from skfi._keras._networks import compiled_loss
+from skfi._keras._plain import plain_network
 
 Fixed = Sequence[list[np.ndarray] | None]
 
@@ -47,13 +47,34 @@ def rebuild(
         ) from error
     if not fresh.built:
         fresh.build((None, *input_shape))
+    return _with_fixed(fresh, fixed)
+
+
+def rebuild_the_same(model: keras.Model) -> keras.Model:
+    """A fresh, uncompiled network like ``model``, of any make, for the same inputs."""
+    try:
+        fresh = type(model).from_config(model.get_config())
+    except Exception as error:
+        raise ValueError(
+            f"The network {model.name!r} cannot be built again from its configuration, so it can "
+            f"be explained, but not trained without a feature: {error!s:.300}. Give "
+            f"{type(model).__name__} a get_config that returns the arguments of its __init__, or "
+            "pass an estimator that builds it, such as KerasRegressor of SciKeras."
+        ) from error
+    if getattr(fresh, "inputs", None) is None:
+        plain_network(model, fresh)  # which builds it
+    return _with_fixed(fresh, fixed_weights(model))
+
+
+def _with_fixed(fresh: keras.Model, fixed: Fixed) -> keras.Model:
+    """``fresh`` with the weights that training cannot bring back."""
     for layer, weights in zip(leaves(fresh), fixed, strict=True):
         if not weights:
             continue
         if [w.shape for w in weights] != [tuple(w.shape) for w in layer.weights]:
             raise ValueError(
                 f"The layer {layer.name!r} of the network {fresh.name!r} is frozen or was adapted, "
-                f"and its weights do not fit inputs of shape {input_shape}: training cannot bring "
+                f"and its weights do not fit inputs of this shape: training cannot bring "
                 "them back. Scale in a Pipeline in front of the network, or make it trainable; "
                 "lofo_importance keeps all features with leave_out='constant'."
             )
@@ -95,6 +116,10 @@ def fresh_optimizer(
 
 
 def compile_like(fresh: keras.Model, model: keras.Model) -> keras.Model:
-    """Compile ``fresh`` with the loss, and a fresh optimizer, of the compiled ``model``."""
-    fresh.compile(optimizer=fresh_optimizer(model.optimizer), loss=compiled_loss(model))
+    """Compile ``fresh`` with the loss, its weights, and a fresh optimizer, of ``model``."""
+    fresh.compile(
+        optimizer=fresh_optimizer(model.optimizer),
+        loss=model.loss,
+        loss_weights=getattr(model._compile_loss, "_user_loss_weights", None),
+    )
     return fresh

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from skfi._containers import container
 from skfi.importance._functions import FUNCTIONS
 from skfi.importance._gradient._columns import gradients_of_columns
+from skfi.importance._inputs._read import samples_of
 from skfi.importance._results._comparison import ImportanceComparison
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._correlation import strongly_correlated
@@ -98,7 +98,7 @@ def compare_importances(
         raise ValueError(
             f"methods={methods!r}; expected at least two of {', '.join(map(repr, FUNCTIONS))}."
         )
-    X = container(X)
+    X = samples_of(estimator, X)
     shared: dict[str, Any] = {"feature_names": feature_names, "feature_groups": feature_groups}
     shared["random_state"] = random_state
     scored = shared | {"scoring": scoring, "n_jobs": n_jobs}

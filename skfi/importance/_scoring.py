@@ -29,8 +29,10 @@ def scorer_for(estimator: Any, scoring: Any) -> Callable:
 
     A callable of the user gets the predictions unchanged.
     """
-    scorer = check_scoring(estimator, scoring=scoring)
-    if not LastStep.at_end_of(estimator).per_step:
+    last = LastStep.at_end_of(estimator)
+    last.check_scoring(scoring)
+    scorer = check_scoring(estimator, scoring=last.own_scoring if scoring is None else scoring)
+    if not last.per_step:
         return scorer
     if isinstance(scoring, Mapping):
         return _Scorers({name: scorer_for(estimator, metric) for name, metric in scoring.items()})
@@ -65,9 +67,11 @@ class QuickScorer:
         model = LastStep.at_end_of(estimator).network
         if model is None:
             return self.scorer(estimator, X, y, **kwargs)
-        n_timesteps = (model.inputs[0].shape[1:2] or (1,))[0] or X.shape[1]
+        n_timesteps = max((tensor.shape[1:2] or (1,))[0] or 1 for tensor in model.inputs)
+        if n_timesteps == 1 and getattr(X, "ndim", 2) > 2:
+            n_timesteps = X.shape[1]
         with jit_compile_as(self.jit_compile):
-            is_worth_it = worth_calling(model, n_timesteps, self.n_scores * len(X))
+            is_worth_it = worth_calling(model, n_timesteps, self.n_scores * len(y))
             with calls_by_xla(is_worth_it):
                 return self.scorer(estimator, X, y, **kwargs)
 

@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_consistent_length
 
-from skfi._containers import container
 from skfi.importance._checks._again import Again
 from skfi.importance._checks._deletion import curves_of, points_of
 from skfi.importance._checks._faithfulness import agreement, faithful
@@ -23,7 +22,9 @@ from skfi.importance._checks._randomisation import (
 from skfi.importance._checks._stability import Check, under_folds, under_rows, under_seeds
 from skfi.importance._gradient._network import Network, find_network
 from skfi.importance._inputs._adapters import as_estimator
-from skfi.importance._inputs._read import read_input
+from skfi.importance._inputs._arrays import n_samples_of
+from skfi.importance._inputs._last_step import LastStep
+from skfi.importance._inputs._read import read_input, samples_of
 from skfi.importance._permutation._sequences import shuffling_scorer
 from skfi.importance._results._report import ImportanceReport
 from skfi.importance._results._result import ImportanceResult
@@ -135,12 +136,13 @@ def check_importances(
     """
     if not isinstance(result, ImportanceResult):
         raise TypeError(f"result must be an ImportanceResult; got {type(result).__name__}.")
-    X = container(X)
+    X = samples_of(estimator, X)
     original, estimator = estimator, as_estimator(estimator)
     scoring = scoring_of(estimator, scoring)
     estimator, kind = read_input(estimator, X)
     if kind.column != "feature":
         raise ValueError("check_importances takes sequences and tables, no texts or token ids.")
+    y = LastStep.at_end_of(estimator).checked_target(y)
     check_consistent_length(kind.X, y)
     again = Again.of(result, kind, X, y, gradient_params)
     units = again.units_of(kind)
@@ -196,7 +198,8 @@ def _table(checks: Mapping[str, Check | None]) -> pd.DataFrame:
 def _check_training(training: tuple) -> None:
     if len(training) != 2:
         raise ValueError(f"training must be a pair (X, y); got {len(training)} things.")
-    check_consistent_length(*training)
+    X, y = training
+    check_consistent_length(np.empty(n_samples_of(X)), y)
 
 
 def _of_network(
@@ -211,8 +214,9 @@ def _of_network(
     ``again`` is the result recomputed for this network.
     """
     checks, stages = {}, None
-    if result.attributions is not None and result.attributions.shape == network.shape:
-        change, by_chance = prediction_difference(network, result._comparable_attributions, random)
+    attributions = network.kind.flat(result._comparable_attributions)
+    if attributions is not None and len(attributions) == len(network.inputs):
+        change, by_chance = prediction_difference(network, attributions, random)
         high = float(np.quantile(by_chance, 0.95))
         checks["cumulative prediction difference"] = Check(
             change,
@@ -223,7 +227,7 @@ def _of_network(
     if can_be_randomised(network):
         seeds = random.randint(np.iinfo(np.int32).max, size=_N_NETWORKS)
         stages = randomised(network, seeds, **params)
-        own = own_network(result, again)
+        own = own_network(network, result, again)
         checks["randomisation"] = Check(
             own,
             stages[-1],

@@ -22,8 +22,14 @@ def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
     correlation is that of networks that were not trained at all. Means over ``seeds``: by chance a
     random network may have weights like those of the trained one.
     """
-    model, X = network.model, network.inputs
-    before = gradient_importance(model, X, **params)._comparable_attributions
+    model, X = network.own
+    kind = network.kind
+
+    def attributions(of_model: Any) -> np.ndarray:
+        result = gradient_importance(of_model, X, **params)
+        return np.asarray(kind.flat(result._comparable_attributions))
+
+    before = attributions(model)
     correlations = []
     for seed in seeds:
         fresh = another(model, int(seed))
@@ -33,7 +39,7 @@ def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
         for layer, weights in reversed(list(zip(fresh.layers, new_weights, strict=True))):
             if weights:
                 layer.set_weights(weights)
-                after = gradient_importance(fresh, X, **params)._comparable_attributions
+                after = attributions(fresh)
                 stages.append(spearmanr(before.ravel(), after.ravel()).statistic)
         correlations.append(stages)
     return np.mean(correlations, axis=0)
@@ -41,18 +47,19 @@ def randomised(network: Network, seeds: Any, **params: Any) -> np.ndarray:
 
 def can_be_randomised(network: Network) -> bool:
     """Whether a network of the same layers can be made."""
-    return structure(network.model) is not None
+    return structure(network.own[0]) is not None
 
 
-def own_network(result: ImportanceResult, again: ImportanceResult) -> float:
+def own_network(network: Network, result: ImportanceResult, again: ImportanceResult) -> float:
     """Correlation of importances, and of attributions if any, with those computed again.
 
     The smaller of the two: both must be this network's.
     """
     correlations = [correlation(result.importances_mean, again.importances_mean)]
     if result.attributions is not None and again.attributions is not None:
-        before, after = result._comparable_attributions, again._comparable_attributions
-        if before.shape == after.shape:
+        before = network.kind.flat(result._comparable_attributions)
+        after = network.kind.flat(again._comparable_attributions)
+        if before is not None and after is not None and before.shape == after.shape:
             correlations.append(float(spearmanr(before.ravel(), after.ravel()).statistic))
     return min(correlations)
 

@@ -9,6 +9,7 @@ from skfi.importance._gradient._completeness import TOLERANCE
 from skfi.importance._gradient._explained import Explained
 from skfi.importance._gradient._methods import Found
 from skfi.importance._gradient._target import ExplainedOutput, ExplainedOutputs
+from skfi.importance._inputs._kinds import Kind
 from skfi.importance._results._result import ImportanceResult
 
 _TOO_FAR = 0.05  # a share of the output's change, or of its unit
@@ -76,12 +77,14 @@ class Attributions:
         """By how much each sample misses the change, (n_samples,) or one of each output."""
         return self.all_errors[0] if self.n_outputs == 1 else np.transpose(self.all_errors)
 
-    def shaped(self, shape: tuple[int, ...]) -> np.ndarray:
+    def arranged(self, kind: Kind) -> Any:
         """Attributions of the shape of X: of the output, of each step, or the average."""
         if self.by_step:
-            return np.stack([values.reshape(shape) for values in self.of_steps], axis=1)
-        values = self.of_steps[0] if self.n_outputs == 1 else self.averaged
-        return values.reshape(shape)
+            steps: Any = [kind.arranged(values) for values in self.of_steps]
+            if isinstance(steps[0], dict):
+                return {name: np.stack([x[name] for x in steps], axis=1) for name in steps[0]}
+            return np.stack(steps, axis=1)
+        return kind.arranged(self.of_steps[0] if self.n_outputs == 1 else self.averaged)
 
     def part_in_means(self) -> np.ndarray | None:
         """1 for the samples that have a part in means, else 0; None if all have.
@@ -110,19 +113,20 @@ def gradient_result(
     if part is not None:
         sample_weight = part if sample_weight is None else part * sample_weight
     values = attributions.averaged
+    entries["feature_scale"] = None
     if feature_scale is not None:
         values = values * feature_scale.astype(values.dtype)
-        feature_scale = np.broadcast_to(feature_scale, values.shape[1:]).reshape(network.shape[1:])
+        of_cells = np.broadcast_to(feature_scale, values.shape[1:])
+        entries["feature_scale"] = network.kind.arranged_sample(of_cells)
     entries |= explained.entries | {
-        "attributions": attributions.shaped(network.shape),
+        "attributions": attributions.arranged(network.kind),
         "aggregate": attributions.aggregate,
         "n_gradients": attributions.n_gradients,
-        "feature_scale": feature_scale,
     }
     named: dict[str, Any] = {"feature_names": units.names, "method": method, "by": units.by}
     importances = units.of_samples(values, network.real)
     if importances is None:  # a word is not in every sample
         mean, std = units.summarise(values, network.kind, sample_weight)
         return ImportanceResult.from_summary(mean, std, **named, **units.entries, **entries)
-    entries |= {"sequence_mask": network.real, "weights": sample_weight}
+    entries |= {"sequence_mask": network.kind.sequence_mask, "weights": sample_weight}
     return ImportanceResult.from_values(importances, **named, **units.entries, **entries)

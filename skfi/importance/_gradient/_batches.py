@@ -88,7 +88,8 @@ def explain(
     n_times = 1 + n_masks(inputs) if temporal_rescaling else 1
     n_rows = len(inputs) * len(outputs) * n_times
     n_points = 2 * n_rows * method.n_points  # there and back
-    is_worth_it = worth_calling(explained.network.model, inputs.shape[1], n_points)
+    network = explained.network
+    is_worth_it = worth_calling(network.model, network.n_timesteps, n_points)
     with (
         calls_by_xla(is_worth_it),
         tqdm(total=n_rows, disable=not verbose, desc=method.name, unit="sample") as progress,

@@ -12,10 +12,9 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import expit, softmax
 
-from skfi._keras import calls_by_xla
+from skfi._keras import Head, calls_by_xla
 from skfi.importance._gradient._explained import Explained
 from skfi.importance._gradient._methods import Found, Method, at_points
-from skfi.importance._gradient._network import Network
 from skfi.importance._gradient._sequences import SequenceInput
 from skfi.importance._gradient._target import ExplainedOutput
 
@@ -191,25 +190,32 @@ def _like(of_rows: np.ndarray, values: np.ndarray) -> np.ndarray:
     return of_rows.reshape(-1, *[1] * (values.ndim - 1))
 
 
-def baseline_output(explained: Explained, baseline: Any) -> np.ndarray:
+def baseline_output(explained: Explained, baseline: Any) -> Any:
     """What the estimator predicts for each sample's baseline, of the shape of its output.
 
-    Probabilities of the classes, or values in the unit of the targets.
+    Probabilities of the classes, or values in the unit of the targets; of several outputs a mapping
+    of each.
     """
     network = explained.network
     rows = np.arange(len(network.inputs))
     outputs = explained.outputs(explained.start(baseline, rows), rows)
     if network.classes is not None:
-        return _probabilities(outputs, network)
+        return _probabilities(outputs, network.probabilities)
+    if network.heads:
+        return {head.name: _of_head(head, head.take(outputs)) for head in network.heads}
     if network.output_scale is not None:
         outputs = outputs * network.output_scale + network.output_mean
     return outputs
 
 
-def _probabilities(outputs: np.ndarray, network: Network) -> np.ndarray:
+def _of_head(head: Head, outputs: np.ndarray) -> np.ndarray:
+    return _probabilities(outputs, head.kind != "logits") if head.of_classes else outputs
+
+
+def _probabilities(outputs: np.ndarray, are_probabilities: bool) -> np.ndarray:
     if outputs.shape[-1] > 1:
-        return outputs if network.probabilities else softmax(outputs, axis=-1)
-    of_second = outputs if network.probabilities else expit(outputs)
+        return outputs if are_probabilities else softmax(outputs, axis=-1)
+    of_second = outputs if are_probabilities else expit(outputs)
     return np.concatenate([1 - of_second, of_second], axis=-1)
 
 

@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight
 
-from skfi._containers import container
 from skfi.importance._gradient._aggregate import Attributions, gradient_result
 from skfi.importance._gradient._baseline import check_has_baseline
 from skfi.importance._gradient._batches import about_incomplete, explain
@@ -24,7 +23,8 @@ from skfi.importance._gradient._methods import (
     SmoothGrad,
 )
 from skfi.importance._gradient._network import find_network
-from skfi.importance._gradient._target import check_target, explained_outputs
+from skfi.importance._gradient._target import check_head, check_target, explained_outputs
+from skfi.importance._inputs._read import samples_of
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._of_input import units_of
 
@@ -219,13 +219,16 @@ def gradient_importance(
     ...                     aggregate="mean").importances_mean
     array([0., 0., 2.])
     """
-    network = find_network(estimator, container(X), feature_names)
+    network = find_network(estimator, samples_of(estimator, X), feature_names)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
             sample_weight, np.empty((len(network.inputs), 1)), ensure_non_negative=True
         )
     explained = explained_input(network)
-    check_target(target, len(network.inputs), network.classes, network.n_outputs)
+    if network.heads:
+        check_head(target, network.heads)
+    else:
+        check_target(target, len(network.inputs), network.classes, network.n_outputs)
     if temporal_rescaling:
         explained.check_can_be_masked()
     if baseline is not None:

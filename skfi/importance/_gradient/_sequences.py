@@ -10,11 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from skfi._keras import (
-    forward,
-    input_gradient,
-    mask_value_of,
-)
+from skfi._keras import forward, input_gradient
 from skfi._padding import fill_padding, real_steps
 from skfi.importance._gradient._baseline import check_baseline
 from skfi.importance._gradient._feature_statistics import feature_origin, feature_scale
@@ -32,7 +28,7 @@ class SequenceInput:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.mask_value = None if network.real is None else mask_value_of(network.model)
+        self.mask_value = network.mask_value
         self.real = network.real
 
     @property

@@ -3,14 +3,14 @@
 Several outputs are never explained by their mean: what moves one up and another down would cancel.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from skfi._keras import forward
+from skfi._keras import Head, forward
 from skfi.importance._gradient._network import Network
 
 
@@ -93,7 +93,9 @@ class ExplainedOutputs:
 def explained_outputs(network: Network, target: Any, output_step: Any) -> ExplainedOutputs:
     """The outputs that ``target`` and ``output_step`` name; all of them if these are None."""
     shape = _outputs_shape(network)
-    if network.classes is None:
+    if network.heads:
+        columns, factors = _of_heads(network, target)
+    elif network.classes is None:
         columns, factors = _of_values(network, target)
     else:
         columns, factors = _of_classes(network, target)
@@ -133,6 +135,41 @@ def _of_classes(network: Network, target: Any) -> tuple[np.ndarray, np.ndarray]:
     if network.n_outputs == 1:  # one output for the second class; the first is its complement
         return np.zeros((1, 1, 1), dtype=int), np.where(numbers == 1, 1.0, -1.0)[None]
     return numbers[None], np.ones((1, *numbers.shape))
+
+
+def _of_heads(network: Network, target: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The columns that are explained of several outputs in a row.
+
+    Of an output that tells classes it is the column of the class that a sample is taken for.
+    """
+    name, of_head = target if isinstance(target, tuple) else (target, None)
+    n_samples = len(network.inputs)
+    columns, factors = [], []
+
+    def add(column: Any, factor: Any = 1.0) -> None:
+        columns.append(np.broadcast_to(column, n_samples))
+        factors.append(np.broadcast_to(factor, n_samples))
+
+    outputs: np.ndarray | None = None
+    for head in network.heads:
+        if name is not None and head.name != name:
+            continue
+        every = np.arange(head.columns.start, head.columns.stop)
+        if not head.of_classes:
+            for column in every if of_head is None else every[[of_head]]:
+                add(column)
+            continue
+        if outputs is None:
+            outputs = forward(network.model, network.inputs)
+        steps = head.take(outputs).reshape(n_samples, -1, head.shape[-1])
+        threshold = 0.0 if head.kind == "logits" else 0.5
+        for step in range(steps.shape[1]):
+            one = steps.shape[2] == 1
+            predicted = steps[:, step, 0] > threshold if one else steps[:, step].argmax(axis=-1)
+            number = predicted.astype(int) if of_head is None else np.full(n_samples, of_head)
+            first = every[0] + step * steps.shape[2]
+            add(first + (0 if one else number), np.where(number == 1, 1.0, -1.0) if one else 1.0)
+    return np.array(columns)[:, :, None], np.array(factors)[:, :, None]
 
 
 def _outputs_shape(network: Network) -> tuple[int, ...]:
@@ -180,6 +217,24 @@ def _nth_from_the_end(real: np.ndarray, n: int) -> np.ndarray:
     remaining = real[:, ::-1].cumsum(axis=1)[:, ::-1]
     chosen = real & (remaining == n)
     return np.where(chosen.any(axis=1), chosen.argmax(axis=1), -1)
+
+
+def check_head(target: Any, heads: Sequence[Head]) -> None:
+    """Raise ValueError unless ``target`` names one of several outputs, and perhaps its column."""
+    if target is None:
+        return
+    name, column = target if isinstance(target, tuple) and len(target) == 2 else (target, None)
+    widths = {
+        head.name: head.n_classes if head.of_classes else head.columns.stop - head.columns.start
+        for head in heads
+    }
+    is_int = isinstance(column, (int, np.integer)) and not isinstance(column, bool)
+    known = isinstance(name, str) and name in widths
+    if not known or (column is not None and not (is_int and 0 <= column < widths[name])):
+        raise ValueError(
+            f"target={target!r} is none of the network's outputs {widths} (their columns, or "
+            "classes); pass a name, or a pair of the name and the number of a column."
+        )
 
 
 def check_target(target: Any, n_samples: int, classes: np.ndarray | None, n_outputs: int) -> None:

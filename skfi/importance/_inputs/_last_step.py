@@ -6,18 +6,31 @@ from typing import Any, Protocol, Self
 import keras
 import numpy as np
 
-from skfi._keras import check_inputs, find_embedding, mask_value_of, takes_texts
+from skfi._keras import (
+    Head,
+    Layout,
+    check_inputs,
+    find_embedding,
+    heads_of,
+    in_a_row,
+    mask_value_of,
+    packed_network,
+    plain_network,
+    takes_texts,
+)
 from skfi._padding import real_steps
 from skfi._pipelines import Chain
 
 
 def network_of(estimator: Any) -> keras.Model | None:
-    """The Keras network of a fitted estimator or adapter, or the network itself."""
+    """The network of a fitted estimator, or of a Keras model of any make, as a functional one."""
     if isinstance(estimator, keras.Model):
-        return estimator
+        return plain_network(estimator)
+    if getattr(estimator, "is_bare", False):
+        return estimator.network
     for name in ("model_", "model"):
         if isinstance(getattr(estimator, name, None), keras.Model):
-            return getattr(estimator, name)
+            return plain_network(getattr(estimator, name))
     wrapper = getattr(estimator, "wrapper", None)
     return None if wrapper is None else network_of(wrapper)
 
@@ -64,7 +77,7 @@ class LastStep:
         """Make one of a Chain, or of any estimator without steps."""
         network = network_of(estimator)
         mask_value = getattr(estimator, "mask_value", None)
-        if mask_value is None and network is not None:
+        if mask_value is None and network is not None and len(network.inputs) == 1:
             mask_value = mask_value_of(network)
         steps = getattr(estimator, "n_timesteps_in_", None) or getattr(
             estimator, "n_timesteps", None
@@ -85,12 +98,37 @@ class LastStep:
     @property
     def is_bare(self) -> bool:
         """Whether it is a Keras model that is not wrapped in an estimator."""
-        return getattr(self.estimator, "is_bare", False)
+        return isinstance(self.estimator, keras.Model) or getattr(self.estimator, "is_bare", False)
 
     @property
     def has_own_network(self) -> bool:
         """Whether the user made the network: a model, or a function that returns one."""
         return self.is_bare or getattr(self.estimator, "network", None) is not None
+
+    @property
+    def takes_several_inputs(self) -> bool:
+        """Whether its network has several inputs, which it is handed as they are."""
+        return self.network is not None and len(self.network.inputs) > 1
+
+    def inputs_of(self, X: Any) -> Any:
+        """What reaches the network of ``X``: a SciKeras wrapper may make several inputs of it."""
+        encoder = getattr(self._wrapped, "feature_encoder_", None)
+        return X if encoder is None else encoder.transform(X)
+
+    @property
+    def _wrapped(self) -> Any:
+        return getattr(self.estimator, "wrapper", self.estimator)
+
+    def of_rows(self, layout: Layout) -> keras.Model:
+        """The network of several inputs as one of rows, and of all outputs in a row."""
+        if hasattr(self.estimator, "packed"):  # which keeps it
+            return self.estimator.packed(layout)
+        return packed_network(in_a_row(self.network), layout)
+
+    @property
+    def heads(self) -> list[Head]:
+        """The outputs of the network."""
+        return heads_of(self.network)
 
     @property
     def takes_tokens(self) -> bool:
@@ -99,7 +137,7 @@ class LastStep:
         embeds = any(getattr(self.estimator, name, None) is not None for name in names)
         if embeds or self.sequences is not None:
             return embeds
-        if self.network is None:
+        if self.network is None or self.takes_several_inputs:
             return False
         embedding = find_embedding(self.network)
         of_ids = embedding is not None and len(self.network.inputs[0].shape) == 2
@@ -108,7 +146,8 @@ class LastStep:
     @property
     def takes_texts(self) -> bool:
         """Whether the network itself takes texts."""
-        return self.network is not None and takes_texts(self.network)
+        several = self.takes_several_inputs
+        return self.network is not None and not several and takes_texts(self.network)
 
     @property
     def zero_is_padding(self) -> bool:
@@ -128,15 +167,29 @@ class LastStep:
         """The scaler of the target; None if the target is not scaled."""
         return getattr(self.estimator, "target_scaler_", None)
 
-    def check_target(self, y: Any) -> None:
-        """Raise ValueError for labels that a bare network cannot predict."""
-        if hasattr(self.estimator, "check_target"):
-            self.estimator.check_target(y)
+    def checked_target(self, y: Any) -> Any:
+        """``y`` as it is scored: in a row, if there are several outputs.
+
+        Raises ValueError for targets that a bare network cannot predict.
+        """
+        check = getattr(self.estimator, "checked_target", None)
+        return y if check is None else check(y)
+
+    @property
+    def own_scoring(self) -> Any:
+        """A function in place of ``score`` that looks at predictions only; None for most."""
+        return getattr(self.estimator, "scoring", None) if self.is_bare else None
+
+    def check_scoring(self, scoring: Any) -> None:
+        """Raise ValueError for a metric that does not fit the outputs."""
+        if hasattr(self.estimator, "check_scoring"):
+            self.estimator.check_scoring(scoring)
 
     def network_input(self, X: Any) -> np.ndarray:
         """Checked ``X`` as the network takes it."""
         if self.sequences is not None:
             return self.sequences.to_sequences(X)
+        X = self.inputs_of(X)
         return check_inputs(self.network, X)
 
     def real_steps(self, X: np.ndarray) -> np.ndarray | None:

@@ -43,10 +43,38 @@ class Numbers:
         """How many units there are by feature without groups, if correlations are of these."""
         return self.X.shape[-1]
 
+    @property
+    def longest(self) -> int:
+        """Time steps, or columns."""
+        return self.n_timesteps or self.shape[1]
+
     def of_samples(self, rows: np.ndarray) -> Self:
         """Some of the samples."""
         real = None if self.real is None else self.real[rows]
         return replace(self, X=_safe_indexing(self.X, rows), real=real)
+
+    def given(self, X: Any) -> Any:
+        """Samples like these as the estimator takes them."""
+        return X
+
+    def arranged(self, values: np.ndarray) -> np.ndarray:
+        """Values of cells (n_samples, ...) of the shape of ``X``."""
+        return values.reshape(len(values), *self.shape[1:])
+
+    def arranged_sample(self, values: np.ndarray) -> np.ndarray:
+        """Values of the cells of one sample, of its shape."""
+        return values.reshape(self.shape[1:])
+
+    @property
+    def sequence_mask(self) -> np.ndarray | None:
+        """Which steps are not padding; None if all are."""
+        return self.real
+
+    def flat(self, attributions: Any) -> np.ndarray | None:
+        """Attributions of samples like these, (n_samples, n_cells); None if they are not."""
+        if attributions is None or attributions.shape[1:] != self.shape[1:]:
+            return None
+        return attributions.reshape(len(attributions), -1)
 
     def contiguous(self) -> Self:
         """The same, whose array has its rows one after the other; a table as it is."""

@@ -1,21 +1,47 @@
 """Choose the kind of X: numbers, token ids or texts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from skfi._containers import as_pandas, container
 from skfi._folding import fold
+from skfi._keras import input_names as names_of_inputs
 from skfi._padding import real_positions
 from skfi._pipelines import Chain
+from skfi.importance._inputs._arrays import by_name
 from skfi.importance._inputs._kinds import Kind, Numbers, Texts, TokenIds, Tokens, TrainingKind
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._numbers import columns_fold_into, input_names, window_of
+from skfi.importance._inputs._several import read_several
 from skfi.importance._inputs._tokens import find_tokens
 from skfi.preprocessing import TextSequencer
 from skfi.preprocessing._text_sequencer import check_texts
+
+
+def samples_of(estimator: Any, X: Any) -> Any:
+    """``X`` as methods take it: an array, a DataFrame or a list; of several inputs by their names.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these, or is by name and there is one input.
+    """
+    last = LastStep.at_end_of(estimator)
+    if last.network is not None and last.takes_several_inputs and last.is_bare:
+        named = by_name(names_of_inputs(last.network), X)
+        return {name: as_pandas(of_input) for name, of_input in named.items()}
+    if isinstance(X, Mapping):
+        if len(X) != 1:
+            raise ValueError(
+                f"X is a mapping of {[str(key) for key in X]}, but the estimator takes one input; "
+                "pass an array or a DataFrame."
+            )
+        X = next(iter(X.values()))
+    return container(X)
 
 
 def kind_of(estimator: Any) -> type[Kind]:
@@ -33,11 +59,15 @@ def read_input(
     """
     estimator, X, sequencer, texts = behind_sequencer(estimator, X)
     chain = Chain(estimator)
+    last = LastStep.of(chain.last)
+    if last.takes_several_inputs and last.is_bare and not chain.before:
+        return estimator, read_several(last.network, last.of_rows, X, feature_names)
     if not chain.before:
-        tokens = find_tokens(LastStep.of(chain.last), X, feature_names, sequencer, texts)
+        tokens = find_tokens(last, X, feature_names, sequencer, texts)
         if tokens is not None:
             return estimator, tokens
     X = X if hasattr(X, "iloc") else _check_array(X)
+    _check_dimensions(last, X)
     if X.ndim < 2:
         raise ValueError(
             f"X is a {type(X).__name__} of shape {X.shape}; expected 2 or 3 dimensions. Of a "
@@ -65,10 +95,14 @@ def behind_sequencer(
     return chain.behind(at), np.asarray(sequencer.transform(X)), sequencer, sequencer.tokenize(X)
 
 
-def read_training_input(estimator: Any, X: Any, y: Any) -> TrainingKind:
+def read_training_input(estimator: Any, X: Any, y: Any, feature_names: Any = None) -> TrainingKind:
     """The samples that an estimator is yet to be trained on, by their kind."""
     chain = Chain(estimator)
     last = LastStep.of(chain.last)
+    if last.takes_several_inputs and last.is_bare and not chain.before:
+        several = read_several(last.network, last.of_rows, X, feature_names)
+        check_consistent_length(several.X, y)
+        return several
     at = chain.find(TextSequencer)
     if at is not None:
         return Texts(X if hasattr(X, "iloc") else check_texts(X), chain.steps[at])
@@ -80,8 +114,7 @@ def read_training_input(estimator: Any, X: Any, y: Any) -> TrainingKind:
         )
     if not hasattr(X, "iloc"):
         X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
-    if np.ndim(X) > 3:
-        raise ValueError(f"X has {np.ndim(X)} dimensions, shape {X.shape}; expected 2 or 3.")
+    _check_dimensions(last, X)
     check_consistent_length(X, y)
     names = input_names(estimator, X)
     if last.takes_tokens:
@@ -97,7 +130,7 @@ def _real_training_steps(
 ) -> np.ndarray | None:
     """Which time steps are not padding; None if all are, or if ``X`` is no sequences."""
     last = LastStep.of(chain.last)
-    if last.mask_value is None or (X.ndim == 2 and n_timesteps is None):
+    if last.mask_value is None or X.ndim > 3 or (X.ndim == 2 and n_timesteps is None):
         return None
     if X.ndim == 3:
         return last.real_steps(X)
@@ -107,23 +140,27 @@ def _real_training_steps(
     return last.real_steps(fold(X, n_timesteps))
 
 
+def _check_dimensions(last: LastStep, X: Any) -> None:
+    """Raise ValueError for frames and the like, unless it is an estimator of another kind."""
+    if np.ndim(X) > 3 and last.sequences is not None:
+        raise ValueError(f"X has {np.ndim(X)} dimensions, shape {X.shape}; expected 2 or 3.")
+
+
 def _check_array(X: Any) -> np.ndarray:
-    """``X`` as an array of two or three dimensions, which may hold NaN."""
+    """``X`` as an array, which may hold NaN."""
     if getattr(np.asarray(X), "dtype", np.dtype(float)).kind in "OUT" and np.ndim(X) == 1:
         raise ValueError(
             "X holds texts, but estimator is no Pipeline with a TextSequencer and no network with "
             "a TextVectorization layer, so its words are not known."
         )
     X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
-    if X.ndim > 3:
-        raise ValueError(f"X has {X.ndim} dimensions, shape {X.shape}; expected 2 or 3.")
     return X
 
 
 def _real_steps(chain: Chain, X: Any, n_timesteps: int | None) -> np.ndarray | None:
     """Which steps are not padding, that is, do not reach the network as its mask value."""
     last = LastStep.of(chain.last)
-    if last.mask_value is None or window_of(chain) > 1:
+    if last.mask_value is None or window_of(chain) > 1 or X.ndim > 3:
         return None
     X = chain.transform(X)
     X = X.to_numpy(np.float64, na_value=np.nan) if hasattr(X, "columns") else np.asarray(X)

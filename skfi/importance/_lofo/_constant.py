@@ -14,6 +14,7 @@ import pandas as pd
 from pandas.api import types
 from sklearn.utils import _safe_indexing
 
+from skfi.importance._inputs._several import Part, SeveralInputs
 from skfi.importance._units._cells import Units
 
 
@@ -56,6 +57,41 @@ def constants_of(
     for feature in range(width):
         values[feature] = central_value(pd.Series(steps[:, feature]), mask_value)
     return Constants(values, width, real)
+
+
+@dataclass(frozen=True)
+class ConstantsOfInputs:
+    """The value that each feature of several inputs is held at."""
+
+    of_parts: list[tuple[Part, Constants]]
+
+    def put_into(self, X: np.ndarray, rows: np.ndarray, cells: np.ndarray) -> np.ndarray:
+        """Some rows of all inputs in which the ``cells`` are constant."""
+        held = X[rows]
+        for part, constants in self.of_parts:
+            own = cells[(cells >= part.columns.start) & (cells < part.columns.stop)]
+            if len(own):
+                values = constants.put_into(X[:, part.columns], rows, own - part.columns.start)
+                held[:, part.columns] = values
+        return held
+
+
+def constants_of_inputs(kind: SeveralInputs) -> ConstantsOfInputs:
+    """The value of each feature of several inputs; of ids, the most frequent one."""
+    of_parts = []
+    for part in kind.parts:
+        values = part.of_rows(kind.X)
+        real = None if part.mask_value is None or kind.real is None else kind.real[:, part.steps]
+        width = int(np.prod(part.shape[1:]))
+        of_steps = values.reshape(len(values), -1, width)
+        steps: Any = of_steps.reshape(-1, width) if real is None else of_steps[real]
+        of_features = [pd.Series(steps[:, feature]) for feature in range(width)]
+        if part.is_ids:
+            held: Any = [_most_frequent(of_feature.dropna()) for of_feature in of_features]
+        else:
+            held = [central_value(of_feature, part.mask_value) for of_feature in of_features]
+        of_parts.append((part, Constants(np.array(held, dtype=kind.X.dtype), width, real)))
+    return ConstantsOfInputs(of_parts)
 
 
 def unknown_words(X: Any, unknown_id: int, real: np.ndarray | None) -> Constants:

@@ -6,14 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from skfi.importance._inputs._kinds import Numbers, Texts, TokenIds
+from skfi.importance._inputs._kinds import Numbers, SeveralInputs, Texts, TokenIds
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._read import read_training_input
-from skfi.importance._lofo._sequences import SequenceData, Settings, of_numbers
+from skfi.importance._lofo._sequences import SequenceData, Settings, of_inputs, of_numbers
 from skfi.importance._lofo._values import check_target
 from skfi.importance._lofo._words import WordData, of_ids, of_texts
 
-_DATA: dict[type, Any] = {Numbers: of_numbers, TokenIds: of_ids, Texts: of_texts}
+_DATA: dict[type, Any] = {
+    Numbers: of_numbers,
+    SeveralInputs: of_inputs,
+    TokenIds: of_ids,
+    Texts: of_texts,
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ def lofo_input(
     settings = Settings(
         estimator, y, sample_weight, per_step, leave_out, by, groups, names, unknown_id
     )
-    kind = read_training_input(estimator, X, y)
+    kind = read_training_input(estimator, X, y, names)
     data = _DATA[type(kind)](kind, settings)
     given = Given(data, per_step, kind.real, kind.may_be_padded)
     if not per_step or given.steps_are_known():
@@ -61,9 +66,9 @@ def check_y(estimator: Any, y: Any) -> Any:
     """``y`` as an array, Series or DataFrame."""
     if y is None:
         raise ValueError("y is None, but LOFO trains networks: pass the targets.")
-    y = y if hasattr(y, "iloc") else np.asarray(y)
-    LastStep.at_end_of(estimator).check_target(y)
-    return y
+    if not isinstance(y, (Mapping, tuple)):  # of several outputs
+        y = y if hasattr(y, "iloc") else np.asarray(y)
+    return LastStep.at_end_of(estimator).checked_target(y)
 
 
 def check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -76,7 +81,8 @@ def check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> di
                 "LOFO trains the network again, so it must know optimizer and loss: compile the "
                 "keras.Model, or pass from_keras(model) with its parameters set."
             )
-        if not any(name.split("__")[-1] == "epochs" for name in params):
+        is_set = getattr(last.estimator, "epochs", None) is not None
+        if not is_set and not any(name.split("__")[-1] == "epochs" for name in params):
             raise ValueError(
                 "LOFO trains the network again, and a keras.Model does not keep for how long: "
                 "pass fit_params={'epochs': ...}."

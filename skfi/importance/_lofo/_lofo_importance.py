@@ -10,11 +10,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight
 
-from skfi._containers import container
 from skfi._pipelines import unfrozen
 from skfi.importance._clones import seeded_clone
 from skfi.importance._inference._t_tests import mean_over_folds
 from skfi.importance._inputs._adapters import as_estimator
+from skfi.importance._inputs._read import samples_of
 from skfi.importance._lofo._checks import check_metric, folds_of
 from skfi.importance._lofo._estimator import LeftOutEstimator, LeftOutScorer
 from skfi.importance._lofo._folds import scores_of_folds
@@ -179,7 +179,7 @@ def lofo_importance(
     estimator = as_estimator(unfrozen(estimator))
     if refit == "warm":
         check_warm(estimator)
-    X, y = container(X), check_y(estimator, y)
+    X, y = samples_of(estimator, X), check_y(estimator, y)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
             sample_weight, np.empty((len(y), 1)), ensure_non_negative=True

@@ -8,14 +8,21 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from skfi.importance._index_view import read_left_out_view
-from skfi.importance._inputs._kinds import Numbers, TokenIds
+from skfi.importance._inputs._kinds import Numbers, SeveralInputs, TokenIds
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._rows import take_cells
-from skfi.importance._lofo._constant import Constants, constants_of, unknown_words
+from skfi.importance._lofo._constant import (
+    Constants,
+    ConstantsOfInputs,
+    constants_of,
+    constants_of_inputs,
+    unknown_words,
+)
 from skfi.importance._lofo._removable import can_be_removed
 from skfi.importance._lofo._values import check_values
 from skfi.importance._units._cells import Units
 from skfi.importance._units._of_input import units_of
+from skfi.importance._units._several import UnitsOfInputs
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,18 @@ class Settings:
 class SequenceData:
     """The real data behind a view."""
 
-    X: Any
+    kind: Numbers | SeveralInputs | TokenIds
     y: Any
     sample_weight: np.ndarray | None
-    units: Units
-    constants: Constants | None  # what units that are left out hold; None removes them
+    units: Units | UnitsOfInputs
+    constants: (
+        Constants | ConstantsOfInputs | None
+    )  # what units that are left out hold; None removes them
+
+    @property
+    def X(self) -> Any:
+        """The samples."""
+        return self.kind.X
 
     def gather(self, view: np.ndarray) -> tuple[Any, Any, dict[str, np.ndarray]]:
         """Samples, targets and, if there are any, weights of the view's rows and units."""
@@ -52,7 +66,7 @@ class SequenceData:
         else:
             left_out = np.setdiff1d(self._all_cells(), self._cells(kept))
             X = self.constants.put_into(self.X, rows, left_out)
-        return X, _safe_indexing(self.y, rows), weight
+        return self.kind.given(X), _safe_indexing(self.y, rows), weight
 
     def kept(self, view: np.ndarray) -> tuple[tuple[int, int], np.ndarray]:
         """Time steps and features of the whole, and the cells that the network gets."""
@@ -128,12 +142,10 @@ def _sequence_data(
 ) -> SequenceData:
     """``real`` tells which steps must stay, if some time steps of a sequence are removed."""
     units: Any = units_of(kind, by=settings.by, groups=settings.groups, names=settings.names)
-    if len(units) < 2:
-        raise ValueError(
-            f"LOFO needs at least two units to leave one out; got only {units.names[0]!r}."
-        )
+    _check_several(units)
     check_values(settings.estimator, kind.X, kind.real)
-    gap = gap_without(units, kind.n_timesteps, real, per_step=settings.per_step)
+    gap = _NO_SEQUENCES if kind.X.ndim > 3 else None
+    gap = gap or gap_without(units, kind.n_timesteps, real, per_step=settings.per_step)
     if settings.leave_out == "remove" and gap is not None:
         raise ValueError(gap)
     constant = settings.leave_out == "constant"
@@ -142,10 +154,33 @@ def _sequence_data(
             settings.estimator, kind, settings.y, units.shape, smallest_rest(units)
         )
     return SequenceData(
-        kind.X, settings.y, settings.sample_weight, units, constants(units) if constant else None
+        kind, settings.y, settings.sample_weight, units, constants(units) if constant else None
     )
 
 
+def of_inputs(kind: SeveralInputs, settings: Settings) -> SequenceData:
+    """Units of several inputs, held at a constant."""
+    if settings.leave_out == "remove":
+        raise ValueError(
+            "leave_out='remove' is for networks of one input; a feature of several is held at a "
+            "constant. Use 'auto' or 'constant'."
+        )
+    units: Any = units_of(kind, by=settings.by, groups=settings.groups, names=settings.names)
+    _check_several(units)
+    return SequenceData(kind, settings.y, settings.sample_weight, units, constants_of_inputs(kind))
+
+
+def _check_several(units: Units) -> None:
+    if len(units) < 2:
+        raise ValueError(
+            f"LOFO needs at least two units to leave one out; got only {units.names[0]!r}."
+        )
+
+
+_NO_SEQUENCES = (
+    "Frames have places besides time steps and features, from which a feature cannot be removed: "
+    "leave_out='constant' holds it at a constant instead."
+)
 _HOW = " leave_out='constant' holds it at a constant instead."
 
 

@@ -16,7 +16,7 @@ def check_array_kind(X: Any) -> None:
 
     Not for the columns of a DataFrame, which a Pipeline may turn into numbers.
     """
-    if not hasattr(X, "iloc"):
+    if not hasattr(X, "iloc") and not isinstance(X, dict):
         check_kinds(X if hasattr(X, "dtype") else np.asarray(X))
 
 

@@ -78,7 +78,7 @@ class Conditional:
         return np.array([of_step[0] if of_step else rows for of_step in sources])
 
     def _steps(self, unit: int) -> np.ndarray:
-        return self.units.cells[unit] // self.units.shape[1]
+        return self.units.steps_of(self.units.cells[unit])
 
 
 def conditional_exchange(X: Any, units: Units, real: np.ndarray | None) -> Conditional:
@@ -99,7 +99,7 @@ def conditional_exchange(X: Any, units: Units, real: np.ndarray | None) -> Condi
         by.append("groups")
         if not len(varies) or discrete[varies].any():
             continue
-        of_unit, steps = all_residuals[:, varies], varies // units.shape[1]
+        of_unit, steps = all_residuals[:, varies], units.steps_of(varies)
         if not leaves_range(cells[:, varies], of_unit, scale[varies]) and not depend_on_others(
             cells[:, varies], of_unit, steps, cells[:, others], in_quarters[:, others]
         ):

@@ -12,7 +12,6 @@ from sklearn import inspection
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 
-from skfi._containers import container
 from skfi._pipelines import Chain
 from skfi.importance._inference._row_groups import (
     check_no_groups,
@@ -22,7 +21,7 @@ from skfi.importance._inference._row_groups import (
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._numbers import window_of
-from skfi.importance._inputs._read import read_input
+from skfi.importance._inputs._read import read_input, samples_of
 from skfi.importance._permutation._checks import check_array_kind, check_order, check_rows
 from skfi.importance._permutation._intervals import ScoredRows
 from skfi.importance._permutation._results import permutation_results
@@ -226,12 +225,12 @@ def permutation_importance(
     """
     estimator = as_estimator(estimator)
     scoring = scoring_of(estimator, scoring)
-    X = container(X)
+    X = samples_of(estimator, X)
     check_array_kind(X)
     estimator, kind = read_input(estimator, X, feature_names)
     scorer = scorer_for(estimator, scoring)
     chain = Chain(estimator)
-    LastStep.of(chain.last).check_target(y)
+    y = LastStep.of(chain.last).checked_target(y)
     data = shuffled(
         kind,
         by=by,
@@ -246,7 +245,7 @@ def permutation_importance(
     if check_order(estimator, max_samples, n_rows):
         scorer = by_row(scorer, estimator, scoring, y, n_scores=n_scores * n_rows)
     random = check_random_state(random_state)
-    replay = replay_of(scorer, estimator, data.kind.X, y, sample_weight)
+    replay = replay_of(scorer, estimator, data.kind, y, sample_weight)
     groups = groups_of_rows(sample_groups, n_rows, window_of(chain))
     donors = None
     if is_scored_by_row(scorer):

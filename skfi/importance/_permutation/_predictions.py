@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import _safe_indexing
 
+from skfi.importance._inputs._arrays import n_samples_of
+from skfi.importance._inputs._kinds import Kind
+
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
@@ -120,7 +123,7 @@ class Replay:
 
     scorer: Callable
     estimator: Any
-    X: Any
+    kind: Kind
     y: Any
     sample_weight: Any
 
@@ -130,8 +133,8 @@ class Replay:
         if self.sample_weight is not None:
             weight["sample_weight"] = np.asarray(self.sample_weight)[rows]
         stand_in = _Replayed(self.estimator, {name: of[rows] for name, of in predicted.items()})
-        X, y = _safe_indexing(self.X, rows), _safe_indexing(self.y, rows)
-        return self.scorer(stand_in, X, y, **weight)
+        X, y = _safe_indexing(self.kind.X, rows), _safe_indexing(self.y, rows)
+        return self.scorer(stand_in, self.kind.given(X), y, **weight)
 
     def labels(self, predicted: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Predictions as the estimator made them, from the numbers that were kept."""
@@ -153,7 +156,7 @@ class _Replayed(_StandIn):
         @wraps(method)
         def predict(X: Any) -> np.ndarray:
             y_pred = self._predicted.get(method.__name__)
-            if y_pred is None or len(y_pred) != len(X):
+            if y_pred is None or len(y_pred) != n_samples_of(X):
                 raise CannotReplayError
             return y_pred
 

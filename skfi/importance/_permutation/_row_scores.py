@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from sklearn import metrics
-from sklearn.base import RegressorMixin, is_classifier
+from sklearn.base import RegressorMixin, is_classifier, is_regressor
 from sklearn.metrics._scorer import _MultimetricScorer
 
+from skfi.importance._inputs._kinds import Kind
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._permutation._predictions import Predicted, Recording, Replay, zero_at_first
 from skfi.importance._permutation._row_values import RowValues, Scored, row_values
@@ -96,9 +97,9 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
 
     The estimator's own ``score`` is replaced by the metric that it computes.
     """
-    if scoring is None:
-        scorer = metrics.get_scorer(_own_metric(estimator) or scorer)
     targets = np.asarray(y)  # y need not be an array
+    if scoring is None and targets.ndim < 3 and not _has_labels(estimator, targets):
+        scorer = metrics.get_scorer(_own_metric(estimator) or scorer)
     n_targets = int(np.prod(targets.shape[1:]))
     classes = LastStep.at_end_of(estimator).classes
     scorers = getattr(scorer, "_scorers", {ONLY: scorer})
@@ -114,15 +115,20 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
     return RowScorer(scorer, values, keeps_predictions=some_missing) if few else scorer
 
 
+def _has_labels(estimator: Any, targets: np.ndarray) -> bool:
+    """Whether a row has several labels, of which scikit-learn's accuracy wants all to be right."""
+    return is_classifier(estimator) and targets.ndim == 2 and targets.shape[1] > 1
+
+
 def is_scored_by_row(scorer: Any) -> bool:
     """Whether a scorer keeps what intervals need."""
     return isinstance(scorer, RowScorer)
 
 
-def replay_of(scorer: Any, estimator: Any, X: Any, y: Any, sample_weight: Any) -> Replay | None:
+def replay_of(scorer: Any, estimator: Any, kind: Kind, y: Any, sample_weight: Any) -> Replay | None:
     """Replays the metrics that have no values of rows; None if there are none, or too many."""
     rest = scorer.rest() if is_scored_by_row(scorer) else None
-    return None if rest is None else Replay(rest, estimator, X, y, sample_weight)
+    return None if rest is None else Replay(rest, estimator, kind, y, sample_weight)
 
 
 def _own_metric(estimator: Any) -> str | None:
@@ -140,7 +146,9 @@ def _own_metric(estimator: Any) -> str | None:
             home.startswith(("sklearn.", "skfi.", "scikeras.")) and home != "sklearn.multioutput"
         )
         return "accuracy" if known else None
-    known = score is RegressorMixin.score or home.startswith(("skfi.", "scikeras."))
+    known = score is RegressorMixin.score or (
+        is_regressor(last) and home.startswith(("skfi.", "scikeras."))
+    )
     return "r2" if known else None
 
 

@@ -18,6 +18,7 @@ from skfi.importance._scoring import QuickScorer
 from skfi.importance._units._cells import Units
 from skfi.importance._units._correlation import strongly_correlated
 from skfi.importance._units._of_input import units_of
+from skfi.importance._units._several import UnitsOfInputs
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class ShuffledCells:
     """Samples, their units, and the ``view`` that scikit-learn shuffles: ``X`` or a table."""
 
     kind: Kind
-    units: Units
+    units: Units | UnitsOfInputs
     view: Any
     shuffle: str
     exchange: Conditional | None
@@ -36,7 +37,8 @@ class ShuffledCells:
     ) -> Self:
         """Make the view for some units of the samples."""
         units: Any = units_of(kind, by=by, groups=groups, names=names)
-        of_columns = kind.X.ndim == 2 and by != "timestep" and groups is None
+        of_columns = isinstance(units, Units) and kind.X.ndim == 2 and by != "timestep"
+        of_columns = of_columns and groups is None
         if of_columns and kind.real is None and not conditional:
             return cls(kind, units, kind.X, shuffle, None)
         kind = kind.contiguous()  # so that a reshape is a view
@@ -53,9 +55,7 @@ class ShuffledCells:
         """A scorer of the view."""
         if self.is_plain:
             return scorer
-        of_view = PermutedScorer(
-            scorer, self.kind.X, self.units, self.shuffle, self.kind.real, self.exchange
-        )
+        of_view = PermutedScorer(scorer, self.kind, self.units, self.shuffle, self.exchange)
         return QuickScorer(of_view, n_scores=n_scores)
 
     def donors(
@@ -84,9 +84,11 @@ class ShuffledCells:
         return entries | units.entries
 
 
-def shuffling_scorer(scorer: Callable, kind: Kind, units: Units, *, n_scores: int) -> Callable:
+def shuffling_scorer(
+    scorer: Callable, kind: Kind, units: Units | UnitsOfInputs, *, n_scores: int
+) -> Callable:
     """A scorer of the table of row numbers, in which any units may be shuffled."""
-    of_view = PermutedScorer(scorer, kind.contiguous().X, units, "series", kind.real)
+    of_view = PermutedScorer(scorer, kind.contiguous(), units, "series")
     return QuickScorer(of_view, n_scores=n_scores)
 
 
@@ -95,35 +97,40 @@ class PermutedScorer:
     """A scorer of ``(estimator, view, y)`` that scores on the array that the view describes."""
 
     scorer: Callable
-    X: Any
-    units: Units
+    kind: Kind
+    units: Units | UnitsOfInputs
     shuffle: str
-    real: np.ndarray | None  # (n_samples, n_timesteps): False for padding, None if there is none
     conditional: Conditional | None = None  # how units are exchanged where the others are given
 
     def __call__(self, estimator: Any, view: pd.DataFrame, y: Any, **kwargs: Any) -> Any:
-        return self.scorer(estimator, self.gather(view), y, **kwargs)
+        return self.scorer(estimator, self.kind.given(self.gather(view)), y, **kwargs)
+
+    @property
+    def real(self) -> np.ndarray | None:
+        """(n_samples, n_timesteps): False for padding, None if there is none."""
+        return self.kind.real
 
     def gather(self, view: pd.DataFrame) -> Any:
         """The rows of ``X`` in the view's index, with each shuffled unit taken from elsewhere."""
         rows = view.index.to_numpy()
         sources = view.to_numpy()
-        X = _safe_indexing(self.X, rows)
+        of_all = self.kind.X
+        X = _safe_indexing(of_all, rows)
         for unit in np.flatnonzero((sources != rows[:, None]).any(axis=0)):
             cells, source = self.units.cells[unit], sources[:, unit]
-            steps = cells // self.units.shape[1]
+            steps = self.units.steps_of(cells)
             if self.conditional is not None and self.conditional.by[unit] == "residuals":
                 add_to_cells(X, cells, self.conditional.changes(int(unit), rows, source))
                 continue
             if self.conditional is not None:
                 of_steps = self.conditional.sources(int(unit), rows, source)
             elif self.shuffle == "series" and self.real is None:
-                copy_cells(self.X, X, source, cells)
+                copy_cells(of_all, X, source, cells)
                 continue
             else:
                 of_steps = self._sources(rows, source, np.unique(steps))
             for step, of_step in of_steps.items():
-                copy_cells(self.X, X, of_step, cells[steps == step])
+                copy_cells(of_all, X, of_step, cells[steps == step])
         return X
 
     def _sources(
@@ -135,8 +142,13 @@ class PermutedScorer:
         so they share its reproducibility, whatever ``n_jobs`` is.
         """
         if self.shuffle == "series" and self.real is not None:
-            of_steps = donors(rows, source, self.real)
-            return {step: of_steps[:, step] for step in steps}
+            rows_of_steps: dict[int, np.ndarray] = {}
+            for series in self.units.series:  # each input has a length of its own
+                own = steps[(steps >= series.start) & (steps < series.stop)]
+                if len(own):
+                    of_steps = donors(rows, source, self.real[:, series])
+                    rows_of_steps |= {step: of_steps[:, step - series.start] for step in own}
+            return rows_of_steps
         random = np.random.default_rng(source)
         if self.real is None:
             return {step: random.permutation(source) for step in steps}

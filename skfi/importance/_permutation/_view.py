@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from skfi.importance._inputs._kinds import Kind, Numbers, Tokens
+from skfi.importance._inputs._kinds import Kind, Numbers, SeveralInputs, Tokens
 from skfi.importance._permutation._sequences import ShuffledCells
 from skfi.importance._permutation._words import ReplacedWords
 
@@ -19,8 +19,14 @@ def shuffled(kind: Kind, *, conditional: bool, shuffle: str, **settings: Any) ->
     return _SHUFFLED[type(kind)](kind, conditional=conditional, shuffle=shuffle, **settings)
 
 
-def _of_numbers(kind: Numbers, *, max_features: int | None, **settings: Any) -> ShuffledCells:
+def _of_numbers(
+    kind: Numbers | SeveralInputs, *, max_features: int | None, **settings: Any
+) -> ShuffledCells:
     return ShuffledCells.of(kind, **settings)  # max_features is for words
 
 
-_SHUFFLED: dict[type, Any] = {Numbers: _of_numbers, Tokens: ReplacedWords.of}
+_SHUFFLED: dict[type, Any] = {
+    Numbers: _of_numbers,
+    SeveralInputs: _of_numbers,
+    Tokens: ReplacedWords.of,
+}

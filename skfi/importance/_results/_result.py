@@ -225,9 +225,11 @@ class ImportanceResult(Drawn, Bunch):
         return frame.sort_values("importance_mean", ascending=False) if sort else frame
 
     @property
-    def _comparable_attributions(self) -> np.ndarray:
+    def _comparable_attributions(self) -> Any:
         """Attributions that can be compared between features of different units."""
         scale = self.get("feature_scale")
+        if isinstance(self.attributions, dict) and scale is not None:
+            return {name: values * scale[name] for name, values in self.attributions.items()}
         return self.attributions if scale is None else self.attributions * scale
 
     @property

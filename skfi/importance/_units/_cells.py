@@ -7,6 +7,7 @@ in time-major 2-D samples, so units are lists of flat indices.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,20 +25,25 @@ class Units:
     by: str
     names: np.ndarray
     cells: list[np.ndarray]  # flat indices
-    shape: tuple[int, int]  # (n_timesteps, n_features)
+    shape: tuple[int, int]  # (n_timesteps, cells of a step)
     axes: tuple[list[str], list[str]]  # names of the time steps and of the features
     spans_time: bool  # whether a unit is a feature of all time steps
     input_names: list[str]  # of the features, or of the columns of 2-D input
     groups: dict[str, list[Any]] | None  # what they were grouped by
+    is_grid: bool  # whether units fill time steps and features: groups of cells do not
     _average: sparse.csr_array  # (units, cells)
 
     def __len__(self) -> int:
         return len(self.cells)
 
+    def steps_of(self, cells: np.ndarray) -> np.ndarray:
+        """The time step of each of some cells."""
+        return cells // self.shape[1]
+
     @property
-    def is_grid(self) -> bool:
-        """Whether units fill time steps and features: groups of cells do not."""
-        return self.by != "cell" or len(self) == np.prod(self.shape)
+    def series(self) -> tuple[slice, ...]:
+        """The time steps of each input; there is one."""
+        return (slice(0, self.shape[0]),)
 
     @property
     def entries(self) -> dict[str, Any]:
@@ -76,6 +82,8 @@ def make_units(
     Parameters
     ----------
     shape : (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+        What lies between time steps and features, such as the pixels of frames, is space: a cell is
+        a feature at a time step, all over it.
     by : {"feature", "timestep", "cell"}
         For 2-D input a feature is a column.
     n_timesteps : int, optional
@@ -93,12 +101,13 @@ def make_units(
     n_names = shape[-1]
     names = _check_names(feature_names, n_names, "column" if len(shape) == 2 else "feature")
     input_names = names.tolist()
-    if len(shape) == 3:
-        steps, width = shape[1], shape[2]
+    if len(shape) > 2:
+        steps, width = shape[1], shape[-1]
     else:
         steps = 1 if n_timesteps is None else n_timesteps
         width = shape[1] // steps
-    grid = np.arange(steps * width).reshape(steps, width)
+    n_places = prod(shape[2:-1])
+    grid = np.arange(steps * n_places * width).reshape(steps, n_places, width)
     step_names = np.array(
         [str(t) if from_start else _step_name(steps - 1 - t) for t in range(steps)], dtype=object
     )
@@ -110,14 +119,14 @@ def make_units(
                 "or an estimator with n_timesteps. For a Pipeline that makes windows, make them "
                 "first (make_windows), or use gradient_importance."
             )
-        names, base = step_names, list(grid)
+        names, base = step_names, [of_step.ravel() for of_step in grid]
     elif len(shape) == 2:  # a column is a cell
         base = [np.array([column]) for column in range(n_names)]
     elif by == "feature":
-        base = list(grid.T)
+        base = [grid[:, :, feature].ravel() for feature in range(width)]
     else:
         names = np.array([f"{f}[{t}]" for t in step_names for f in names], dtype=object)
-        base = [np.array([cell]) for cell in grid.ravel()]
+        base = [grid[step, :, feature] for step in range(steps) for feature in range(width)]
     members = [[i] for i in range(len(names))]
     if feature_groups is not None:
         names, members = group_units(names, feature_groups)
@@ -130,9 +139,11 @@ def make_units(
         shape=(len(rows), grid.size),
     )
     cells = [np.sort(row) for row in rows]
-    spans_time = by == "feature" and len(shape) == 3
+    spans_time = by == "feature" and len(shape) > 2
     groups = {name: list(of_group) for name, of_group in (feature_groups or {}).items()} or None
-    return Units(by, names, cells, (steps, width), axes, spans_time, input_names, groups, average)
+    is_grid = by != "cell" or len(cells) == steps * width
+    shape = (steps, n_places * width)
+    return Units(by, names, cells, shape, axes, spans_time, input_names, groups, is_grid, average)
 
 
 def _step_name(steps_before_last: int) -> str:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from skfi.importance._inputs._kinds import Kind, Numbers, TokenIds, Tokens
+from skfi.importance._inputs._kinds import Kind, Numbers, SeveralInputs, TokenIds, Tokens
 from skfi.importance._units._cells import Units, make_units
 from skfi.importance._units._correlation import groups_by_name
+from skfi.importance._units._several import UnitsOfInputs, make_units_of_inputs
 from skfi.importance._units._words import WordUnits, make_positions, make_word_units
 
 
 def units_of(
     kind: Kind, *, by: str, groups: Any, names: Any, **of_words: int | None
-) -> Units | WordUnits:
+) -> Units | UnitsOfInputs | WordUnits:
     """The units of samples; of words, ``max_features`` that occur ``min_count`` times."""
     return _UNITS[type(kind)](kind, by, groups, names, **of_words)
 
@@ -35,4 +36,15 @@ def _of_tokens(kind: Tokens, by: str, groups: Any, names: Any, **of_words: Any) 
     return make_positions(kind, by, groups)
 
 
-_UNITS: dict[type, Any] = {Numbers: _of_numbers, TokenIds: _of_numbers, Tokens: _of_tokens}
+def _of_inputs(
+    kind: SeveralInputs, by: str, groups: Any, names: Any, **of_words: Any
+) -> UnitsOfInputs:
+    return make_units_of_inputs(kind, by=by, groups=groups)  # which knows the names
+
+
+_UNITS: dict[type, Any] = {
+    Numbers: _of_numbers,
+    TokenIds: _of_numbers,
+    Tokens: _of_tokens,
+    SeveralInputs: _of_inputs,
+}

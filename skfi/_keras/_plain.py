@@ -1,0 +1,105 @@
+"""Networks of any make as functional ones with a free batch size."""
+
+import copy
+from typing import Any
+
+import keras
+
+
+def plain_network(model: keras.Model, fresh: keras.Model | None = None) -> keras.Model:
+    """A network of the same weights whose inputs and outputs are known; the same one if they are.
+
+    It is of the layers of ``fresh``, one like ``model`` that is not built, if there is one.
+
+    A subclass of ``keras.Model`` is called on symbolic inputs of the shape that it was built on. A
+    network with a fixed batch size, such as a stateful one, gets a free one, and its state is reset
+    for each call: the state that training left says nothing of other samples.
+
+    Raises
+    ------
+    ValueError
+        If a network was not built, or does not take symbolic inputs; or if one with a fixed batch
+        size cannot be copied from its configuration.
+    """
+    if getattr(model, "inputs", None) is None or getattr(model, "outputs", None) is None:
+        return _functional(model, model if fresh is None else fresh)
+    if any(tensor.shape[0] is not None for tensor in model.inputs):
+        return _with_free_batch(model)
+    return model
+
+
+def _functional(model: keras.Model, layers: keras.Model) -> keras.Model:
+    shapes = (model.get_build_config() or {}).get("input_shape") if model.built else None
+    if shapes is None:
+        raise ValueError(
+            f"The network {model.name!r} is not built, so the shape of its inputs is not known. "
+            "Train it first, or call it once on some samples: model(X[:2])."
+        )
+    try:
+        try:
+            return _called(layers, shapes, free_steps=True)
+        except Exception:  # code of the user's that needs to know the number of time steps
+            return _called(layers, shapes, free_steps=False)
+    except Exception as error:
+        raise ValueError(
+            f"The network {model.name!r}, a subclass of keras.Model, cannot be called on symbolic "
+            f"inputs of shape {shapes}: {error!s:.300}. Use keras.ops in its call, in place of "
+            "NumPy and Python's own loops over values."
+        ) from error
+
+
+def _called(model: keras.Model, shapes: Any, *, free_steps: bool) -> keras.Model:
+    """A functional network of a single call of ``model``."""
+
+    def tensor(shape: Any, name: str | None = None) -> Any:
+        steps = shape[1:2] if len(shape) != 3 or not free_steps else (None,)
+        return keras.Input((*steps, *shape[2:]), name=name)
+
+    if isinstance(shapes, dict):
+        inputs: Any = {name: tensor(shape, name) for name, shape in shapes.items()}
+    elif shapes and isinstance(shapes[0], (tuple, list)):
+        inputs = [tensor(shape) for shape in shapes]
+    else:
+        inputs = tensor(shapes)
+    network = keras.Model(inputs, model(inputs), name=model.name)
+    if not free_steps and any(None in tensor.shape[1:] for tensor in network.outputs):
+        raise ValueError("the shape of its outputs is not known")
+    if model.compiled:
+        network.compile(optimizer=model.optimizer, loss=model.loss)
+    return network
+
+
+def _with_free_batch(model: keras.Model) -> keras.Model:
+    config = copy.deepcopy(model.get_config())
+    _free(config)
+    try:
+        free = type(model).from_config(config)
+        free.set_weights(model.get_weights())
+    except Exception as error:
+        raise ValueError(
+            f"The network {model.name!r} has a fixed batch size of {model.inputs[0].shape[0]}, and "
+            f"cannot be copied with a free one: {error!s:.300}. Build it with keras.Input(shape), "
+            "and copy the weights: free.set_weights(model.get_weights())."
+        ) from error
+    if model.compiled:
+        free.compile(optimizer=model.optimizer, loss=model.loss)
+    return free
+
+
+def _free(config: Any) -> None:
+    """Let batches of all sizes in, and keep no state from one to the next, in all nested layers."""
+    if isinstance(config, (list, tuple)):
+        for inner in config:
+            _free(inner)
+    if not isinstance(config, dict):
+        return
+    for shapes_of_the_old_input in ("build_input_shape", "build_config"):
+        config.pop(shapes_of_the_old_input, None)
+    if config.get("stateful"):
+        config["stateful"] = False
+    for key, value in config.items():
+        is_shape = key in ("batch_shape", "batch_input_shape") and isinstance(value, (tuple, list))
+        if is_shape:
+            config[key] = (None, *value[1:])
+        else:
+            _free(value)

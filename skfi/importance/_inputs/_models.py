@@ -1,0 +1,358 @@
+"""Keras models as scikit-learn estimators: what they predict, and how they are trained again."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Self
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array
+
+from skfi._keras import (
+    Head,
+    Layout,
+    check_inputs,
+    class_probabilities,
+    compile_like,
+    compiled_loss,
+    find_embedding,
+    fixed_weights,
+    forward,
+    forward_ids,
+    gives_logits,
+    has_several_outputs,
+    heads_of,
+    in_a_row,
+    loss_name,
+    losses_of,
+    mask_value_of,
+    packed_network,
+    plain_network,
+    rebuild,
+    rebuild_the_same,
+    seeded,
+    takes_texts,
+)
+from skfi.importance._inputs._arrays import in_structure, layout_of, read_arrays
+from skfi.importance._inputs._last_step import LastStep
+from skfi.importance._inputs._targets import pack_targets, target_shape, unpack_targets
+
+
+class _Model(BaseEstimator):
+    """A Keras model; ``fit`` trains a fresh one of the same layers for the features it gets."""
+
+    is_bare = True
+
+    def __init__(
+        self,
+        model: keras.Model,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        self.model = model
+        self.random_state = random_state
+        self.epochs = epochs
+        self.batch_size = batch_size
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_clone__(self) -> Self:
+        return type(self)(**self.get_params(deep=False))  # layers are copied from this network
+
+    def __getstate__(self) -> dict[str, Any]:
+        made_again = ("_plain", "_packed")
+        return {name: value for name, value in vars(self).items() if name not in made_again}
+
+    @property
+    def network(self) -> keras.Model:
+        """The trained network, of any make, as a functional one."""
+        trained = getattr(self, "model_", self.model)
+        known = getattr(self, "_plain", None)
+        if known is None or known[0] is not trained:
+            self._plain = known = (trained, plain_network(trained))
+            self._packed: dict[Layout | None, keras.Model] = {}
+        return known[1]
+
+    @property
+    def takes_several_inputs(self) -> bool:
+        """Whether the network has several inputs."""
+        return len(self.network.inputs) > 1
+
+    @property
+    def in_a_row(self) -> keras.Model:
+        """The network with all outputs in a row."""
+        network = self.network
+        if None not in self._packed:
+            self._packed[None] = in_a_row(network)
+        return self._packed[None]
+
+    def packed(self, layout: Layout) -> keras.Model:
+        """The network as one of rows that hold all inputs, and of all outputs in a row."""
+        in_a_row = self.in_a_row
+        if layout not in self._packed:
+            self._packed[layout] = packed_network(in_a_row, layout)
+        return self._packed[layout]
+
+    @property
+    def heads(self) -> list[Head]:
+        """The outputs."""
+        return heads_of(self.network)
+
+    @property
+    def mask_value(self) -> float | None:
+        """The value of the network's Masking layer, of the only input."""
+        return mask_value_of(self.network) if len(self.network.inputs) == 1 else None
+
+    @property
+    def return_sequences(self) -> bool:
+        """Whether there is an output at every step."""
+        several = has_several_outputs(self.network)
+        return not several and len(self.network.outputs[0].shape) == 3
+
+    def sequence_mask(self, X: Any) -> np.ndarray:
+        """Which steps of the output are not padding."""
+        n_steps = self.network.outputs[0].shape[1]
+        if self.takes_several_inputs:
+            X = next(iter(read_arrays(self.network, X).values()))
+        X = np.asarray(X)
+        if n_steps not in (None, X.shape[1]):  # a decoder's, which are those of no input
+            return np.ones((len(X), n_steps), dtype=bool)
+        mask = LastStep.of(self).real_steps(X) if X.ndim == 3 else None
+        if mask is not None:
+            return mask
+        embedding = find_embedding(self.network)
+        if X.ndim == 2 and embedding is not None and embedding.mask_zero:
+            return X != 0
+        return np.ones(X.shape[:2], dtype=bool)
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+        """Train a fresh network, compiled as the model is, by ``keras.Model.fit``."""
+        settings = {"epochs": self.epochs, "batch_size": self.batch_size, "verbose": 0}
+        settings |= fit_params
+        if settings["epochs"] is None:
+            raise ValueError(
+                "A keras.Model does not keep for how long it was trained: set epochs, as in "
+                "from_keras(model).set_params(epochs=20), or pass fit(X, y, epochs=20)."
+            )
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        target, several = self._encoded(y), self.takes_several_inputs
+        if several:
+            inputs = in_structure(self.model, read_arrays(self.network, X))
+        else:
+            inputs = check_array(X, dtype=keras.config.floatx(), allow_nd=True)
+        with seeded(int(seed)):
+            fresh = rebuild_the_same(self.model) if several else self._rebuilt(inputs.shape[1:])
+            self.model_ = compile_like(fresh, self.model)
+            self.model_.fit(inputs, target, **settings)
+        return self
+
+    def _rebuilt(self, input_shape: tuple[int, ...]) -> keras.Model:
+        model = self.model
+        if getattr(model, "inputs", None) is None or model.inputs[0].shape[0] is not None:
+            return rebuild_the_same(model)
+        return rebuild(type(model), model.get_config(), input_shape, fixed_weights(model))
+
+    def _encoded(self, y: Any) -> Any:
+        """``y`` as the network is trained on it."""
+        return np.asarray(y)
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        """The network's output, several in a row."""
+        network = self.network
+        if self.takes_several_inputs:
+            arrays = read_arrays(network, X)
+            layout = layout_of(arrays)
+            packed = self.packed(layout)
+            rows = layout.pack(list(arrays.values()), packed.inputs[0].dtype)
+            return forward(packed, rows).astype(np.float64)
+        if takes_texts(network) and np.asarray(X).dtype.kind in "iu":  # ids of shuffled words
+            return forward_ids(network, np.asarray(X)).astype(np.float64)
+        return forward(self.in_a_row, check_inputs(network, X)).astype(np.float64)
+
+    def _by_output(self, y: Any) -> Any:
+        """Targets in a row as a network of several outputs is trained on them."""
+        targets = unpack_targets(self.heads, losses_of(self.network), y)
+        return targets if isinstance(self.network.output, dict) else list(targets.values())
+
+
+class ModelRegressor(RegressorMixin, _Model):
+    """A Keras model for regression; of several outputs, all of their columns in a row."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The network's outputs, 1-D if there is one."""
+        outputs = self._outputs(X)
+        return outputs[..., 0] if outputs.shape[-1] == 1 else outputs
+
+    def checked_target(self, y: Any) -> Any:
+        """Targets of several outputs in a row; of one as they are."""
+        heads = self.heads if has_several_outputs(self.network) else []
+        return pack_targets(heads, y) if heads else y
+
+    def _encoded(self, y: Any) -> Any:
+        return self._by_output(y) if has_several_outputs(self.network) else np.asarray(y)
+
+
+class ModelClassifier(ClassifierMixin, _Model):
+    """A Keras model for classification, into 0, 1, ... unless other labels are given."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        classes: Any = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        super().__init__(model, random_state, epochs=epochs, batch_size=batch_size)
+        self.classes = classes
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels, as the network's outputs are numbered."""
+        n_outputs = self.network.outputs[0].shape[-1]
+        numbers = np.arange(2 if n_outputs == 1 else n_outputs)
+        return numbers if self.classes is None else np.asarray(self.classes)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Class probabilities."""
+        return class_probabilities(self._outputs(X), logits=gives_logits(self.network))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable labels."""
+        return self.classes_[self.predict_proba(X).argmax(axis=-1)]
+
+    def checked_target(self, y: Any) -> Any:
+        """``y``, or ValueError unless it holds the labels."""
+        values = np.asarray(y)
+        known = np.isin(values, self.classes_)
+        if self.return_sequences and values.dtype.kind == "f":
+            known |= np.isnan(values)  # of padded steps
+        if values.ndim != (2 if self.return_sequences else 1) or not known.all():
+            raise ValueError(
+                "y must hold the class numbers that a classifying keras.Model was trained on, "
+                f"{self.classes_.tolist()}, one for each sample. For labels pass "
+                "from_keras(model, classes=[...])."
+            )
+        return y
+
+    def _encoded(self, y: Any) -> np.ndarray:
+        numbers = np.searchsorted(self.classes_, y) if self.classes is None else _places(self, y)
+        one_output = self.network.outputs[0].shape[-1] == 1
+        plain = one_output or "sparse" in loss_name(compiled_loss(self.network))
+        return numbers if plain else np.eye(len(self.classes_))[numbers]
+
+
+def _places(estimator: ModelClassifier, y: Any) -> np.ndarray:
+    place = {label: i for i, label in enumerate(estimator.classes_.tolist())}
+    return np.vectorize(place.__getitem__, otypes=[np.int64])(np.asarray(y))
+
+
+class ModelMultilabel(ClassifierMixin, _Model):
+    """A Keras model that tells which of several labels a sample has."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    @property
+    def classes_(self) -> list[np.ndarray]:
+        """Of each label: that it is not there, or is."""
+        return [np.array([0, 1])] * self.network.outputs[0].shape[-1]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities of the labels, (n_samples, n_labels), as MLPClassifier gives them."""
+        outputs = self._outputs(X)
+        return 1 / (1 + np.exp(-outputs)) if gives_logits(self.network) else outputs
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Which labels have a probability above one half, as 0 and 1."""
+        return (self.predict_proba(X) > 0.5).astype(np.int64)
+
+    def checked_target(self, y: Any) -> Any:
+        """``y``, or ValueError unless it tells of each label whether it is there."""
+        values, n_labels = np.asarray(y), self.network.outputs[0].shape[-1]
+        if values.ndim != 2 or values.shape[1] != n_labels or not np.isin(values, (0, 1)).all():
+            raise ValueError(
+                f"y must be of shape (n_samples, {n_labels}) and hold 0 and 1, as the network was "
+                f"trained to tell several labels; got shape {values.shape}."
+            )
+        return values.astype(np.int64)
+
+
+class ModelHeads(_Model):
+    """A Keras model of several outputs, of which some tell classes.
+
+    Predictions are all in a row: values, and numbers of classes.
+    """
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Of each output its values, the number of the class, or 0 and 1 for each label."""
+        outputs = self._outputs(X)
+        parts = []
+        for i, head in enumerate(self.heads):
+            part = head.take(outputs)
+            if head.of_classes:
+                logits = gives_logits(self.network, i)
+                part = class_probabilities(part, logits=logits).argmax(axis=-1)
+            elif head.kind == "labels":
+                part = part > (0.0 if gives_logits(self.network, i) else 0.5)
+            parts.append(part.reshape(len(outputs), -1).astype(np.float64))
+        return np.concatenate(parts, axis=1)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The mean over the outputs of R2, or of the accuracy where an output tells classes."""
+        return self.scoring(self, X, y, sample_weight)
+
+    @property
+    def scoring(self) -> "HeadsScorer":
+        """What ``score`` computes, from predictions."""
+        return HeadsScorer(tuple(self.heads))
+
+    def checked_target(self, y: Any) -> np.ndarray:
+        """Targets of all outputs in a row."""
+        return pack_targets(self.heads, y)
+
+    def check_scoring(self, scoring: Any) -> None:
+        """Raise ValueError for the name of a metric, which fits values or classes, not both."""
+        if isinstance(scoring, str):
+            raise ValueError(
+                f"scoring={scoring!r}, but the outputs of the network are "
+                f"{', '.join(f'{head.name!r} ({head.kind})' for head in self.heads)}, which no one "
+                "metric fits. Leave scoring=None for the mean of R2 and accuracy, or pass one "
+                "output as a network: keras.Model(model.inputs, model.outputs[0])."
+            )
+
+    def _encoded(self, y: Any) -> Any:
+        return self._by_output(y)
+
+
+@dataclass(frozen=True)
+class HeadsScorer:
+    """Mean over the outputs of R2, or of the accuracy where an output tells classes or labels."""
+
+    heads: tuple[Head, ...]
+
+    def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+        y_pred, y_true = estimator.predict(X), pack_targets(self.heads, y)
+        scores, start = [], 0
+        for head in self.heads:
+            columns = slice(start, start + prod(target_shape(head)))
+            start = columns.stop
+            metric = r2_score if head.kind == "values" else _accuracy
+            scores.append(
+                metric(y_true[:, columns], y_pred[:, columns], sample_weight=sample_weight)
+            )
+        return float(np.mean(scores))
+
+
+def _accuracy(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any = None) -> float:
+    """The share of right ones, of all columns."""
+    return float(np.average((y_true == y_pred).mean(axis=1), weights=sample_weight))

@@ -1,0 +1,75 @@
+"""Targets of a network of several outputs, by name or in a row."""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from skfi._keras import Head, loss_name
+
+
+def target_shape(head: Head) -> tuple[int, ...]:
+    """Of a sample's targets of an output: one class number where it tells classes."""
+    return head.shape[:-1] if head.of_classes else head.shape
+
+
+def pack_targets(heads: Sequence[Head], y: Any) -> np.ndarray:
+    """Targets by output, by name or in order, as rows (n_samples, n_columns).
+
+    Raises
+    ------
+    ValueError
+        If an output has no targets or they do not fit it, or if class numbers are none.
+    """
+    names = [head.name for head in heads]
+    n_columns = sum(prod(target_shape(head)) for head in heads)
+    if isinstance(y, Mapping):
+        if set(map(str, y)) != set(names):
+            raise ValueError(f"y has the keys {sorted(map(str, y))}; the outputs are {names}.")
+        y = [y[name] for name in names]
+    if isinstance(y, (tuple, list)) and len(y) == len(heads) and np.ndim(y[0]) > 0:
+        parts = [_part(head, values) for head, values in zip(heads, y, strict=True)]
+        if len({len(part) for part in parts}) > 1:
+            raise ValueError(f"The targets of {names} have {[len(p) for p in parts]} samples.")
+        return np.concatenate(parts, axis=1)
+    rows = np.asarray(y)
+    if rows.ndim != 2 or rows.shape[1] != n_columns:
+        raise ValueError(
+            f"The network has the outputs {names}: pass y as a mapping of their names to arrays, "
+            f"a tuple of arrays, or all in a row, (n_samples, {n_columns}); got shape {rows.shape}."
+        )
+    return rows.astype(np.float64)
+
+
+def _part(head: Head, values: Any) -> np.ndarray:
+    values, shape = np.asarray(values), target_shape(head)
+    if values.size != len(values) * prod(shape):
+        raise ValueError(
+            f"The targets of {head.name!r} have shape {values.shape}; expected (n_samples"
+            f"{''.join(f', {n}' for n in shape)}){' of class numbers' if head.of_classes else ''}."
+        )
+    if values.dtype.kind not in "fiub":
+        raise ValueError(f"The targets of {head.name!r} are of {values.dtype}, not numbers.")
+    values = values.reshape(len(values), -1).astype(np.float64)
+    if head.of_classes and not np.isin(values, np.arange(head.n_classes)).all():
+        raise ValueError(
+            f"The targets of {head.name!r} must be class numbers from 0 to {head.n_classes - 1}."
+        )
+    return values
+
+
+def unpack_targets(
+    heads: Sequence[Head], losses: Sequence[Any], rows: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Targets in a row by output, as a network with these losses is trained on them."""
+    targets, start = {}, 0
+    rows = pack_targets(heads, rows)
+    for head, loss in zip(heads, losses, strict=True):
+        shape = target_shape(head)
+        values = rows[:, start : start + prod(shape)].reshape(len(rows), *shape)
+        start += prod(shape)
+        if head.of_classes and head.shape[-1] > 1 and "sparse" not in loss_name(loss):
+            values = np.eye(head.n_classes)[values.astype(int)]
+        targets[head.name] = values
+    return targets

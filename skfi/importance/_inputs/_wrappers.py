@@ -1,0 +1,91 @@
+"""SciKeras wrappers as scikit-learn estimators, whose predictions are compiled."""
+
+from copy import copy
+from typing import Any, Self
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+
+from skfi._keras import forward, mask_value_of, plain_network
+from skfi.importance._inputs._arrays import pack_arrays
+
+
+class _CompiledPredict:
+    """A network in the place of a wrapper's, whose ``predict`` is a compiled call."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+        self._plain = plain_network(model)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def predict(self, x: Any, **settings: Any) -> Any:
+        """The network's outputs; of several a list of them, or a dict as it gives them."""
+        if len(self._plain.outputs) > 1:
+            return self._model.predict(x, **{"verbose": 0} | settings)
+        if len(self._plain.inputs) > 1:
+            network, rows = pack_arrays(self._plain, x)
+            return forward(network, rows)
+        return forward(self._plain, np.asarray(x, dtype=self._plain.inputs[0].dtype))
+
+
+class _Wrapper(BaseEstimator):
+    """A SciKeras wrapper, which on current scikit-learn lacks the tags of its kind."""
+
+    def __init__(self, wrapper: Any) -> None:
+        self.wrapper = wrapper
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self.wrapper, "model_")
+
+    @property
+    def mask_value(self) -> float | None:
+        """The value of the network's Masking layer."""
+        model = getattr(self.wrapper, "model_", None)
+        return None if model is None else mask_value_of(model)
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+        """Fit a clone of the wrapper."""
+        self.wrapper = clone(self.wrapper).fit(X, y, **fit_params)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """What the wrapper predicts."""
+        return self._compiled.predict(self._in_its_type(X))
+
+    @property
+    def _compiled(self) -> Any:
+        """The wrapper itself, with all that its class does, around compiled calls."""
+        known = vars(self).get("_of_model")
+        if known is None or known[0] is not self.wrapper.model_:
+            compiled = copy(self.wrapper)
+            compiled.model_ = _CompiledPredict(self.wrapper.model_)
+            self._of_model = known = (self.wrapper.model_, compiled)
+        return known[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_of_model"}
+
+    def _in_its_type(self, X: Any) -> Any:
+        """Cast numbers to the dtype the wrapper was fitted on, as it accepts no wider one."""
+        X = np.asarray(X)
+        return X.astype(self.wrapper.X_dtype_) if X.dtype.kind in "iuf" else X
+
+
+class WrapperRegressor(RegressorMixin, _Wrapper):
+    """A SciKeras regressor."""
+
+
+class WrapperClassifier(ClassifierMixin, _Wrapper):
+    """A SciKeras classifier."""
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels that the wrapper learnt."""
+        return self.wrapper.classes_
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The wrapper's probabilities, 2-D for a single row too."""
+        return self._compiled.predict_proba(self._in_its_type(X)).reshape(len(X), -1)
