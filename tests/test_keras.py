@@ -247,13 +247,14 @@ def test_networks_that_are_refused(make, message):
     ("activation", "loss", "kind"),
     [
         ("softmax", None, "probabilities"),
-        ("sigmoid", None, "values"),  # two sigmoids are two targets
+        ("sigmoid", None, "labels"),  # two sigmoids tell of two labels
         ("sigmoid", "mse", "values"),
         ("softmax", "mse", "probabilities"),
         ("softmax", "sparse_categorical_crossentropy", "probabilities"),
         ("linear", None, "values"),
         ("linear", "mse", "values"),
-        ("linear", keras.losses.BinaryCrossentropy(from_logits=True), "logits"),
+        ("sigmoid", "bce", "labels"),
+        ("linear", keras.losses.BinaryCrossentropy(from_logits=True), "labels"),
         ("linear", keras.losses.CategoricalCrossentropy(from_logits=True), "logits"),
     ],
 )

@@ -50,10 +50,10 @@ class StepScorer:
         real = real_output_steps(estimator, X)
         flat = _FlatSteps(estimator, real)
         y = np.asarray(y)
-        if y.shape != real.shape:
+        if y.shape[:2] != real.shape:
             raise ValueError(
                 f"y has shape {y.shape}; a target at every step is expected: {real.shape}, "
-                "(n_samples, n_timesteps)."
+                "(n_samples, n_timesteps), or with an axis of several outputs behind it."
             )
         weight = {}
         if sample_weight is not None:

@@ -9,17 +9,21 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from skfi._keras import (
+    OF_CLASSES,
     Fixed,
-    check_network,
     compiled_loss,
     find_embedding,
     fixed_weights,
     fresh_optimizer,
+    has_several_outputs,
     mask_value_of,
     output_kind,
+    plain_network,
     rebuild,
     takes_texts,
 )
+from skfi.importance._inputs._adapters import model_as_estimator
+from skfi.importance._inputs._wrappers import is_wrapper, network_of_wrapper
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._check_parameters import check_architecture
 from skfi.recurrent._classifier import LSTMClassifier
@@ -43,8 +47,8 @@ class Rebuilt:
 
 
 def from_keras(
-    model: keras.Model, *, classes: Sequence[Any] | None = None, n_timesteps: int | None = None
-) -> LSTMClassifier | LSTMRegressor:
+    model: Any, *, classes: Sequence[Any] | None = None, n_timesteps: int | None = None
+) -> Any:
     """Make a fitted estimator of a trained Keras model, without training it.
 
     The estimator predicts, scores and is explained like any other. A later ``fit`` trains a fresh
@@ -54,30 +58,37 @@ def from_keras(
 
     Parameters
     ----------
-    model : keras.Model
-        One input of shape (None, n_timesteps, n_features), or (None, n_positions) of token ids
-        with an Embedding layer, and one output of shape (None, n_outputs) or
-        (None, n_timesteps, n_outputs): LSTM, GRU, stacked, bidirectional, convolutional,
-        sequential or functional. ``keras.saving.load_model`` reads one from a ``.keras`` file.
+    model : keras.Model or fitted SciKeras wrapper
+        Any network: sequential, functional or a subclass that was trained or called once. With one
+        input of shape (None, n_timesteps, n_features), or (None, n_positions) of token ids with an
+        Embedding layer, and one output of shape (None, n_outputs) or (None, n_timesteps,
+        n_outputs), it becomes an LSTMClassifier or LSTMRegressor. Networks of several inputs, of
+        frames, of several outputs or labels, with an encoder and a decoder, stateful ones and
+        subclasses become an estimator that takes ``X`` as the network does (see Notes).
+        ``keras.saving.load_model`` reads one from a ``.keras`` file.
     classes : array-like of shape (n_classes,), default=None
         The labels, in the order of the network's outputs, which makes it a classifier. By default
         the compiled loss decides: with a cross-entropy it is a classifier of 0, 1, ..., with any
         other a regressor; uncompiled, a network that ends in a softmax or a single sigmoid is a
-        classifier. Several sigmoids are several targets of a regressor.
+        classifier; one with several sigmoids and a binary cross-entropy, or no loss, tells which of
+        several labels a sample has.
     n_timesteps : int, default=None
         Take 2-D ``X`` of ``n_timesteps * n_features`` columns in place of 3-D ``X``.
 
     Returns
     -------
-    estimator : LSTMClassifier or LSTMRegressor
+    estimator : LSTMClassifier, LSTMRegressor or another estimator
         Fitted. It has no ``feature_importances_``, as there was no data to compute them on.
 
     Raises
     ------
     TypeError
-        If ``model`` is not a ``keras.Model``.
+        If ``model`` is neither a ``keras.Model`` nor a SciKeras wrapper.
+    NotFittedError
+        If the wrapper is not fitted.
     ValueError
-        If the model has several inputs or outputs or another shape, or ``classes`` do not fit it.
+        If the network is not built, a wrapper encodes in a way of its own, or ``classes`` or
+        ``n_timesteps`` do not fit.
 
     Notes
     -----
@@ -85,6 +96,13 @@ def from_keras(
     target, so an estimator made of it predicts standardised values. To keep the units of ``y``,
     save the estimator itself, with joblib. A compiled loss function takes labels as ``loss`` of
     :class:`~skfi.LSTMClassifier` does: as class numbers if its name says "sparse".
+
+    Of several inputs ``X`` is a mapping of their names to arrays, or a tuple in their order, which
+    ``score`` takes. scikit-learn's ``cross_val_score`` splits only arrays: give it row numbers, as
+    ``cross_val_score(make_pipeline(FunctionTransformer(rows_of), estimator), rows, y)`` with
+    ``rows = np.arange(len(y))[:, None]`` and a function ``rows_of(rows)`` that returns
+    ``{name: array[rows[:, 0]] for name, array in X.items()}``. A stateful network is used, and
+    trained again, without a state from batch to batch.
 
     Examples
     --------
@@ -99,18 +117,29 @@ def from_keras(
     >>> gradient_importance(estimator, X).importances_mean.shape
     (3,)
     """
+    if is_wrapper(model):
+        model, classes = network_of_wrapper(model, classes)
     if not isinstance(model, keras.Model):
         raise TypeError(
-            f"from_keras takes a trained keras.Model; got {type(model).__name__}. Read a "
-            "file with keras.saving.load_model; a SciKeras wrapper holds its network in model_."
+            f"from_keras takes a trained keras.Model or a fitted SciKeras wrapper; got "
+            f"{type(model).__name__}. Read a file with keras.saving.load_model."
         )
-    check_network(model)
-    if takes_texts(model):
+    network = plain_network(model)
+    if len(network.inputs) == 1 and takes_texts(network):
         raise ValueError(
             "The network takes texts (strings), and an estimator around it would take token ids. "
             "The importance functions take such a keras.Model as it is; for an estimator pass the "
             "part of the network behind the TextVectorization layer."
         )
+    if network is not model or not _is_sequential(network):
+        if n_timesteps is not None:
+            raise ValueError(
+                f"n_timesteps={n_timesteps} folds 2-D X for networks of one input (None, "
+                "n_timesteps, n_features) and one output; this one takes X as it is."
+            )
+        if classes is not None:
+            _check_classes(classes, network.outputs[0].shape[-1])
+        return model_as_estimator(model, classes)
     embedding = find_embedding(model) if len(model.inputs[0].shape) == 2 else None
     steps, n_features = _input_shape(model, n_timesteps, embedding)
     params: dict[str, Any] = {
@@ -127,9 +156,8 @@ def from_keras(
             model.optimizer.build(model.trainable_variables)  # or a pickle of it cannot be read
         params |= {"optimizer": fresh_optimizer(model.optimizer), "loss": compiled_loss(model)}
     n_outputs, kind = model.outputs[0].shape[-1], output_kind(model)
-    estimator: BaseRecurrent
-    if classes is not None or kind != "values":
-        estimator = LSTMClassifier(**params)
+    if classes is not None or kind in OF_CLASSES:
+        estimator: BaseRecurrent = LSTMClassifier(**params)
         estimator.classes_ = _check_classes(classes, n_outputs)
     else:
         estimator = LSTMRegressor(**params)
@@ -147,6 +175,21 @@ def from_keras(
     estimator._architecture = check_architecture(estimator, continuing=False)
     estimator._training = Training(estimator.optimizer, estimator.learning_rate, estimator.loss)
     return estimator
+
+
+def _is_sequential(network: keras.Model) -> bool:
+    """Whether skfi's own estimators can be made around a network."""
+    if len(network.inputs) > 1 or has_several_outputs(network):
+        return False
+    if output_kind(network) == "labels":
+        return False
+    shape, outputs = network.inputs[0].shape, network.outputs[0].shape
+    if len(shape) not in (2, 3) or (len(shape) == 2 and find_embedding(network) is None):
+        return False
+    if len(outputs) == 2:
+        return True
+    same_steps = None in (shape[1], outputs[1]) or shape[1] == outputs[1]
+    return same_steps and (outputs[2] == 1 or output_kind(network) in OF_CLASSES)
 
 
 def _input_shape(

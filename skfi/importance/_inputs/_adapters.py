@@ -6,13 +6,13 @@ import keras
 
 from skfi._keras import has_several_outputs, output_kind, plain_network
 from skfi._pipelines import with_last
+from skfi.importance._inputs._model_heads import ModelHeads
 from skfi.importance._inputs._models import (
     ModelClassifier,
-    ModelHeads,
     ModelMultilabel,
     ModelRegressor,
 )
-from skfi.importance._inputs._wrappers import WrapperClassifier, WrapperRegressor
+from skfi.importance._inputs._wrappers import WrapperClassifier, WrapperRegressor, is_wrapper
 
 
 def as_estimator(estimator: Any) -> Any:
@@ -23,7 +23,7 @@ def as_estimator(estimator: Any) -> Any:
 def _adapted(estimator: Any) -> Any:
     if isinstance(estimator, keras.Model):
         return model_as_estimator(estimator)
-    if any(cls.__module__.split(".")[0] == "scikeras" for cls in type(estimator).__mro__):
+    if is_wrapper(estimator):
         is_classifier = getattr(estimator, "_estimator_type", None) == "classifier"
         return (WrapperClassifier if is_classifier else WrapperRegressor)(estimator)
     if not hasattr(estimator, "fit") or isinstance(estimator, type):

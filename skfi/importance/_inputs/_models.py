@@ -1,13 +1,10 @@
 """Keras models as scikit-learn estimators: what they predict, and how they are trained again."""
 
-from dataclasses import dataclass
-from math import prod
 from typing import Any, Self
 
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
@@ -38,10 +35,10 @@ from skfi._keras import (
 )
 from skfi.importance._inputs._arrays import in_structure, layout_of, read_arrays
 from skfi.importance._inputs._last_step import LastStep
-from skfi.importance._inputs._targets import pack_targets, target_shape, unpack_targets
+from skfi.importance._inputs._targets import pack_targets, unpack_targets
 
 
-class _Model(BaseEstimator):
+class KerasModel(BaseEstimator):
     """A Keras model; ``fit`` trains a fresh one of the same layers for the features it gets."""
 
     is_bare = True
@@ -181,7 +178,7 @@ class _Model(BaseEstimator):
         return targets if isinstance(self.network.output, dict) else list(targets.values())
 
 
-class ModelRegressor(RegressorMixin, _Model):
+class ModelRegressor(RegressorMixin, KerasModel):
     """A Keras model for regression; of several outputs, all of their columns in a row."""
 
     def predict(self, X: Any) -> np.ndarray:
@@ -198,7 +195,7 @@ class ModelRegressor(RegressorMixin, _Model):
         return self._by_output(y) if has_several_outputs(self.network) else np.asarray(y)
 
 
-class ModelClassifier(ClassifierMixin, _Model):
+class ModelClassifier(ClassifierMixin, KerasModel):
     """A Keras model for classification, into 0, 1, ... unless other labels are given."""
 
     def __init__(
@@ -254,7 +251,7 @@ def _places(estimator: ModelClassifier, y: Any) -> np.ndarray:
     return np.vectorize(place.__getitem__, otypes=[np.int64])(np.asarray(y))
 
 
-class ModelMultilabel(ClassifierMixin, _Model):
+class ModelMultilabel(ClassifierMixin, KerasModel):
     """A Keras model that tells which of several labels a sample has."""
 
     def __sklearn_tags__(self) -> Any:
@@ -285,74 +282,3 @@ class ModelMultilabel(ClassifierMixin, _Model):
                 f"trained to tell several labels; got shape {values.shape}."
             )
         return values.astype(np.int64)
-
-
-class ModelHeads(_Model):
-    """A Keras model of several outputs, of which some tell classes.
-
-    Predictions are all in a row: values, and numbers of classes.
-    """
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Of each output its values, the number of the class, or 0 and 1 for each label."""
-        outputs = self._outputs(X)
-        parts = []
-        for i, head in enumerate(self.heads):
-            part = head.take(outputs)
-            if head.of_classes:
-                logits = gives_logits(self.network, i)
-                part = class_probabilities(part, logits=logits).argmax(axis=-1)
-            elif head.kind == "labels":
-                part = part > (0.0 if gives_logits(self.network, i) else 0.5)
-            parts.append(part.reshape(len(outputs), -1).astype(np.float64))
-        return np.concatenate(parts, axis=1)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The mean over the outputs of R2, or of the accuracy where an output tells classes."""
-        return self.scoring(self, X, y, sample_weight)
-
-    @property
-    def scoring(self) -> "HeadsScorer":
-        """What ``score`` computes, from predictions."""
-        return HeadsScorer(tuple(self.heads))
-
-    def checked_target(self, y: Any) -> np.ndarray:
-        """Targets of all outputs in a row."""
-        return pack_targets(self.heads, y)
-
-    def check_scoring(self, scoring: Any) -> None:
-        """Raise ValueError for the name of a metric, which fits values or classes, not both."""
-        if isinstance(scoring, str):
-            raise ValueError(
-                f"scoring={scoring!r}, but the outputs of the network are "
-                f"{', '.join(f'{head.name!r} ({head.kind})' for head in self.heads)}, which no one "
-                "metric fits. Leave scoring=None for the mean of R2 and accuracy, or pass one "
-                "output as a network: keras.Model(model.inputs, model.outputs[0])."
-            )
-
-    def _encoded(self, y: Any) -> Any:
-        return self._by_output(y)
-
-
-@dataclass(frozen=True)
-class HeadsScorer:
-    """Mean over the outputs of R2, or of the accuracy where an output tells classes or labels."""
-
-    heads: tuple[Head, ...]
-
-    def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
-        y_pred, y_true = estimator.predict(X), pack_targets(self.heads, y)
-        scores, start = [], 0
-        for head in self.heads:
-            columns = slice(start, start + prod(target_shape(head)))
-            start = columns.stop
-            metric = r2_score if head.kind == "values" else _accuracy
-            scores.append(
-                metric(y_true[:, columns], y_pred[:, columns], sample_weight=sample_weight)
-            )
-        return float(np.mean(scores))
-
-
-def _accuracy(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any = None) -> float:
-    """The share of right ones, of all columns."""
-    return float(np.average((y_true == y_pred).mean(axis=1), weights=sample_weight))

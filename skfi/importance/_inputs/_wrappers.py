@@ -6,9 +6,42 @@ from typing import Any, Self
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.exceptions import NotFittedError
 
 from skfi._keras import forward, mask_value_of, plain_network
 from skfi.importance._inputs._arrays import pack_arrays
+
+
+def is_wrapper(estimator: Any) -> bool:
+    """Whether an estimator is a wrapper of SciKeras."""
+    return any(cls.__module__.split(".")[0] == "scikeras" for cls in type(estimator).__mro__)
+
+
+_PLAIN_ENCODERS = ("ClassifierLabelEncoder", "RegressorTargetEncoder", "FunctionTransformer")
+
+
+def network_of_wrapper(wrapper: Any, classes: Any = None) -> tuple[keras.Model, Any]:
+    """The network of a fitted wrapper, and the labels of its outputs.
+
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+    ValueError
+        If it changes samples or targets by encoders of its own.
+    """
+    if not hasattr(wrapper, "model_"):
+        raise NotFittedError(f"This {type(wrapper).__name__} is not fitted yet. Call fit first.")
+    encoders = (wrapper.feature_encoder_, wrapper.target_encoder_)
+    own = [type(x).__name__ for x in encoders if type(x).__name__ not in _PLAIN_ENCODERS]
+    if own or getattr(wrapper.feature_encoder_, "func", None) is not None:
+        raise ValueError(
+            f"{type(wrapper).__name__} encodes samples or targets in a way of its own"
+            f"{f' ({own[0]})' if own else ''}, which its network does not know. The importance "
+            "functions take the wrapper as it is."
+        )
+    known = getattr(wrapper, "classes_", None)
+    return wrapper.model_, known if classes is None else classes
 
 
 class _CompiledPredict:

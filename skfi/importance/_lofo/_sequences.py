@@ -48,9 +48,8 @@ class SequenceData:
     y: Any
     sample_weight: np.ndarray | None
     units: Units | UnitsOfInputs
-    constants: (
-        Constants | ConstantsOfInputs | None
-    )  # what units that are left out hold; None removes them
+    # what units that are left out hold; None removes them
+    constants: Constants | ConstantsOfInputs | None
 
     @property
     def X(self) -> Any:

@@ -98,7 +98,7 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
     The estimator's own ``score`` is replaced by the metric that it computes.
     """
     targets = np.asarray(y)  # y need not be an array
-    if scoring is None and targets.ndim < 3 and not _has_labels(estimator, targets):
+    if scoring is None and targets.ndim < 3:
         scorer = metrics.get_scorer(_own_metric(estimator) or scorer)
     n_targets = int(np.prod(targets.shape[1:]))
     classes = LastStep.at_end_of(estimator).classes
@@ -113,11 +113,6 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
     )
     few = n_scores * (len(values) + some_missing * n_columns) <= _MOST_NUMBERS
     return RowScorer(scorer, values, keeps_predictions=some_missing) if few else scorer
-
-
-def _has_labels(estimator: Any, targets: np.ndarray) -> bool:
-    """Whether a row has several labels, of which scikit-learn's accuracy wants all to be right."""
-    return is_classifier(estimator) and targets.ndim == 2 and targets.shape[1] > 1
 
 
 def is_scored_by_row(scorer: Any) -> bool:

@@ -228,13 +228,11 @@ def test_bad_estimators_and_shapes(data):
     X, y, weights = data
     with pytest.raises(TypeError, match=r"must be a scikit-learn estimator, .* got str"):
         permutation_importance("lstm", X, y)
-    with pytest.raises(ValueError, match="X has 4 dimensions"):
-        permutation_importance(LinearSequences(weights), X[..., None], y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         permutation_importance(LinearSequences(weights), X, y[:-1])
     a, b = keras.Input((4, 3)), keras.Input((4, 3))
     two = keras.Model([a, b], keras.layers.LSTM(1)(keras.layers.Add()([a, b])))
-    with pytest.raises(ValueError, match="has 2 inputs"):
+    with pytest.raises(ValueError, match=r"has the inputs .* pass X as a mapping .* got ndarray"):
         permutation_importance(two, X, y)
 
 

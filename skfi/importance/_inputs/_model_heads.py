@@ -1,0 +1,83 @@
+"""A Keras model of several outputs, some of which tell classes, as an estimator."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import r2_score
+
+from skfi._keras import Head, class_probabilities, gives_logits
+from skfi.importance._inputs._models import KerasModel
+from skfi.importance._inputs._targets import pack_targets, target_shape
+
+
+class ModelHeads(KerasModel):
+    """A Keras model of several outputs, of which some tell classes.
+
+    Predictions are all in a row: values, and numbers of classes.
+    """
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Of each output its values, the number of the class, or 0 and 1 for each label."""
+        outputs = self._outputs(X)
+        parts = []
+        for i, head in enumerate(self.heads):
+            part = head.take(outputs)
+            if head.of_classes:
+                logits = gives_logits(self.network, i)
+                part = class_probabilities(part, logits=logits).argmax(axis=-1)
+            elif head.kind == "labels":
+                part = part > (0.0 if gives_logits(self.network, i) else 0.5)
+            parts.append(part.reshape(len(outputs), -1).astype(np.float64))
+        return np.concatenate(parts, axis=1)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The mean over the outputs of R2, or of the accuracy where an output tells classes."""
+        return self.scoring(self, X, y, sample_weight)
+
+    @property
+    def scoring(self) -> "HeadsScorer":
+        """What ``score`` computes, from predictions."""
+        return HeadsScorer(tuple(self.heads))
+
+    def checked_target(self, y: Any) -> np.ndarray:
+        """Targets of all outputs in a row."""
+        return pack_targets(self.heads, y)
+
+    def check_scoring(self, scoring: Any) -> None:
+        """Raise ValueError for the name of a metric, which fits values or classes, not both."""
+        if isinstance(scoring, str):
+            raise ValueError(
+                f"scoring={scoring!r}, but the outputs of the network are "
+                f"{', '.join(f'{head.name!r} ({head.kind})' for head in self.heads)}, which no one "
+                "metric fits. Leave scoring=None for the mean of R2 and accuracy, or pass one "
+                "output as a network: keras.Model(model.inputs, model.outputs[0])."
+            )
+
+    def _encoded(self, y: Any) -> Any:
+        return self._by_output(y)
+
+
+@dataclass(frozen=True)
+class HeadsScorer:
+    """Mean over the outputs of R2, or of the accuracy where an output tells classes or labels."""
+
+    heads: tuple[Head, ...]
+
+    def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+        y_pred, y_true = estimator.predict(X), pack_targets(self.heads, y)
+        scores, start = [], 0
+        for head in self.heads:
+            columns = slice(start, start + prod(target_shape(head)))
+            start = columns.stop
+            metric = r2_score if head.kind == "values" else _accuracy
+            scores.append(
+                metric(y_true[:, columns], y_pred[:, columns], sample_weight=sample_weight)
+            )
+        return float(np.mean(scores))
+
+
+def _accuracy(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any = None) -> float:
+    """The share of right ones, of all columns."""
+    return float(np.average((y_true == y_pred).mean(axis=1), weights=sample_weight))

@@ -1,0 +1,175 @@
+"""Networks of every make: each method gives what a loop by hand gives."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from zoo import ZOO, Animal, N
+
+from skfi import gradient_importance, permutation_importance
+
+CUSTOM_LAYERS = ("lambda_layer",)
+
+
+@pytest.fixture(scope="module", params=list(ZOO))
+def an(request, tmp_path_factory) -> Animal:
+    """A network as it was read from a file, where it predicts as before."""
+    keras.utils.set_random_seed(0)
+    made = ZOO[request.param]()
+    path = tmp_path_factory.mktemp("zoo") / "final.keras"
+    made.model.save(path)
+    trained, made.model = made.model, keras.saving.load_model(path, safe_mode=False)
+    made.tolerance = max(made.tolerance, 1e-5)
+    for before, after in zip(outputs(made, made.X, trained), outputs(made, made.X), strict=True):
+        np.testing.assert_allclose(before, after, atol=1e-5)
+    return made
+
+
+def arrays(X: Any) -> dict[str | int, np.ndarray]:
+    if isinstance(X, Mapping):
+        return dict(X)
+    return dict(enumerate(X)) if isinstance(X, tuple) else {0: X}
+
+
+def like(X: Any, of_inputs: dict) -> Any:
+    if isinstance(X, Mapping):
+        return of_inputs
+    return list(of_inputs.values()) if isinstance(X, tuple) else of_inputs[0]
+
+
+def outputs(made: Animal, X: Any, model: Any = None) -> list[np.ndarray]:
+    """The network's own outputs, without a state from one batch to the next."""
+    model = model or made.model
+    X = like(X, arrays(X))
+    if made.kind != "stateful":
+        return list(map(np.asarray, keras.tree.flatten(model.predict(X, verbose=0))))
+    batches = []
+    for start in range(0, N, 8):
+        for layer in model.layers:
+            if hasattr(layer, "reset_states") and getattr(layer, "stateful", False):
+                layer.reset_states()
+        batches.append(np.asarray(model(X[start : start + 8], training=False)))
+    return [np.concatenate(batches)]
+
+
+def predicted(made: Animal, X: Any) -> np.ndarray:
+    """What an estimator of the network predicts, by hand."""
+    of = [np.asarray(values, dtype=np.float64) for values in outputs(made, X)]
+    if made.kind == "classes":
+        return of[0].argmax(axis=1)
+    if made.kind in ("labels", "label logits"):
+        return of[0] > (0.5 if made.kind == "labels" else 0)
+    if made.kind == "heads":
+        return np.column_stack([of[0], of[1].argmax(axis=1)])
+    row = of[0] if len(of) == 1 else np.concatenate(of, axis=1)
+    return row[..., 0] if row.shape[-1] == 1 else row
+
+
+def units(made: Animal) -> Iterator[tuple[str | int, Any]]:
+    """Each feature: its input, and where it stands there."""
+    for name, array in arrays(made.X).items():
+        if name in made.ids:
+            yield name, ...
+        else:
+            yield from ((name, np.s_[..., f]) for f in range(array.shape[-1]))
+
+
+def test_permutation_is_a_loop_over_predict(an):
+    y = predicted(an, an.X) + np.random.default_rng(5).normal(size=predicted(an, an.X).shape)
+
+    def score(y_pred: np.ndarray) -> float:
+        return -float(np.mean((np.asarray(y_pred, dtype=float) - y) ** 2))
+
+    def scoring(estimator: Any, X: Any, y: Any) -> float:
+        return score(np.asarray(estimator.predict(X)))
+
+    random = np.random.RandomState(0)
+    order = np.arange(N)
+    np.random.RandomState(random.randint(np.iinfo(np.int32).max + 1)).shuffle(order)
+    by_hand = []
+    for name, at in units(an):
+        shuffled = {key: array.copy() for key, array in arrays(an.X).items()}
+        shuffled[name][at] = arrays(an.X)[name][order][at]
+        by_hand.append(
+            score(predicted(an, an.X)) - score(predicted(an, like_given(an.X, shuffled)))
+        )
+    target = labels(an, y)
+    result = permutation_importance(
+        an.model, an.X, target, scoring=scoring, n_repeats=1, random_state=0
+    )
+    np.testing.assert_allclose(
+        np.sort(result.importances_mean), np.sort(by_hand), atol=20 * an.tolerance
+    )
+    assert np.abs(by_hand).max() > 0
+
+
+def like_given(X: Any, of_inputs: dict) -> Any:
+    return tuple(of_inputs.values()) if isinstance(X, tuple) else like(X, of_inputs)
+
+
+def labels(made: Animal, y: np.ndarray) -> Any:
+    """Targets that the network may have; the metric of the test does not look at them."""
+    if made.kind == "classes":
+        return np.arange(N) % 3
+    if made.kind in ("labels", "label logits"):
+        return np.ones((N, 3), dtype=int)
+    if made.kind == "heads":
+        return (y[:, 0], np.arange(N) % 3)
+    return y
+
+
+def test_gradient_is_that_of_a_tape(an):
+    inputs = {key: tf.Variable(array) for key, array in arrays(an.X).items()}
+    floats = [x for key, x in inputs.items() if x.dtype.is_floating and key not in an.ids]
+    if an.kind == "quantized":  # Keras rounds the inputs of its layers
+        pytest.skip("a step function")
+    expected = []
+    for start in range(0, N, 8):
+        rows = {key: tf.convert_to_tensor(x[start : start + 8]) for key, x in inputs.items()}
+        for layer in an.model.layers:
+            if hasattr(layer, "reset_states") and getattr(layer, "stateful", False):
+                layer.reset_states()
+        with tf.GradientTape() as tape:
+            for key in rows:
+                if rows[key].dtype.is_floating:
+                    tape.watch(rows[key])
+            out = an.model(like(an.X, rows), training=False)
+            chosen = an.output(out) if callable(an.output) else out[..., an.output]
+            total = tf.reduce_sum(chosen)
+        expected.append(tape.gradient(total, rows, unconnected_gradients="zero"))
+    step = {"output_step": 1} if an.kind == "step 1" else {}
+    result = gradient_importance(
+        an.model, an.X, method="saliency", scale=None, target=an.target, **step
+    )
+    found = result.attributions
+    found = found if isinstance(found, dict) else {0: found}
+    if isinstance(an.X, tuple):  # by the names of the network
+        found = dict(enumerate(found.values()))
+    assert floats or an.ids
+    for key in inputs:
+        if key in an.ids:
+            np.testing.assert_allclose(found[key], at_the_embedding(an, key), atol=1e-6)
+            continue
+        by_hand = np.concatenate([np.asarray(batch[key]) for batch in expected])
+        largest = np.abs(by_hand).max()
+        np.testing.assert_allclose(found[key], by_hand, atol=an.tolerance * max(largest, 1e-3))
+
+
+def at_the_embedding(made: Animal, name: str) -> np.ndarray:
+    """The gradient of the vector of each id, summed, in networks where a sample has an id once."""
+    rows = []
+    for i in range(N):
+        sample = {key: array[i : i + 1] for key, array in arrays(made.X).items()}
+        of_tables = [
+            layer.embeddings.value
+            for layer in made.model._flatten_layers()
+            if isinstance(layer, keras.layers.Embedding)
+        ]
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(made.model(like(made.X, sample), training=False))
+        gradient = tf.convert_to_tensor(tape.gradient(total, of_tables)[0])
+        rows.append(gradient.numpy().sum(axis=1)[sample[name].ravel().astype(int)])
+    return np.array(rows).reshape(made.X[name].shape)
