@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src.saving.serialization_lib import SafeModeScope
 
 from skfi._keras._plain import plain_network
 
@@ -34,9 +35,11 @@ def rebuild(
     """
     name, config = config["name"], copy.deepcopy(config)
     first = next(x["config"] for x in config["layers"] if x["class_name"] == "InputLayer")
-    _replace_input(config, tuple(first["batch_shape"]), (None, *input_shape))
+    old, new = tuple(first["batch_shape"]), (None, *input_shape)
+    if old != new:
+        _replace_input(config, old, new)
     try:
-        fresh = kind.from_config(config)
+        fresh = _from_config(kind, config)
     except Exception as error:
         raise ValueError(
             f"The network {name!r} cannot be rebuilt for inputs of shape {input_shape} from its "
@@ -53,7 +56,7 @@ def rebuild(
 def rebuild_the_same(model: keras.Model) -> keras.Model:
     """A fresh, uncompiled network like ``model``, of any make, for the same inputs."""
     try:
-        fresh = type(model).from_config(model.get_config())
+        fresh = _from_config(type(model), model.get_config())
     except Exception as error:
         raise ValueError(
             f"The network {model.name!r} cannot be built again from its configuration, so it can "
@@ -64,6 +67,12 @@ def rebuild_the_same(model: keras.Model) -> keras.Model:
     if getattr(fresh, "inputs", None) is None:
         plain_network(model, fresh)  # which builds it
     return _with_fixed(fresh, fixed_weights(model))
+
+
+def _from_config(kind: type[keras.Model], config: dict[str, Any]) -> keras.Model:
+    """A network of a configuration of one that lives in this process, with its lambdas too."""
+    with SafeModeScope(safe_mode=False):
+        return kind.from_config(config)
 
 
 def _with_fixed(fresh: keras.Model, fixed: Fixed) -> keras.Model:

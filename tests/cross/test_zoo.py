@@ -1,15 +1,17 @@
 """Networks of every make: each method gives what a loop by hand gives."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.saving.serialization_lib import SafeModeScope
 from zoo import ZOO, Animal, N
 
-from skfi import gradient_importance, permutation_importance
+from skfi import gradient_importance, lofo_importance, permutation_importance
 
 CUSTOM_LAYERS = ("lambda_layer",)
 
@@ -124,8 +126,6 @@ def labels(made: Animal, y: np.ndarray) -> Any:
 def test_gradient_is_that_of_a_tape(an):
     inputs = {key: tf.Variable(array) for key, array in arrays(an.X).items()}
     floats = [x for key, x in inputs.items() if x.dtype.is_floating and key not in an.ids]
-    if an.kind == "quantized":  # Keras rounds the inputs of its layers
-        pytest.skip("a step function")
     expected = []
     for start in range(0, N, 8):
         rows = {key: tf.convert_to_tensor(x[start : start + 8]) for key, x in inputs.items()}
@@ -173,3 +173,111 @@ def at_the_embedding(made: Animal, name: str) -> np.ndarray:
         gradient = tf.convert_to_tensor(tape.gradient(total, of_tables)[0])
         rows.append(gradient.numpy().sum(axis=1)[sample[name].ravel().astype(int)])
     return np.array(rows).reshape(made.X[name].shape)
+
+
+@pytest.fixture
+def eager():
+    """Train without compiling: these fits are of two batches."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+FOLD = [(np.arange(16), np.arange(16, N))]
+
+
+def left_out(made: Animal) -> dict[str, list[str]] | None:
+    """All features but the first as one, so that there are two units, and three fits."""
+    names = [f"{name}__x{at[1]}" if at is not ... else name for name, at in units(made)]
+    if len(arrays(made.X)) == 1:
+        names = [name.split("__")[1] for name in names]
+    elif isinstance(made.X, tuple):
+        own = [tensor.name for tensor in made.model.inputs]
+        names = [f"{own[int(name[0])]}{name[1:]}" for name in names]
+    return {"first": names[:1], "others": names[1:]}
+
+
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+def test_lofo_is_a_loop_by_hand(an, eager):
+    if an.kind == "quantized":
+        pytest.skip("Keras does not train what was quantized")
+    y = labels(an, np.random.default_rng(3).normal(size=predicted(an, an.X).shape))
+    if an.kind == "step 1" and y.ndim == 2 and an.model.output_shape[-1] > 1:
+        y = y[..., None].repeat(2, axis=2)
+
+    def scoring(estimator: Any, X: Any, y: Any) -> float:
+        return -float(np.mean(np.asarray(estimator.predict(X), dtype=float) ** 2))
+
+    settings = {"feature_groups": left_out(an), "cv": FOLD, "random_state": 0, "scoring": scoring}
+    result = lofo_importance(
+        an.model,
+        an.X,
+        y,
+        leave_out="constant",
+        fit_params={"epochs": 1, "batch_size": 8},
+        **settings,
+    )
+    seed = np.random.RandomState(np.random.RandomState(0).randint(2**31 - 1)).randint(2**31 - 1)
+    whole = by_hand(an, an.X, y, seed)
+    assert result.baseline_scores == pytest.approx([whole], rel=1e-4)
+    names = list(units(an))
+    for group, own in (("first", names[:1]), ("others", names[1:])):
+        held = {key: array.copy() for key, array in arrays(an.X).items()}
+        for name, at in own:
+            held[name][at] = constant(an, name, at)
+        expected = whole - by_hand(an, like_given(an.X, held), y, seed)
+        found = result.importances[list(result.feature_names).index(group), 0]
+        assert found == pytest.approx(expected, abs=2e-5 * max(1, abs(whole)))
+
+
+def constant(made: Animal, name: Any, at: Any) -> Any:
+    """The mean of a feature over samples and time steps; of ids the most frequent."""
+    array = arrays(made.X)[name]
+    if name in made.ids:
+        return np.bincount(array.ravel().astype(int)).argmax()
+    places = array[at].reshape(N * array.shape[1] if array.ndim > 2 else N, -1)
+    return places.astype(float).mean(axis=0).reshape(array[at].shape[2:])
+
+
+def by_hand(made: Animal, X: Any, y: Any, seed: int) -> float:
+    """The metric of a fresh network that Keras alone trains from a seed."""
+    train, test = FOLD[0]
+    model = made.model
+    config = without_state(model) if made.kind == "stateful" else model.get_config()
+    keras.utils.set_random_seed(int(seed))
+    with SafeModeScope(safe_mode=False):  # of a lambda
+        fresh = type(model).from_config(config)
+    fresh(like(X, {key: array[:2] for key, array in arrays(X).items()}))
+    for old, new in zip(model._flatten_layers(), fresh._flatten_layers(), strict=True):
+        if isinstance(old, keras.layers.Normalization):
+            new.set_weights(old.get_weights())
+            new.finalize_state()
+    optimizer = keras.optimizers.Adam.from_config(model.optimizer.get_config())
+    weights = [1.0, 0.3] if made.kind == "heads" else None
+    fresh.compile(optimizer, model.loss, loss_weights=weights)
+    rows = like(X, {key: array[train] for key, array in arrays(X).items()})
+    fresh.fit(rows, encoded(made, y, train), epochs=1, batch_size=8, verbose=0)
+    kind = "values" if made.kind == "stateful" else made.kind
+    predictions = predicted(replace(made, model=fresh, kind=kind), X)[test]
+    return -float(np.mean(np.asarray(predictions, dtype=float) ** 2))
+
+
+def without_state(model: keras.Model) -> dict[str, Any]:
+    config = model.get_config()
+    for layer in config["layers"]:
+        layer.pop("build_config", None)
+        if "stateful" in layer["config"]:
+            layer["config"]["stateful"] = False
+        if "batch_shape" in layer["config"]:
+            layer["config"]["batch_shape"] = (None, *layer["config"]["batch_shape"][1:])
+    return type(model).from_config(config).get_config()
+
+
+def encoded(made: Animal, y: Any, rows: np.ndarray) -> Any:
+    if made.kind == "classes":
+        return np.eye(3)[y[rows]]
+    if made.kind == "heads":
+        return [part[rows] for part in y]
+    if isinstance(made.target, tuple):  # of named heads
+        return {"flow": y[rows, :2], "level": y[rows, 2:]}
+    return y[rows]
