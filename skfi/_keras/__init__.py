@@ -1,6 +1,7 @@
 """Everything that uses Keras' internals or TensorFlow."""
 
 from skfi._keras._compiled import CHUNK_SIZE, clear_compiled, forward, input_gradient
+from skfi._keras._datasets import is_dataset, samples_of_dataset
 from skfi._keras._embedded_inputs import (
     EmbeddedInput,
     Points,
@@ -94,6 +95,7 @@ __all__ = [
     "in_a_row",
     "input_gradient",
     "input_names",
+    "is_dataset",
     "is_keras",
     "jit_compile",
     "jit_compile_as",
@@ -112,6 +114,7 @@ __all__ = [
     "rebuild",
     "rebuild_the_same",
     "restored_if_it_fails",
+    "samples_of_dataset",
     "seeded",
     "structure",
     "takes_texts",

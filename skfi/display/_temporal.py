@@ -74,7 +74,12 @@ class TemporalImportanceDisplay:
         check_result(result)
         if result.attributions is not None and result.get("tokens") is not None:
             raise ValueError("The result is of texts; draw it with TokenImportanceDisplay.")
-        if result.attributions is not None and result.attributions.ndim == 4:
+        if result.get("inputs") is not None:
+            raise ValueError(
+                f"The result is of the inputs {result.inputs}: draw one of them, such as "
+                f"TemporalImportanceDisplay.from_result(result.of_input({result.inputs[0]!r}))."
+            )
+        if result.attributions is not None and result.get("output_step") == "all":
             raise ValueError(
                 "The result has attributions for each output step; draw one of them: compute it "
                 "with output_step=<step>."
@@ -245,9 +250,12 @@ class TemporalImportanceDisplay:
             values = np.where(mask[sample][:, None], values, np.nan)
         return values.T
 
-    def _sequences(self, attributions: np.ndarray) -> np.ndarray:
+    def _sequences(self, values: np.ndarray) -> np.ndarray:
+        """Values (n_samples, n_timesteps, n_features), of frames the mean over their places."""
         steps = len(self.result.axes[0])
-        return attributions.reshape(len(attributions), steps, -1)
+        if values.ndim > 3:
+            values = values.mean(axis=tuple(range(2, values.ndim - 1)))
+        return values.reshape(len(values), steps, -1)
 
     def _series(self, X: Any, chosen: Sequence[int] | None) -> list[np.ndarray] | None:
         if X is None:

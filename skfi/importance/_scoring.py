@@ -30,8 +30,7 @@ def scorer_for(estimator: Any, scoring: Any) -> Callable:
     A callable of the user gets the predictions unchanged.
     """
     last = LastStep.at_end_of(estimator)
-    last.check_scoring(scoring)
-    scorer = check_scoring(estimator, scoring=last.own_scoring if scoring is None else scoring)
+    scorer = check_scoring(estimator, scoring=last.scoring_for(scoring))
     if not last.per_step:
         return scorer
     if isinstance(scoring, Mapping):

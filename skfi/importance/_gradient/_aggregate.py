@@ -123,6 +123,8 @@ def gradient_result(
         "aggregate": attributions.aggregate,
         "n_gradients": attributions.n_gradients,
     }
+    if attributions.by_step:
+        entries["output_step"] = "all"
     named: dict[str, Any] = {"feature_names": units.names, "method": method, "by": units.by}
     importances = units.of_samples(values, network.real)
     if importances is None:  # a word is not in every sample

@@ -219,7 +219,8 @@ def gradient_importance(
     ...                     aggregate="mean").importances_mean
     array([0., 0., 2.])
     """
-    network = find_network(estimator, samples_of(estimator, X), feature_names)
+    X = samples_of(estimator, X, may_be_dataset=True)
+    network = find_network(estimator, X, feature_names)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
             sample_weight, np.empty((len(network.inputs), 1)), ensure_non_negative=True

@@ -175,15 +175,13 @@ class LastStep:
         check = getattr(self.estimator, "checked_target", None)
         return y if check is None else check(y)
 
-    @property
-    def own_scoring(self) -> Any:
-        """A function in place of ``score`` that looks at predictions only; None for most."""
-        return getattr(self.estimator, "scoring", None) if self.is_bare else None
+    def scoring_for(self, scoring: Any) -> Any:
+        """``scoring``, or what a network of several outputs or labels has in its place.
 
-    def check_scoring(self, scoring: Any) -> None:
-        """Raise ValueError for a metric that does not fit the outputs."""
-        if hasattr(self.estimator, "check_scoring"):
-            self.estimator.check_scoring(scoring)
+        Raises ValueError for a metric that does not fit its outputs.
+        """
+        own = getattr(self.estimator, "scoring_for", None) if self.is_bare else None
+        return scoring if own is None else own(scoring)
 
     def network_input(self, X: Any) -> np.ndarray:
         """Checked ``X`` as the network takes it."""

@@ -34,19 +34,17 @@ class ModelHeads(KerasModel):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The mean over the outputs of R2, or of the accuracy where an output tells classes."""
-        return self.scoring(self, X, y, sample_weight)
-
-    @property
-    def scoring(self) -> "HeadsScorer":
-        """What ``score`` computes, from predictions."""
-        return HeadsScorer(tuple(self.heads))
+        return HeadsScorer(tuple(self.heads))(self, X, y, sample_weight)
 
     def checked_target(self, y: Any) -> np.ndarray:
         """Targets of all outputs in a row."""
         return pack_targets(self.heads, y)
 
-    def check_scoring(self, scoring: Any) -> None:
-        """Raise ValueError for the name of a metric, which fits values or classes, not both."""
+    def scoring_for(self, scoring: Any) -> Any:
+        """What ``score`` computes, from predictions, if ``scoring`` is None.
+
+        Raises ValueError for the name of a metric, which fits values or classes, not both.
+        """
         if isinstance(scoring, str):
             raise ValueError(
                 f"scoring={scoring!r}, but the outputs of the network are "
@@ -54,6 +52,7 @@ class ModelHeads(KerasModel):
                 "metric fits. Leave scoring=None for the mean of R2 and accuracy, or pass one "
                 "output as a network: keras.Model(model.inputs, model.outputs[0])."
             )
+        return HeadsScorer(tuple(self.heads)) if scoring is None else scoring
 
     def _encoded(self, y: Any) -> Any:
         return self._by_output(y)

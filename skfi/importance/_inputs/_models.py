@@ -5,6 +5,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics import make_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
@@ -282,3 +283,23 @@ class ModelMultilabel(ClassifierMixin, KerasModel):
                 f"trained to tell several labels; got shape {values.shape}."
             )
         return values.astype(np.int64)
+
+    def scoring_for(self, scoring: Any) -> Any:
+        """``scoring`` with a log loss of labels, of which scikit-learn's is of classes."""
+        if isinstance(scoring, str):
+            return _LOG_LOSS if scoring == "neg_log_loss" else scoring
+        if isinstance(scoring, (list, tuple, set)):
+            return {name: self.scoring_for(name) for name in scoring}
+        return scoring
+
+
+def labels_log_loss(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+    """Mean over samples and labels of the log loss of each label being there or not."""
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred, dtype=np.float64)
+    least = np.finfo(np.float64).eps
+    y_pred = np.clip(y_pred, least, 1 - least)
+    loss = -(y_true * np.log(y_pred) + (1 - y_true) * np.log1p(-y_pred)).mean(axis=1)
+    return float(np.average(loss, weights=sample_weight))
+
+
+_LOG_LOSS = make_scorer(labels_log_loss, response_method="predict_proba", greater_is_better=False)

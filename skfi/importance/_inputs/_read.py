@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 from skfi._containers import as_pandas, container
 from skfi._folding import fold
 from skfi._keras import input_names as names_of_inputs
+from skfi._keras import is_dataset, samples_of_dataset
 from skfi._padding import real_positions
 from skfi._pipelines import Chain
 from skfi.importance._inputs._arrays import by_name
@@ -22,7 +23,13 @@ from skfi.preprocessing import TextSequencer
 from skfi.preprocessing._text_sequencer import check_texts
 
 
-def samples_of(estimator: Any, X: Any) -> Any:
+def is_handed_inputs(chain: Chain) -> bool:
+    """Whether an estimator takes several inputs, which nothing changes on their way."""
+    last = LastStep.of(chain.last)
+    return last.is_bare and not chain.before and last.takes_several_inputs
+
+
+def samples_of(estimator: Any, X: Any, *, may_be_dataset: bool = False) -> Any:
     """``X`` as methods take it: an array, a DataFrame or a list; of several inputs by their names.
 
     Raises
@@ -30,8 +37,17 @@ def samples_of(estimator: Any, X: Any) -> Any:
     ValueError
         If it is none of these, or is by name and there is one input.
     """
-    last = LastStep.at_end_of(estimator)
-    if last.network is not None and last.takes_several_inputs and last.is_bare:
+    if is_dataset(X):
+        if not may_be_dataset:
+            raise ValueError(
+                f"X is a {type(X).__name__}, whose batches come in one order, while values are "
+                "exchanged between samples and rows are split: pass arrays, which may be mapped to "
+                "a file with np.load(path, mmap_mode='r'). gradient_importance takes it as it is."
+            )
+        X = samples_of_dataset(X)
+    chain = Chain(estimator)
+    if is_handed_inputs(chain):
+        last = LastStep.of(chain.last)
         named = by_name(names_of_inputs(last.network), X)
         return {name: as_pandas(of_input) for name, of_input in named.items()}
     if isinstance(X, Mapping):
@@ -60,7 +76,7 @@ def read_input(
     estimator, X, sequencer, texts = behind_sequencer(estimator, X)
     chain = Chain(estimator)
     last = LastStep.of(chain.last)
-    if last.takes_several_inputs and last.is_bare and not chain.before:
+    if is_handed_inputs(chain):
         return estimator, read_several(last.network, last.of_rows, X, feature_names)
     if not chain.before:
         tokens = find_tokens(last, X, feature_names, sequencer, texts)
@@ -99,7 +115,7 @@ def read_training_input(estimator: Any, X: Any, y: Any, feature_names: Any = Non
     """The samples that an estimator is yet to be trained on, by their kind."""
     chain = Chain(estimator)
     last = LastStep.of(chain.last)
-    if last.takes_several_inputs and last.is_bare and not chain.before:
+    if is_handed_inputs(chain):
         several = read_several(last.network, last.of_rows, X, feature_names)
         check_consistent_length(several.X, y)
         return several

@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skfi.importance._inference._t_tests import adjusted
+from skfi.importance._results._of_input import entries_of_input
 from skfi.importance._results._plot import Drawn
 
 
@@ -44,7 +45,8 @@ class ImportanceResult(Drawn, Bunch):
         Name of the metric; None for gradients.
     attributions : ndarray of the shape of X, or None
         Signed value of each cell of each sample; gradients only. Zero for padding. Of several
-        outputs the average, as ``aggregate`` says: of absolute values by default.
+        outputs the average, as ``aggregate`` says: of absolute values by default. Of several inputs
+        a mapping of each.
     feature_scale : ndarray of the shape of one sample, None or absent
         Saliency and smoothgrad: what gradients were multiplied by for the importances, each
         feature's standard deviation. ``attributions`` are the gradients themselves.
@@ -56,7 +58,10 @@ class ImportanceResult(Drawn, Bunch):
         Gradients, not by word, and permutation with intervals: the weights in the means over
         samples; None if there were none.
     axes : (list of str, list of str), or absent
-        Names of the time steps and of the features of a sequence.
+        Names of the time steps and of the features of a sequence. Of several inputs a mapping of
+        each.
+    inputs : list of str, or absent
+        Of several inputs: their names. ``of_input`` gives the part of one.
     sequence_mask : ndarray of bool of shape (n_samples, n_timesteps), None or absent
         Gradients only: False where a sequence is padding; None if nothing is.
     tokens : list of list of str, or absent
@@ -223,6 +228,27 @@ class ImportanceResult(Drawn, Bunch):
         if "counts" in self:
             frame["count"] = self.counts
         return frame.sort_values("importance_mean", ascending=False) if sort else frame
+
+    def of_input(self, name: str) -> "ImportanceResult":
+        """The part of a result of several inputs that is of one, such as to draw it over time.
+
+        Parameters
+        ----------
+        name : str
+            Name of the input.
+
+        Returns
+        -------
+        result : ImportanceResult
+            With its units alone, named without the input, its ``attributions`` and, of gradients,
+            the time steps and features that a heat map needs.
+
+        Raises
+        ------
+        ValueError
+            If the result is of one input, there is no such input, or units span several.
+        """
+        return type(self)(**entries_of_input(self, name))
 
     @property
     def _comparable_attributions(self) -> Any:

@@ -21,6 +21,7 @@ class UnitsOfInputs:
     steps: np.ndarray  # (n_cells,): the time step of each cell, among those of all inputs
     series: tuple[slice, ...]  # the time steps of each input
     input_names: dict[str, list[str]]  # of the features of each input that is no ids
+    axes: dict[str, tuple[list[str], list[str]]]  # names of the steps and features of each input
     groups: dict[str, list[Any]] | None
 
     is_grid = False
@@ -40,7 +41,8 @@ class UnitsOfInputs:
     @property
     def entries(self) -> dict[str, Any]:
         """Entries of a result from which the same units can be made again."""
-        return {"input_names": self.input_names, "feature_groups": self.groups}
+        kept = {"input_names": self.input_names, "feature_groups": self.groups}
+        return kept | {"axes": self.axes, "inputs": list(self.axes)}
 
     def of_samples(self, values: np.ndarray, real: np.ndarray | None = None) -> np.ndarray:
         """Values of cells (n_samples, n_cells), 0 for padding, as values of units.
@@ -59,6 +61,7 @@ def make_units_of_inputs(kind: SeveralInputs, *, by: str, groups: Any) -> UnitsO
         )
     names, cells, counts = [], [], []
     input_names: dict[str, list[str]] = {}
+    axes: dict[str, tuple[list[str], list[str]]] = {}
     for part in kind.parts:
         units = make_units(
             (len(kind.X), *part.shape),
@@ -67,6 +70,7 @@ def make_units_of_inputs(kind: SeveralInputs, *, by: str, groups: Any) -> UnitsO
             from_start=part.mask_value is not None,
         )
         counts.append(len(units))
+        axes[part.name] = (units.axes[0], [part.name] if part.is_ids else units.axes[1])
         if not part.is_ids:
             input_names[part.name] = units.input_names
         names += [_name(part, str(name), by) for name in units.names]
@@ -95,6 +99,7 @@ def make_units_of_inputs(kind: SeveralInputs, *, by: str, groups: Any) -> UnitsO
         steps,
         tuple(part.steps for part in kind.parts),
         input_names,
+        axes,
         groups,
     )
 
