@@ -98,8 +98,8 @@ class SeveralExplained:
             values = given.get(part.name)
             if values is not None:
                 values = np.asarray(values, dtype=np.float64)
-                if values.ndim and values.shape[-1] == part.shape[-1]:
-                    values = values.reshape(-1, *part.shape) if values.ndim > 1 else values
+                if values.ndim == len(part.shape) == 2 and part.shape[0] == 1:
+                    values = values[:, None]  # of a static input
             start = alone.baseline("integrated_gradients", values, sample_weight)
             points[:, place] = start.reshape(len(points), -1)
         for call, place, ids in self.ids:
