@@ -4,9 +4,11 @@ scikit-learn's function takes no 3-D array. It gets a table of row numbers, and 
 puts the sequences together: both shuffle the same series in the same order.
 """
 
+import keras
 import numpy as np
 import pandas as pd
 from _pairs import N_FEATURES, compare, largest, workload
+from scikeras.wrappers import KerasRegressor
 from sklearn import inspection
 from sklearn.base import BaseEstimator, RegressorMixin
 
@@ -50,6 +52,70 @@ def main() -> None:
             difference=largest,
             n_pairs=n_pairs,
         )
+    of_a_wrapper(X, y, call)
+    of_two_inputs(X, y, call)
+
+
+def of_a_wrapper(X, y, call) -> None:
+    """A person's own KerasRegressor, handed to skfi as it is."""
+
+    def network():
+        layers = [keras.Input(X.shape[1:]), keras.layers.LSTM(64), keras.layers.Dense(1)]
+        model = keras.Sequential(layers)
+        model.compile("adam", "mse")
+        return model
+
+    wrapper = KerasRegressor(network, epochs=2, verbose=0).fit(X, y)
+    table = pd.DataFrame(np.repeat(np.arange(len(X))[:, None], N_FEATURES, axis=1))
+    reference = OfRowNumbers(wrapper, X)
+    compare(
+        "permutation of a SciKeras wrapper, 5 repeats, 2000 sequences",
+        "scikit-learn over the same wrapper",
+        "8",
+        reference=lambda: (
+            inspection.permutation_importance(reference, table, y, **call).importances
+        ),
+        ours=lambda: permutation_importance(wrapper, X, y, **call).importances,
+        difference=largest,
+        n_pairs=3,
+    )
+
+
+def of_two_inputs(X, y, call) -> None:
+    """A network of a sequence and a static input, against a loop over ``model.predict``."""
+    arrays = {"series": X, "static": X[:, 0, :2].copy()}
+    series, static = keras.Input(X.shape[1:], name="series"), keras.Input((2,), name="static")
+    joined = keras.layers.Concatenate()([keras.layers.LSTM(64)(series), static])
+    model = keras.Model([series, static], keras.layers.Dense(1)(joined))
+    model.compile("adam", "mse")
+    model.fit(arrays, y, epochs=2, verbose=0)
+
+    def loop():
+        def error(of):
+            return float(np.abs(model.predict(of, verbose=0)[:, 0] - y).mean())
+
+        seed = np.random.RandomState(0).randint(np.iinfo(np.int32).max + 1)
+        importances, baseline = [], error(arrays)
+        for name, array in arrays.items():
+            for feature in range(array.shape[-1]):
+                random, order = np.random.RandomState(seed), np.arange(len(y))
+                importances.append([])
+                shuffled = array.copy()
+                for _ in range(call["n_repeats"]):  # shuffled again what was shuffled before
+                    random.shuffle(order)
+                    shuffled[..., feature] = shuffled[order][..., feature]
+                    importances[-1].append(error(arrays | {name: shuffled}) - baseline)
+        return np.array(importances)
+
+    compare(
+        "permutation of two inputs, 5 repeats, 2000 samples",
+        "a loop over model.predict",
+        "",
+        reference=loop,
+        ours=lambda: permutation_importance(model, arrays, y, **call).importances,
+        difference=largest,
+        n_pairs=3,
+    )
 
 
 if __name__ == "__main__":

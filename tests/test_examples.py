@@ -30,6 +30,11 @@ CASES = {
         ["R2 on the held-out days: 0.", "The largest flood"],
         ["finalized_gradients"],
     ),
+    "two_inputs.py": (
+        ["--epochs", "4"],
+        ["R2 on the held-out days: 0.", "state__flow_before", "season", "weather__rain"],
+        ["two_inputs"],
+    ),
     "exercise_motions.py": (
         ["--epochs", "3", "--repeats", "1"],
         ["Accuracy on unseen people: 0.", "The accelerometer says more than the other."],

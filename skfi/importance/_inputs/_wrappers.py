@@ -17,7 +17,7 @@ def is_wrapper(estimator: Any) -> bool:
     return any(cls.__module__.split(".")[0] == "scikeras" for cls in type(estimator).__mro__)
 
 
-_PLAIN_ENCODERS = ("ClassifierLabelEncoder", "RegressorTargetEncoder", "FunctionTransformer")
+_PLAIN_ENCODERS = ("ClassifierLabelEncoder", "RegressorTargetEncoder")
 
 
 def network_of_wrapper(wrapper: Any, classes: Any = None) -> tuple[keras.Model, Any]:
@@ -32,13 +32,17 @@ def network_of_wrapper(wrapper: Any, classes: Any = None) -> tuple[keras.Model, 
     """
     if not hasattr(wrapper, "model_"):
         raise NotFittedError(f"This {type(wrapper).__name__} is not fitted yet. Call fit first.")
-    encoders = (wrapper.feature_encoder_, wrapper.target_encoder_)
-    own = [type(x).__name__ for x in encoders if type(x).__name__ not in _PLAIN_ENCODERS]
-    if own or getattr(wrapper.feature_encoder_, "func", None) is not None:
+    features, targets = wrapper.feature_encoder_, wrapper.target_encoder_
+    own = [type(targets).__name__] if type(targets).__name__ not in _PLAIN_ENCODERS else []
+    if getattr(features, "func", features) is not None:
+        own.append(type(features).__name__)
+    predict = type(wrapper).predict
+    own += [] if predict.__module__.startswith("scikeras.") else [predict.__qualname__]
+    if own:
         raise ValueError(
-            f"{type(wrapper).__name__} encodes samples or targets in a way of its own"
-            f"{f' ({own[0]})' if own else ''}, which its network does not know. The importance "
-            "functions take the wrapper as it is."
+            f"{type(wrapper).__name__} encodes samples or targets in a way of its own "
+            f"({', '.join(own)}), which its network does not know. The importance functions take "
+            "the wrapper as it is."
         )
     known = getattr(wrapper, "classes_", None)
     return wrapper.model_, known if classes is None else classes
