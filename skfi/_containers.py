@@ -1,14 +1,20 @@
 """Containers of ``X``: arrays, lists, and DataFrames of any library."""
 
+import tempfile
+from math import prod
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 
 
 def container(X: Any) -> Any:
     """``X`` as it came; a frame of another library than pandas as one of pandas.
+
+    An array of another library, such as zarr's, becomes one of NumPy, mapped to a temporary file if
+    it is large.
 
     Raises
     ------
@@ -16,7 +22,7 @@ def container(X: Any) -> Any:
         If ``X`` is a list of sequences of unequal length, one-dimensional numbers, or an array
         without time steps or features.
     """
-    X = as_pandas(X)
+    X = _read_by_chunk(as_pandas(X))
     if isinstance(X, (list, tuple)):
         _check_lengths(X)
     is_list = isinstance(X, (list, tuple)) and np.isscalar(next(iter(X), None))
@@ -31,6 +37,25 @@ def container(X: Any) -> Any:
     if isinstance(X, np.ndarray) and X.ndim > 2 and 0 in X.shape[1:]:
         raise ValueError(f"X has no time steps or no features: shape {X.shape}.")
     return X
+
+
+_CHUNK_BYTES = 2**26
+
+
+def _read_by_chunk(X: Any) -> Any:
+    """Arrays of other libraries, which are read by slices, as arrays of NumPy."""
+    foreign = not isinstance(X, np.ndarray) and not hasattr(X, "iloc") and not issparse(X)
+    dtype, shape = getattr(X, "dtype", None), getattr(X, "shape", None)
+    if not foreign or not isinstance(dtype, np.dtype) or not hasattr(X, "__getitem__") or not shape:
+        return X
+    n_rows = max(1, _CHUNK_BYTES // max(1, dtype.itemsize * prod(shape[1:])))
+    if n_rows >= shape[0] or dtype.hasobject:
+        return np.asarray(X)
+    with tempfile.TemporaryFile() as file:  # it lives as long as it is mapped
+        mapped = np.memmap(file, dtype, "w+", shape=tuple(shape))
+    for start in range(0, shape[0], n_rows):
+        mapped[start : start + n_rows] = np.asarray(X[start : start + n_rows])
+    return mapped
 
 
 def as_pandas(X: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from skfi.importance._gradient._network import Network
 
-_ROWS = 4096  # in double precision at once
+_MOST_NUMBERS = 2**20  # in double precision at once
 _MOST_VALUES = 20_000  # of which quantiles are taken
 _TAIL = 0.01
 
@@ -45,7 +45,8 @@ def feature_origin(network: Network, sample_weight: np.ndarray | None) -> np.nda
     """
     low, high, mean = _summary(network, sample_weight)
     every = max(1, network.inputs[..., 0].size // _MOST_VALUES)
-    values = np.concatenate([part[::every] for part, _ in _blocks(network, sample_weight)])
+    some = [part[::every].copy() for part, _ in _blocks(network, sample_weight)]
+    values = np.concatenate(some)
     least, most = np.quantile(values, [_TAIL, 1 - _TAIL], axis=0)
     origin = np.where((least <= 0) & (most >= 0), 0.0, np.where(low == high, low, mean))
     constant = _constant_columns(network, sample_weight)
@@ -78,8 +79,9 @@ def _blocks(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Values (n_values, n_features) that count, and their weights, of some samples at a time."""
     inputs = network.inputs
-    for start in range(0, len(inputs), _ROWS):
-        rows = slice(start, start + _ROWS)
+    n_rows = max(1, _MOST_NUMBERS // inputs[0].size)
+    for start in range(0, len(inputs), n_rows):
+        rows = slice(start, start + n_rows)
         part = inputs[rows].astype(np.float64)
         weight = np.ones(part.shape[:-1])
         if network.real is not None and network.real.shape == inputs.shape[:-1]:

@@ -25,7 +25,7 @@ class CannotReplayError(RuntimeError):
     """A metric needs more of an estimator than its recorded predictions."""
 
 
-class _StandIn:
+class StandIn:
     """A proxy of an estimator, also in its class, that overrides predictions."""
 
     def __init__(self, estimator: Any) -> None:
@@ -49,7 +49,7 @@ class _StandIn:
         raise NotImplementedError
 
 
-class Recording(_StandIn):
+class Recording(StandIn):
     """A proxy of an estimator that records its predictions."""
 
     def __init__(self, estimator: Any) -> None:
@@ -147,7 +147,7 @@ class Replay:
         return result
 
 
-class _Replayed(_StandIn):
+class _Replayed(StandIn):
     def __init__(self, estimator: Any, predicted: Mapping[str, np.ndarray]) -> None:
         super().__init__(estimator)
         self._predicted = predicted

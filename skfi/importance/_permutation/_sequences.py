@@ -11,6 +11,7 @@ from sklearn.utils import _safe_indexing
 from skfi.importance._index_view import permutation_view
 from skfi.importance._inputs._kinds import Kind
 from skfi.importance._inputs._rows import add_to_cells, copy_cells
+from skfi.importance._permutation._by_chunk import ByChunk, ShuffledRows, is_mapped
 from skfi.importance._permutation._conditional import Conditional, conditional_exchange
 from skfi.importance._permutation._influence import drawn_donors
 from skfi.importance._permutation._unequal_lengths import donors
@@ -103,7 +104,14 @@ class PermutedScorer:
     conditional: Conditional | None = None  # how units are exchanged where the others are given
 
     def __call__(self, estimator: Any, view: pd.DataFrame, y: Any, **kwargs: Any) -> Any:
+        if self._is_by_row and is_mapped(self.kind.X):
+            return self.scorer(ByChunk(estimator), ShuffledRows(view, self.gather), y, **kwargs)
         return self.scorer(estimator, self.kind.given(self.gather(view)), y, **kwargs)
+
+    @property
+    def _is_by_row(self) -> bool:
+        """Whether the values of a row do not depend on which rows are gathered with it."""
+        return self.shuffle == "series" and self.real is None and self.conditional is None
 
     @property
     def real(self) -> np.ndarray | None:
