@@ -28,6 +28,8 @@ from skfi._keras._xla import calls_are_by_xla
 # places that move with the number of rows. Both measured with TensorFlow 2.21.
 CHUNK_SIZE = 240
 _PAD_TO = 48
+# A GPU is busy with thousands of rows. Not measured: no GPU was at hand.
+_CHUNKS_ON_GPU = 16
 # By XLA about so many: few enough that a matrix product stays in one thread, while the threads take
 # calls of several chunks each.
 _XLA_ROWS = {"outputs": 112, "gradients": 240}
@@ -199,6 +201,8 @@ def call_in_chunks(
         chunks_a_call = min(-(-n_chunks // n_threads), _XLA_CHUNKS_A_CALL)
         rows_a_call = pad_to = chunk_size * chunks_a_call
     else:
+        if on_gpu():
+            chunk_size, n_threads = chunk_size * _CHUNKS_ON_GPU, 1  # it works on one call at a time
         rows_a_call, pad_to = -(-chunk_size // _PAD_TO) * _PAD_TO, _PAD_TO
 
     def call(start: int) -> np.ndarray:
@@ -217,6 +221,12 @@ def call_in_chunks(
     if n_threads == 1:
         return np.concatenate([call(start) for start in starts])
     return np.concatenate(list(_threads(n_threads).map(call, starts)))
+
+
+@cache
+def on_gpu() -> bool:
+    """Whether TensorFlow computes on a GPU, where Keras takes cuDNN's kernels."""
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 @cache
