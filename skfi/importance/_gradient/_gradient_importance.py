@@ -104,7 +104,9 @@ def gradient_importance(
         network, named by the pipeline's feature names.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
         Samples to explain, as ``estimator`` takes them: also texts, or token ids (n_samples,
-        n_positions).
+        n_positions); several inputs, by their names or as a tuple; frames (n_samples, n_timesteps,
+        ..., n_features), whose importances are means over all that lies between; a
+        ``keras.utils.PyDataset`` or ``tf.data.Dataset``, whose batches are put together.
     y : None
         Not used; there for the same call as the other methods.
     method : str, default="integrated_gradients"
@@ -115,7 +117,8 @@ def gradient_importance(
         over time, is ``method="saliency", scale=None, aggregate="mean"``.
     target : label, int or array-like of shape (n_samples,), default=None
         The class whose probability (the logit, if the network ends in logits) is explained, one for
-        all samples or one for each; for a regressor the number of the output. By default the
+        all samples or one for each; for a regressor the number of the output; of several outputs
+        the name of one, or a pair of its name and a column or class number. By default the
         predicted class of each sample, or each output of a regressor in turn. These are then in
         units of their standard deviation in training, where an estimator knows it, so that none
         outweighs the others.
@@ -124,7 +127,9 @@ def gradient_importance(
         enters the network). By default zero, or a feature's mean if zero is none of its values
         (outside of 98% of them, as for a temperature in kelvin, or a constant). Of texts a word or
         a token id that stands at each position; by default the padding's vector (this is not the
-        empty text). For expected gradients an array of background samples; ``X`` by default.
+        empty text). For expected gradients an array of background samples; ``X`` by default. Of
+        several inputs a mapping of an input to its baseline, of an input of ids an id: by default
+        the vector of id 0 if that is padding, else the mean of the samples' vectors.
     n_steps : int, default=50
         Points for each sample on the path, noisy copies, or drawn baselines. The paths of samples
         whose integrated gradients do not sum up to the change of the output, to 0.001 of the
@@ -150,14 +155,17 @@ def gradient_importance(
         Leave out words that occur less often in ``X``.
     aggregate : {"mean_abs", "mean"}, default="mean_abs"
         Average the absolute values, in which signs do not cancel, or the signed ones.
-    by : {"feature", "timestep", "cell"}, default="feature"
+    by : {"feature", "timestep", "cell", "input"}, default="feature"
         What the importances are for. In 2-D ``X`` a feature is a column. Of texts and token ids a
-        feature is a word: the mean over its occurrences; a time step is a position.
+        feature is a word: the mean over its occurrences; a time step is a position. Of several
+        inputs units are named ``input__feature``, and each is the sum of its cells, not their mean,
+        as inputs have different numbers of time steps.
     feature_groups : mapping of str to list of names or positions, or "auto", default=None
-        Units that count as one; the others stay on their own. "auto" as for permutation.
+        Units that count as one; the others stay on their own. "auto", and groups of several
+        inputs, as for permutation.
     feature_names : sequence of str, default=None
         Names of the features; by default the columns of a DataFrame, else x0, x1, ... Of token ids
-        the word of each id.
+        the word of each id; of several inputs a mapping of an input to its names.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in the mean over samples, in ``scale``, and of the baselines that are drawn.
     max_samples : int or float, default=1.0

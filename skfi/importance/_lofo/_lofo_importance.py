@@ -80,10 +80,10 @@ def lofo_importance(
         layers are trained; say for how long in ``fit_params``. Frozen layers keep their weights,
         frozen steps of a Pipeline what they learnt; a last step that is frozen is trained.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-        All samples: cross-validation splits them. Also texts, or token ids (n_samples,
-        n_positions).
+        All samples: cross-validation splits them. Also texts, token ids (n_samples, n_positions),
+        several inputs or frames, as :func:`~skfi.permutation_importance` takes them.
     y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_timesteps)
-        Targets.
+        Targets; of several outputs by their names.
     cv : int, cross-validation splitter or iterable of splits, default=None
         As in scikit-learn; None is 5 folds, stratified for a classifier. Series in time order need
         :class:`~sklearn.model_selection.TimeSeriesSplit`.
@@ -99,7 +99,8 @@ def lofo_importance(
         steps; of whole numbers the median, of labels the most frequent. "auto" removes where that
         is sure, and else, where something may address columns or keep what it learnt from all of
         them, holds constant: a ColumnTransformer, a frozen step, code that is not scikit-learn's
-        or skfi's, a network that cuts out features. A linear model gives the same either way;
+        or skfi's, a network that cuts out features, takes several inputs or frames. A linear model
+        gives the same either way;
         elsewhere a constant leaves the other inputs, and the size of the network, as they are.
         Words become unknown, which is "constant" too.
     refit : {"cold", "warm"}, default="cold"
@@ -115,7 +116,7 @@ def lofo_importance(
         tenth of the rows, held out, are predicted no better (``early_stopping``).
     fit_params : dict, default=None
         Passed to every ``fit``, such as ``{"epochs": 20}`` for a ``keras.Model``.
-    by : {"feature", "timestep", "cell"}, default="feature"
+    by : {"feature", "timestep", "cell", "input"}, default="feature"
         What is left out. Single cells, and time steps of a network with an output at each, can
         only be held at a constant. Of token ids a time step is a position.
     feature_groups : mapping of str to list of names or positions, or "auto", default=None

@@ -99,9 +99,13 @@ def permutation_importance(
         Any fitted scikit-learn estimator, a SciKeras wrapper, or a trained ``keras.Model``.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
         Samples to score on, best ones that were held out: also texts, or token ids (n_samples,
-        n_positions).
+        n_positions). Of a ``keras.Model`` of several inputs a mapping of their names to arrays or
+        DataFrames, or a tuple in their order; of one that takes frames, (n_samples, n_timesteps,
+        ..., n_features).
     y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_timesteps)
-        Targets. For a classifying ``keras.Model`` class numbers.
+        Targets. For a classifying ``keras.Model`` class numbers. Of several outputs a mapping of
+        their names to targets, or a tuple; the estimator's own score is then the mean of R2 and,
+        of outputs that tell classes, accuracy.
     scoring : str, callable, list, tuple or dict, default=None
         As in scikit-learn; None is the estimator's own ``score``. Several metrics give a dict of
         results. With an output at every step metrics are taken over all steps; a function of your
@@ -135,15 +139,18 @@ def permutation_importance(
         other units, in the same leaf of a tree that predicts the unit from them [3]_; so
         zero-inflated, discrete and bounded columns and the time of day get values that occur. See
         the notes for what remains.
-    by : {"feature", "timestep", "cell"}, default="feature"
+    by : {"feature", "timestep", "cell", "input"}, default="feature"
         What the importances are for. In 2-D ``X`` a feature is a column; of texts and token ids a
-        word, and a time step is a position.
+        word, and a time step is a position. Of several inputs units are named ``input__feature``,
+        and an input of ids, such as categories, is one unit; "input" is for these networks.
     feature_groups : mapping of str to list of names or positions, or "auto", default=None
         Units that are shuffled together; the others stay on their own. "auto" makes groups of
-        correlated features, as :func:`~skfi.correlation_groups` does.
+        correlated features, as :func:`~skfi.correlation_groups` does. Of several inputs a member is
+        a full name or a pair (input, feature), and groups may span inputs; a mapping of an input to
+        groups of its own features is taken too.
     feature_names : sequence of str, default=None
         Names of the features; by default the columns of a DataFrame, else x0, x1, ... Of token ids
-        the word of each id.
+        the word of each id; of several inputs a mapping of an input to its names.
     max_features : int, default=50
         Of texts: the groups and the most frequent words, this many; None takes all words.
     verbose : int, default=0
