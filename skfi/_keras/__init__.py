@@ -44,6 +44,7 @@ from skfi._keras._rebuild import (
     fresh_optimizer,
     leaves,
     rebuild,
+    rebuild_for,
     rebuild_the_same,
 )
 from skfi._keras._restore import restored_if_it_fails
@@ -112,6 +113,7 @@ __all__ = [
     "packed_network",
     "plain_network",
     "rebuild",
+    "rebuild_for",
     "rebuild_the_same",
     "restored_if_it_fails",
     "samples_of_dataset",

@@ -190,10 +190,12 @@ def head_names(model: keras.Model) -> list[str]:
 
 def losses_of(model: keras.Model) -> list[Any]:
     """The loss of each output that a network was compiled with; None for none."""
-    loss, n_outputs = model.loss if model.compiled else None, len(model.outputs)
+    loss = model.loss if model.compiled else None
+    n_outputs = len(getattr(model, "outputs", None) or [None])
     if isinstance(loss, Mapping):
-        by_name = [loss.get(key, loss.get(name)) for key, name in _keys_and_names(model)]
-        return list(loss.values()) if n_outputs == len(loss) == 1 else by_name
+        if n_outputs == len(loss) == 1:
+            return list(loss.values())
+        return [loss.get(key, loss.get(name)) for key, name in _keys_and_names(model)]
     if isinstance(loss, (list, tuple)):
         if len(loss) != n_outputs:
             raise ValueError(

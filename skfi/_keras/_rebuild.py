@@ -53,6 +53,11 @@ def rebuild(
     return _with_fixed(fresh, fixed)
 
 
+def rebuild_for(model: keras.Model, input_shape: tuple[int | None, ...]) -> keras.Model:
+    """A fresh, uncompiled network of the layers of ``model`` for rows of ``input_shape``."""
+    return rebuild(type(model), model.get_config(), input_shape, fixed_weights(model))
+
+
 def rebuild_the_same(model: keras.Model) -> keras.Model:
     """A fresh, uncompiled network like ``model``, of any make, for the same inputs."""
     try:

@@ -250,9 +250,13 @@ class Unregistered(Registered):
 class TestSubclasses:
     def functional(self, kind, compiled=True):
         network = kind()
-        network(X)
-        with pytest.raises(ValueError, match=r"keras.Model\(inputs, network\(inputs\)\), of"):
+        with pytest.raises(ValueError, match=r"call it once on some samples: model\(X\[:2\]\)"):
             gradient_importance(network, X)
+        network(X[:2])
+        with pytest.raises(ValueError, match="compile it with the loss that it was trained with"):
+            gradient_importance(network, X)
+        network.compile(loss="mse")
+        gradient_importance(network, X)
         inputs = keras.Input((4, 3))
         model = keras.Model(inputs, network(inputs))
         if compiled:
@@ -280,6 +284,9 @@ class TestSubclasses:
             gradient_importance(model, X)
 
     def test_lofo_of_a_class_that_keras_does_not_know(self):
-        _, model = self.functional(Unregistered)
+        network, model = self.functional(Unregistered)
+        network.compile("adam", loss="mse")
+        lofo = lofo_importance(network, X, Y, cv=2, fit_params={"epochs": 1}, random_state=0)
+        assert np.isfinite(lofo.importances).all()
         with pytest.raises(ValueError, match="must be registered: @keras"):
             lofo_importance(model, X, Y, cv=2, fit_params={"epochs": 1})

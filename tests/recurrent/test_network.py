@@ -170,12 +170,12 @@ class TestFromKeras:
     @pytest.mark.parametrize(
         ("make", "kwargs", "error", "message"),
         [
-            (lambda: "model.keras", {}, TypeError, "takes a trained keras.Model; got str"),
+            (lambda: "model.keras", {}, TypeError, "a trained keras.Model or a fitted .* got str"),
             (
                 lambda: keras.Sequential([keras.Input((3,)), layers.Dense(1)]),
-                {},
+                {"n_timesteps": 3},
                 ValueError,
-                r"expected \(None, n_timesteps, n_features\)",
+                "this one takes X as it is",
             ),
             (lambda: conv_lstm((8, 3), 1), {"n_timesteps": 5}, ValueError, "sequences of 8 steps"),
             (lambda: conv_lstm((8, 3), 3), {"classes": [1, 2]}, ValueError, "classes must be 3"),

@@ -7,9 +7,9 @@ import keras
 from skfi._keras import has_several_outputs, output_kind, plain_network
 from skfi._pipelines import with_last
 from skfi.importance._inputs._model_heads import ModelHeads
+from skfi.importance._inputs._model_labels import ModelMultilabel
 from skfi.importance._inputs._models import (
     ModelClassifier,
-    ModelMultilabel,
     ModelRegressor,
 )
 from skfi.importance._inputs._wrappers import WrapperClassifier, WrapperRegressor, is_wrapper

@@ -5,7 +5,6 @@ from typing import Any, Self
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.metrics import make_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
@@ -17,7 +16,6 @@ from skfi._keras import (
     compile_like,
     compiled_loss,
     find_embedding,
-    fixed_weights,
     forward,
     forward_ids,
     gives_logits,
@@ -29,7 +27,7 @@ from skfi._keras import (
     mask_value_of,
     packed_network,
     plain_network,
-    rebuild,
+    rebuild_for,
     rebuild_the_same,
     seeded,
     takes_texts,
@@ -140,21 +138,29 @@ class KerasModel(BaseEstimator):
             )
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         target, several = self._encoded(y), self.takes_several_inputs
+        dtype = keras.config.floatx()
         if several:
             inputs = in_structure(self.model, read_arrays(self.network, X))
         else:
-            inputs = check_array(X, dtype=keras.config.floatx(), allow_nd=True)
+            in_double = self.network.inputs[0].dtype == "float64"
+            inputs = check_array(X, dtype="float64" if in_double else dtype, allow_nd=True)
+        template = self._template  # a copy that is made while seeded would draw at random
         with seeded(int(seed)):
-            fresh = rebuild_the_same(self.model) if several else self._rebuilt(inputs.shape[1:])
+            same = several or getattr(template, "inputs", None) is None
+            fresh = rebuild_the_same(template) if same else rebuild_for(template, inputs.shape[1:])
             self.model_ = compile_like(fresh, self.model)
             self.model_.fit(inputs, target, **settings)
         return self
 
-    def _rebuilt(self, input_shape: tuple[int, ...]) -> keras.Model:
-        model = self.model
-        if getattr(model, "inputs", None) is None or model.inputs[0].shape[0] is not None:
-            return rebuild_the_same(model)
-        return rebuild(type(model), model.get_config(), input_shape, fixed_weights(model))
+    @property
+    def _template(self) -> keras.Model:
+        """What fresh networks are copies of: the model, but with a free batch size."""
+        is_subclass = getattr(self.model, "inputs", None) is None
+        return self.model if is_subclass else plain_network(self.model)
+
+    def rebuilt(self, input_shape: tuple[int | None, ...]) -> keras.Model:
+        """A fresh network of the same layers for samples of another shape."""
+        return rebuild_for(self._template, input_shape)
 
     def _encoded(self, y: Any) -> Any:
         """``y`` as the network is trained on it."""
@@ -250,56 +256,3 @@ class ModelClassifier(ClassifierMixin, KerasModel):
 def _places(estimator: ModelClassifier, y: Any) -> np.ndarray:
     place = {label: i for i, label in enumerate(estimator.classes_.tolist())}
     return np.vectorize(place.__getitem__, otypes=[np.int64])(np.asarray(y))
-
-
-class ModelMultilabel(ClassifierMixin, KerasModel):
-    """A Keras model that tells which of several labels a sample has."""
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
-        return tags
-
-    @property
-    def classes_(self) -> list[np.ndarray]:
-        """Of each label: that it is not there, or is."""
-        return [np.array([0, 1])] * self.network.outputs[0].shape[-1]
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities of the labels, (n_samples, n_labels), as MLPClassifier gives them."""
-        outputs = self._outputs(X)
-        return 1 / (1 + np.exp(-outputs)) if gives_logits(self.network) else outputs
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Which labels have a probability above one half, as 0 and 1."""
-        return (self.predict_proba(X) > 0.5).astype(np.int64)
-
-    def checked_target(self, y: Any) -> Any:
-        """``y``, or ValueError unless it tells of each label whether it is there."""
-        values, n_labels = np.asarray(y), self.network.outputs[0].shape[-1]
-        if values.ndim != 2 or values.shape[1] != n_labels or not np.isin(values, (0, 1)).all():
-            raise ValueError(
-                f"y must be of shape (n_samples, {n_labels}) and hold 0 and 1, as the network was "
-                f"trained to tell several labels; got shape {values.shape}."
-            )
-        return values.astype(np.int64)
-
-    def scoring_for(self, scoring: Any) -> Any:
-        """``scoring`` with a log loss of labels, of which scikit-learn's is of classes."""
-        if isinstance(scoring, str):
-            return _LOG_LOSS if scoring == "neg_log_loss" else scoring
-        if isinstance(scoring, (list, tuple, set)):
-            return {name: self.scoring_for(name) for name in scoring}
-        return scoring
-
-
-def labels_log_loss(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
-    """Mean over samples and labels of the log loss of each label being there or not."""
-    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred, dtype=np.float64)
-    least = np.finfo(np.float64).eps
-    y_pred = np.clip(y_pred, least, 1 - least)
-    loss = -(y_true * np.log(y_pred) + (1 - y_true) * np.log1p(-y_pred)).mean(axis=1)
-    return float(np.average(loss, weights=sample_weight))
-
-
-_LOG_LOSS = make_scorer(labels_log_loss, response_method="predict_proba", greater_is_better=False)

@@ -53,7 +53,7 @@ def network_takes_fewer(
 def _built(last: LastStep, shape: tuple[int | None, ...], n_outputs: int) -> Any:
     estimator = last.estimator
     if last.is_bare:  # of which a fit trains a likeness
-        return estimator._rebuilt(shape)
+        return estimator.rebuilt(shape)
     return estimator.network(shape, n_outputs, **(estimator.network_params or {}))
 
 
