@@ -1,6 +1,7 @@
 """Containers of ``X``: arrays, lists, and DataFrames of any library."""
 
 import tempfile
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -19,9 +20,14 @@ def container(X: Any) -> Any:
     Raises
     ------
     ValueError
-        If ``X`` is a list of sequences of unequal length, one-dimensional numbers, or an array
-        without time steps or features.
+        If ``X`` is a mapping, a list of sequences of unequal length, one-dimensional numbers, or
+        an array without time steps or features.
     """
+    if isinstance(X, Mapping):
+        raise ValueError(
+            f"X is a mapping of {[str(key) for key in X]}; an array or a DataFrame is expected. "
+            "Several inputs are for the importance functions, and a keras.Model that has them."
+        )
     X = _read_by_chunk(as_pandas(X))
     if isinstance(X, (list, tuple)):
         _check_lengths(X)

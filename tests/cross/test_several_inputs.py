@@ -12,9 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skfi import (
+    GradientTransformer,
+    LSTMRegressor,
+    SelectSequenceFeatures,
     TemporalImportanceDisplay,
     check_importances,
     compare_importances,
+    correlation_groups,
     from_keras,
     gradient_importance,
     lofo_importance,
@@ -401,3 +405,17 @@ def test_the_input_that_decides_comes_first(decides):
     ):
         assert result.to_frame().index[0] == name
         assert result.importances_mean.max() > 3 * np.sort(result.importances_mean)[-2]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda X, y, network: LSTMRegressor(2).fit(X, y),
+        lambda X, y, network: correlation_groups(X),
+        lambda X, y, network: SelectSequenceFeatures(from_keras(network)).fit(X, y),
+        lambda X, y, network: GradientTransformer(FrozenEstimator(from_keras(network))).fit(X, y),
+    ],
+)
+def test_what_takes_one_input_says_so(network, data, y, call):
+    with pytest.raises(ValueError, match=r"X is a mapping of \['weather', 'station', 'river'\]"):
+        call(data, y, network)

@@ -12,6 +12,9 @@ from keras.src.saving.serialization_lib import SafeModeScope
 from zoo import ZOO, Animal, N
 
 from skfi import gradient_importance, lofo_importance, permutation_importance
+from skfi.importance._inputs._adapters import as_estimator
+from skfi.importance._inputs._read import samples_of
+from skfi.importance._lofo._input import check_y, lofo_input
 
 CUSTOM_LAYERS = ("lambda_layer",)
 
@@ -281,3 +284,24 @@ def encoded(made: Animal, y: Any, rows: np.ndarray) -> Any:
     if isinstance(made.target, tuple):  # of named heads
         return {"flow": y[rows, :2], "level": y[rows, 2:]}
     return y[rows]
+
+
+REMOVED = {  # the networks from which a feature can be removed for sure
+    *("lstm", "horizons", "quantiles", "several_labels", "several_labels_of_logits", "classes"),
+    *("encoder_decoder", "decoder_with_attention", "two_outputs_at_every_step", "stateful"),
+    *("fixed_batch", "started_by_data", "masking_at_both_ends", "plain_rows"),
+    *("time_distributed_first", "network_in_a_network", "bfloat16", "float16", "float64"),
+    "heads_of_values_and_classes",
+}
+
+
+def test_lofo_removes_a_feature_where_that_is_sure(an, request):
+    y = labels(an, np.zeros(predicted(an, an.X).shape))
+    if an.kind == "step 1" and y.ndim == 2 and an.model.output_shape[-1] > 1:
+        y = y[..., None].repeat(2, axis=2)
+    estimator = as_estimator(an.model)
+    settings = {"leave_out": "auto", "by": "feature", "groups": left_out(an), "names": None}
+    X, y = samples_of(estimator, an.X), check_y(estimator, y)
+    given = lofo_input(estimator, X, y, None, unknown_id=1, **settings)  # before any training
+    removes = request.node.callspec.params["an"] in REMOVED
+    assert given.data.leave_out == ("remove" if removes else "constant")
