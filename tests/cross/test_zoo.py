@@ -291,7 +291,7 @@ REMOVED = {  # the networks from which a feature can be removed for sure
     *("encoder_decoder", "decoder_with_attention", "two_outputs_at_every_step", "stateful"),
     *("fixed_batch", "started_by_data", "masking_at_both_ends", "plain_rows"),
     *("time_distributed_first", "network_in_a_network", "bfloat16", "float16", "float64"),
-    "heads_of_values_and_classes",
+    *("heads_of_values_and_classes", "quantized"),
 }
 
 
