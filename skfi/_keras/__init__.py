@@ -4,10 +4,10 @@ from skfi._keras._compiled import CHUNK_SIZE, clear_compiled, forward, input_gra
 from skfi._keras._datasets import is_dataset, samples_of_dataset
 from skfi._keras._embedded_inputs import (
     EmbeddedInput,
-    Points,
+    MixedIdsError,
+    arriving_ids,
     embedded_inputs,
-    gradient_at_points,
-    outputs_at_points,
+    embeddings_of,
 )
 from skfi._keras._embedding import (
     embedding_gradient,
@@ -20,6 +20,7 @@ from skfi._keras._embedding import (
 )
 from skfi._keras._epochs import train_epoch_a_call
 from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
+from skfi._keras._masks import is_decoder, mask_values_of, output_steps
 from skfi._keras._networks import (
     OF_CLASSES,
     check_inputs,
@@ -35,8 +36,9 @@ from skfi._keras._networks import (
     output_kind,
     takes_texts,
 )
-from skfi._keras._packed import Layout, input_names, packed_network
-from skfi._keras._plain import plain_network
+from skfi._keras._packed import Layout, input_names, packed_network, row_dtype
+from skfi._keras._plain import is_a_copy, plain_network
+from skfi._keras._points import Points, gradient_at_points, outputs_at_points
 from skfi._keras._rebuild import (
     Fixed,
     compile_like,
@@ -68,8 +70,10 @@ __all__ = [
     "Fixed",
     "Head",
     "Layout",
+    "MixedIdsError",
     "Points",
     "another",
+    "arriving_ids",
     "calls_are_by_xla",
     "calls_by_xla",
     "check_inputs",
@@ -81,6 +85,7 @@ __all__ = [
     "embedded_inputs",
     "embedding_gradient",
     "embedding_table",
+    "embeddings_of",
     "find_embedding",
     "fits_ahead",
     "fixed_weights",
@@ -96,7 +101,9 @@ __all__ = [
     "in_a_row",
     "input_gradient",
     "input_names",
+    "is_a_copy",
     "is_dataset",
+    "is_decoder",
     "is_keras",
     "jit_compile",
     "jit_compile_as",
@@ -106,9 +113,11 @@ __all__ = [
     "loss_name",
     "losses_of",
     "mask_value_of",
+    "mask_values_of",
     "n_bytes",
     "only_keras",
     "output_kind",
+    "output_steps",
     "outputs_at_points",
     "packed_network",
     "plain_network",
@@ -116,6 +125,7 @@ __all__ = [
     "rebuild_for",
     "rebuild_the_same",
     "restored_if_it_fails",
+    "row_dtype",
     "samples_of_dataset",
     "seeded",
     "structure",

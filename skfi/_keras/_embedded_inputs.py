@@ -1,14 +1,12 @@
-"""Inputs of ids among several inputs: which Embedding layers read them, and gradients there.
+"""Inputs of ids among several inputs: which Embedding layers read them, and in which cells.
 
-Ids have no gradient, so an input of ids is explained at the output of its embeddings. A *point* is
-a row of the inputs that are numbers, and of the embedded vectors of the others, side by side.
+It is not read off the network's graph, where ids may be sliced, shifted or looked up on their way:
+cells are changed one by one, and the ids that arrive at each layer are compared.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import keras
@@ -16,235 +14,180 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._compiled import call_in_chunks
+from skfi._keras._embedding import _patch_lock
 from skfi._keras._packed import Layout
+from skfi._keras._xla import calls_by_xla
 
-_lock = threading.RLock()
+_ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
 class EmbeddedInput:
-    """One call of an Embedding layer on an input of ids."""
+    """One call of an Embedding layer, and the cells of a row that its ids come from."""
 
-    name: str  # of the input
+    names: tuple[str, ...]  # of the inputs that it reads
     layer: int  # the number of the layer among the network's embeddings
     call: int  # the number of the call of this layer
     width: int  # of a vector
     masks_zero: bool  # whether id 0 is padding
+    first: int  # the place of its first id among those that arrive at all calls
+    cells: tuple[int, ...]  # of each of its ids; -1 for one that comes from none
+    is_unchanged: bool  # whether the ids arrive as they are in the row
+
+    @property
+    def places(self) -> slice:
+        """Where its ids are among those that arrive at all calls."""
+        return slice(self.first, self.first + len(self.cells))
 
     def table(self, model: keras.Model) -> np.ndarray:
         """The vector of each id."""
-        return keras.ops.convert_to_numpy(_embeddings(model)[self.layer].embeddings)
+        return keras.ops.convert_to_numpy(embeddings_of(model)[self.layer].embeddings)
 
 
-def embedded_inputs(model: keras.Model, layout: Layout) -> tuple[EmbeddedInput, ...]:
-    """Which inputs of a network of rows are read by Embedding layers, in the order of the calls.
+class MixedIdsError(ValueError):
+    """An id is made of several inputs, so it cannot be told whose it is."""
 
-    Each input is given a number of its own in place of its ids, which arrives at the embedding if
-    nothing but a cast or a new shape comes before it.
+
+def embedded_inputs(
+    model: keras.Model, layout: Layout, rows: np.ndarray
+) -> tuple[EmbeddedInput, ...]:
+    """The calls of Embedding layers that read inputs of a network of rows, in their order.
+
+    Raises
+    ------
+    MixedIdsError
+        If an id depends on cells of several inputs.
     """
-    embeddings = _embeddings(model)
-    if not embeddings:
+    if not embeddings_of(model):
         return ()
-    row = np.concatenate([np.full(prod(shape), i + 1.0) for i, shape in enumerate(layout.shapes)])
-    seen: list[tuple[int, Any]] = []
-
-    def remember(number: int) -> Callable[[Any], Any]:
-        call = embeddings[number].call
-
-        def called(ids: Any) -> Any:
-            seen.append((number, ids))
-            return call(tf.zeros_like(ids))
-
-        return called
-
-    with _calls_replaced({i: remember(i) for i in range(len(embeddings))}, embeddings):
-        model(tf.constant(row[None].repeat(2, axis=0), dtype=model.inputs[0].dtype))
-    found, n_calls = [], [0] * len(embeddings)
-    for number, ids in seen:
-        values = np.unique(np.asarray(ids))
-        layer = embeddings[number]
-        if len(values) == 1 and 1 <= values[0] <= len(layout.names):
-            place = int(values[0]) - 1
-            if np.asarray(ids).size == 2 * prod(layout.shapes[place]):
-                name = layout.names[place]
-                found.append(
-                    EmbeddedInput(
-                        name, number, n_calls[number], layer.output_dim, bool(layer.mask_zero)
-                    )
-                )
-        n_calls[number] += 1
+    row = rows[:1]
+    calls, base = _arriving(model, row)
+    influence: dict[tuple[int, int], set[int]] = {}  # of a call and a place in it: cells
+    for columns in layout.columns.values():
+        cells = np.arange(columns.start, columns.stop)
+        whole = np.concatenate([_changed(rows, cells, by_one) for by_one in (True, False)])
+        if not any((ids != of_base).any() for ids, of_base in _compared(model, whole, base)):
+            continue
+        for start in range(0, len(cells), _ROWS_AT_ONCE):
+            some = cells[start : start + _ROWS_AT_ONCE]
+            for by_one in (True, False):
+                each = np.concatenate([_changed(rows, [cell], by_one) for cell in some])
+                for call, (ids, of_base) in enumerate(_compared(model, each, base)):
+                    for which, place in np.argwhere(ids != of_base):
+                        influence.setdefault((call, int(place)), set()).add(int(some[which]))
+    found, end = [], 0
+    for number, (layer, nth) in enumerate(calls):
+        n_ids = base[number].shape[1]
+        first, end = end, end + n_ids
+        of_places = [sorted(influence.get((number, place), ())) for place in range(n_ids)]
+        if not any(of_places):
+            continue  # such as the positions of a Transformer
+        names = {_input_of(layout, cell) for cells in of_places for cell in cells}
+        of_layer = embeddings_of(model)[layer]
+        if any(len({_input_of(layout, cell) for cell in cells}) > 1 for cells in of_places):
+            raise MixedIdsError(
+                f"The ids that the layer {of_layer.name!r} reads are made of several inputs, "
+                f"{sorted(names)}, so its vectors belong to none of them alone. "
+                "permutation_importance and lofo_importance take this network."
+            )
+        own = tuple(cells[0] if cells else -1 for cells in of_places)
+        known = [place for place, cell in enumerate(own) if cell >= 0]
+        at = [own[place] for place in known]
+        found.append(
+            EmbeddedInput(
+                tuple(sorted(names)),
+                layer,
+                nth,
+                of_layer.output_dim,
+                bool(of_layer.mask_zero),
+                first,
+                own,
+                bool((base[number][0, known] == row[0, at]).all()),
+            )
+        )
     return tuple(found)
 
 
-def outputs_at_points(
-    model: keras.Model, inputs: "Points", rows: np.ndarray, points: np.ndarray
-) -> np.ndarray:
-    """The outputs of a network of rows at points that belong to ``rows``, whose mask they keep."""
-    return call_in_chunks(model, _TraceOutputs(inputs), [rows, points])
+def _input_of(layout: Layout, cell: int) -> str:
+    return next(name for name, at in layout.columns.items() if at.start <= cell < at.stop)
 
 
-def gradient_at_points(
-    model: keras.Model,
-    inputs: "Points",
-    rows: np.ndarray,
-    points: np.ndarray,
-    weights: np.ndarray,
-) -> np.ndarray:
-    """Gradient with respect to points of each row's outputs, summed with that row's weights."""
-    arrays = [rows, points, weights]
-    return call_in_chunks(model, _TraceGradient(inputs), arrays, kind="gradients")
+def _changed(rows: np.ndarray, cells: Any, by_one: bool) -> np.ndarray:
+    """The first row with some cells changed by one, or to values of another row that differ."""
+    changed = rows[:1].copy()
+    for cell in cells:
+        others = rows[rows[:, cell] != rows[0, cell], cell]
+        by = not len(others) or by_one
+        changed[0, cell] = rows[0, cell] + 1 if by else others[0]
+    return changed
 
 
-@dataclass(frozen=True)
-class Points:
-    """Where numbers and embedded vectors stand in a point."""
-
-    layout: Layout  # of the rows
-    embedded: tuple[EmbeddedInput, ...]
-
-    @property
-    def numbers(self) -> dict[str, slice]:
-        """The places of the inputs that are numbers, in front."""
-        of_ids = {part.name for part in self.embedded}
-        places, start = {}, 0
-        for name, shape in zip(self.layout.names, self.layout.shapes, strict=True):
-            if name not in of_ids:
-                places[name] = slice(start, start + prod(shape))
-                start += prod(shape)
-        return places
-
-    @property
-    def vectors(self) -> list[slice]:
-        """The places of the embedded vectors of each call, behind the numbers."""
-        start = sum(place.stop - place.start for place in self.numbers.values())
-        places = []
-        for part in self.embedded:
-            size = self._n_ids(part) * part.width
-            places.append(slice(start, start + size))
-            start += size
-        return places
-
-    @property
-    def width(self) -> int:
-        """Numbers in a point."""
-        ends = [place.stop for place in (*self.numbers.values(), *self.vectors)]
-        return max(ends, default=0)
-
-    def _n_ids(self, part: EmbeddedInput) -> int:
-        return prod(self.layout.shapes[self.layout.names.index(part.name)])
-
-    def of_rows(self, model: keras.Model, rows: np.ndarray) -> np.ndarray:
-        """The points of rows themselves."""
-        columns = self.layout.columns
-        parts = [rows[:, columns[name]] for name in self.numbers]
-        for part in self.embedded:
-            ids = rows[:, columns[part.name]].astype(np.int64)
-            parts.append(part.table(model)[ids].reshape(len(rows), -1))
-        return np.concatenate(parts, axis=1).astype(rows.dtype)
-
-    def to_cells(self, values: np.ndarray) -> np.ndarray:
-        """Values of points (n, width) summed over the vectors, as values of the cells of rows."""
-        cells = np.zeros((len(values), self.layout.width), dtype=values.dtype)
-        columns = self.layout.columns
-        for name, place in self.numbers.items():
-            cells[:, columns[name]] = values[:, place]
-        for part, place in zip(self.embedded, self.vectors, strict=True):
-            of_ids = values[:, place].reshape(len(values), -1, part.width)
-            cells[:, columns[part.name]] += of_ids.sum(axis=-1)
-        return cells
+def _compared(
+    model: keras.Model, rows: np.ndarray, base: list[np.ndarray]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    return list(zip(_arriving(model, rows)[1], base, strict=True))
 
 
-def _embeddings(model: keras.Model) -> list[keras.layers.Embedding]:
+def _arriving(
+    model: keras.Model, rows: np.ndarray
+) -> tuple[list[tuple[int, int]], list[np.ndarray]]:
+    """The layer and number of each call of an embedding, and the ids (n_rows, n_ids) it gets."""
+    with remembered_ids(model) as seen:
+        model(tf.constant(rows, dtype=model.inputs[0].dtype), training=False)
+    counts: dict[int, int] = {}
+    calls = []
+    for layer, _ in seen:
+        calls.append((layer, counts.get(layer, 0)))
+        counts[layer] = counts.get(layer, 0) + 1
+    return calls, [np.asarray(ids).reshape(len(rows), -1) for _, ids in seen]
+
+
+def arriving_ids(model: keras.Model, rows: np.ndarray) -> np.ndarray:
+    """The ids (n_samples, n_ids) that arrive at all calls of embeddings, side by side."""
+    with calls_by_xla(False):  # which returns floats
+        return call_in_chunks(model, _trace_ids, [rows]).astype(np.int64)
+
+
+def _trace_ids(model: Any) -> tuple[Callable, tuple[Any, ...]]:
+    def ids(rows: tf.Tensor) -> tf.Tensor:
+        with remembered_ids(model) as seen:
+            model(rows, training=False)
+        flat = [tf.cast(tf.reshape(x, (tf.shape(rows)[0], -1)), "int64") for _, x in seen]
+        return tf.concat(flat, axis=1)
+
+    return ids, (tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype),)
+
+
+def embeddings_of(model: Any) -> list[keras.layers.Embedding]:
+    """The Embedding layers of a network, in nested ones too."""
     return [x for x in model._flatten_layers() if isinstance(x, keras.layers.Embedding)]
 
 
 @contextmanager
-def _calls_replaced(
-    calls: dict[int, Callable], embeddings: Sequence[keras.layers.Embedding]
-) -> Iterator[None]:
+def remembered_ids(model: Any) -> Iterator[list[tuple[int, Any]]]:
+    """While the network is called: the number of each layer that is called, and the ids."""
+    seen: list[tuple[int, Any]] = []
+    layers = embeddings_of(model)
+
+    def remember(number: int) -> Callable[[Any], Any]:
+        call = layers[number].call
+
+        def called(ids: Any) -> Any:
+            seen.append((number, ids))
+            return call(tf.zeros_like(ids))  # ids beyond the table raise an error elsewhere
+
+        return called
+
+    with calls_replaced(model, {i: remember(i) for i in range(len(layers))}):
+        yield seen
+
+
+@contextmanager
+def calls_replaced(model: Any, calls: dict[int, Callable]) -> Iterator[None]:
     """While tracing: other functions in place of the calls of embeddings; masks stay."""
-    with _lock, ExitStack() as stack:
+    layers = embeddings_of(model)
+    with _patch_lock, ExitStack() as stack:
         for number, call in calls.items():
-            layer = embeddings[number]
-            layer.call = call
-            stack.callback(delattr, layer, "call")
+            layers[number].call = call
+            stack.callback(delattr, layers[number], "call")
         yield
-
-
-class _AtPoints:
-    """The network as a function of rows, and of points in place of what the rows hold."""
-
-    def __init__(self, model: Any, inputs: Points) -> None:
-        self.model = model
-        self.inputs = inputs
-
-    def __call__(self, rows: tf.Tensor, points: tf.Tensor) -> tf.Tensor:
-        inputs, columns = self.inputs, self.inputs.layout.columns
-        parts = []
-        for name in inputs.layout.names:
-            place = inputs.numbers.get(name)
-            parts.append(rows[:, columns[name]] if place is None else points[:, place])
-        embeddings = _embeddings(self.model)
-        vectors = {
-            (part.layer, part.call): points[:, place]
-            for part, place in zip(inputs.embedded, inputs.vectors, strict=True)
-        }
-        n_calls = [0] * len(embeddings)
-
-        def replaced(number: int) -> Callable[[Any], Any]:
-            layer = embeddings[number]
-            call = layer.call
-
-            def called(ids: Any) -> Any:
-                vector = vectors.get((number, n_calls[number]))
-                n_calls[number] += 1
-                if vector is None:
-                    return call(ids)
-                shape = [*tf.unstack(tf.shape(ids)), layer.output_dim]
-                result = tf.reshape(vector, shape)
-                result.set_shape([*ids.shape, layer.output_dim])
-                return tf.cast(result, layer.compute_dtype)
-
-            return called
-
-        numbers = {part.layer for part in inputs.embedded}
-        with _calls_replaced({i: replaced(i) for i in numbers}, embeddings):
-            return self.model(tf.concat(parts, axis=1), training=False)
-
-
-def _specs(model: keras.Model, inputs: Points) -> tuple[Any, ...]:
-    dtype, outputs = model.inputs[0].dtype, model.outputs[0]
-    return (
-        tf.TensorSpec((None, inputs.layout.width), dtype),
-        tf.TensorSpec((None, inputs.width), dtype),
-        tf.TensorSpec(outputs.shape, outputs.dtype),
-    )
-
-
-@dataclass(frozen=True)
-class _TraceOutputs:
-    inputs: Points
-
-    def __call__(self, model: Any) -> tuple[Callable, tuple[Any, ...]]:
-        return _AtPoints(model, self.inputs), _specs(model, self.inputs)[:2]
-
-
-@dataclass(frozen=True)
-class _TraceGradient:
-    inputs: Points
-
-    def __call__(self, model: Any) -> tuple[Callable, tuple[Any, ...]]:
-        network, name = _AtPoints(model, self.inputs), model.name
-
-        def gradient(rows: tf.Tensor, points: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-            with tf.GradientTape() as tape:
-                tape.watch(points)
-                total = tf.reduce_sum(network(rows, points) * weights)
-            result = tape.gradient(total, points)
-            if result is None:
-                raise ValueError(
-                    f"The network {name!r} has no gradient with respect to its inputs."
-                )
-            return result
-
-        return gradient, _specs(model, self.inputs)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from skfi._keras._networks import OF_CLASSES, head_names, output_kind
+from skfi._keras._networks import OF_CLASSES, head_names, losses_of, output_kind
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Head:
     """An output of a network: how it is called, what it was trained for, and where it stands."""
 
     name: str
+    number: int  # among the network's outputs
     kind: str  # "values", "labels", or "probabilities" or "logits" of classes
     shape: tuple[int, ...]  # of a sample
     columns: slice  # of all outputs in a row
@@ -35,9 +36,11 @@ class Head:
 
 
 def heads_of(model: keras.Model) -> list[Head]:
-    """The outputs of a network, in its own order."""
+    """The outputs of a network, in its own order; those that it was trained for, if it says so."""
     heads, start = [], 0
     for i, name in enumerate(head_names(model)):
+        if i not in _trained(model):
+            continue
         shape = tuple(model.outputs[i].shape[1:])
         if None in shape:
             raise ValueError(
@@ -46,9 +49,15 @@ def heads_of(model: keras.Model) -> list[Head]:
                 "network for a number of time steps."
             )
         kind = output_kind(model, i)
-        heads.append(Head(name, kind, shape, slice(start, start + prod(shape))))
+        heads.append(Head(name, i, kind, shape, slice(start, start + prod(shape))))
         start += prod(shape)
     return heads
+
+
+def _trained(model: keras.Model) -> list[int]:
+    """The outputs that have a loss; all, if none has."""
+    known = [i for i, loss in enumerate(losses_of(model)) if loss is not None]
+    return known or list(range(len(model.outputs)))
 
 
 def has_several_outputs(model: keras.Model) -> bool:
@@ -64,8 +73,10 @@ def in_a_row(model: keras.Model) -> keras.Model:
     if not has_several_outputs(model):
         return model
     flat: list[Any] = [
-        keras.layers.Reshape((prod(output.shape[1:]),))(output) for output in model.outputs
+        keras.layers.Reshape((prod(model.outputs[i].shape[1:]),))(model.outputs[i])
+        for i in _trained(model)
     ]
     # of several types, such as where one head is in float32 behind layers in float16
-    row = keras.layers.Concatenate(dtype=keras.config.floatx())(flat)
+    join = keras.layers.Concatenate(dtype=keras.config.floatx())
+    row = join(flat) if len(flat) > 1 else flat[0]
     return keras.Model(list(model.inputs), row, name=model.name)

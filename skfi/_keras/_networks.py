@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skfi._containers import check_kinds, check_whole_numbers
+from skfi._keras._masks import mask_values_of
 
 
 def check_network(model: keras.Model) -> None:
@@ -88,11 +89,12 @@ def check_strings(X: Any, n_dim: int) -> np.ndarray:
 
 
 def mask_value_of(model: keras.Model) -> float | None:
-    """The value of the Masking layer that reads the network's input; None if there is none."""
-    for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.Masking) and _reads_input(layer):
-            return float(layer.mask_value)
-    return None
+    """The value of the Masking layer that reads the network's only input; None if there is none."""
+    layers = [x for x in model._flatten_layers() if isinstance(x, keras.layers.Masking)]
+    try:
+        return next((float(x.mask_value) for x in layers if _reads_input(x)), None)
+    except AttributeError:  # in a subclass, whose layers are not part of a graph
+        return mask_values_of(model)[0]
 
 
 def _reads_input(layer: keras.layers.Layer) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
-from typing import Any
 
 import keras
 import numpy as np
@@ -20,6 +19,7 @@ class Layout:
 
     names: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]  # of a sample
+    dtype: str = "float32"  # of rows, in which all inputs are exact
 
     @property
     def columns(self) -> dict[str, slice]:
@@ -33,10 +33,10 @@ class Layout:
         """Cells of a row."""
         return sum(map(prod, self.shapes))
 
-    def pack(self, arrays: Sequence[np.ndarray], dtype: Any) -> np.ndarray:
+    def pack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         """Arrays by input as rows (n_samples, width)."""
         n_samples = len(arrays[0])
-        flat = [np.asarray(array).reshape(n_samples, -1).astype(dtype) for array in arrays]
+        flat = [np.asarray(array).reshape(n_samples, -1).astype(self.dtype) for array in arrays]
         return np.concatenate(flat, axis=1)
 
     def unpack(self, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -58,7 +58,7 @@ def input_names(model: keras.Model) -> list[str]:
 
 def packed_network(model: keras.Model, layout: Layout) -> keras.Model:
     """A network that takes rows, of the same layers."""
-    dtype = row_dtype(model)
+    dtype = layout.dtype
     rows = keras.Input((layout.width,), dtype=dtype)
     inputs = []
     for tensor, columns, shape in zip(
@@ -70,7 +70,11 @@ def packed_network(model: keras.Model, layout: Layout) -> keras.Model:
     return keras.Model(rows, flat(inputs), name=model.name)
 
 
-def row_dtype(model: keras.Model) -> str:
-    """The type of rows, in which all inputs are exact."""
-    dtypes = {keras.backend.standardize_dtype(tensor.dtype) for tensor in model.inputs}
-    return "float64" if "float64" in dtypes else "float32"
+def row_dtype(arrays: Sequence[np.ndarray]) -> str:
+    """The type of rows that hold some arrays: in float32 whole numbers are exact up to 2^24."""
+    of_doubles = any(array.dtype == np.float64 for array in arrays)
+    large = any(
+        array.dtype.kind in "iu" and array.size and np.abs(array.astype(np.float64)).max() > 2**24
+        for array in arrays
+    )
+    return "float64" if of_doubles or large else "float32"

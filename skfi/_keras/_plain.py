@@ -28,6 +28,12 @@ def plain_network(model: keras.Model, fresh: keras.Model | None = None) -> keras
     return model
 
 
+def is_a_copy(model: keras.Model) -> bool:
+    """Whether the plain network of a model has weights of its own."""
+    inputs = getattr(model, "inputs", None)
+    return inputs is not None and any(tensor.shape[0] is not None for tensor in inputs)
+
+
 def _functional(model: keras.Model, layers: keras.Model) -> keras.Model:
     shapes = (model.get_build_config() or {}).get("input_shape") if model.built else None
     if shapes is None:
@@ -58,7 +64,7 @@ def _called(model: keras.Model, shapes: Any, *, free_steps: bool) -> keras.Model
     if isinstance(shapes, dict):
         inputs: Any = {name: tensor(shape, name) for name, shape in shapes.items()}
     elif shapes and isinstance(shapes[0], (tuple, list)):
-        inputs = [tensor(shape) for shape in shapes]
+        inputs = [tensor(shape, f"input_{i}") for i, shape in enumerate(shapes)]
     else:
         inputs = tensor(shapes)
     network = keras.Model(inputs, model(inputs), name=model.name)

@@ -234,6 +234,7 @@ def gradient_importance(
             sample_weight, np.empty((len(network.inputs), 1)), ensure_non_negative=True
         )
     explained = explained_input(network)
+    explained.check_gradients()
     if network.heads:
         check_head(target, network.heads)
     else:

@@ -14,11 +14,13 @@ from skfi._keras import (
     has_several_outputs,
     heads_of,
     in_a_row,
+    is_decoder,
     mask_value_of,
     output_kind,
 )
 from skfi._padding import real_steps
 from skfi._pipelines import Chain
+from skfi.importance._inputs._arrays import real_output_steps
 from skfi.importance._inputs._kinds import Kind, Numbers
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._numbers import input_names
@@ -56,6 +58,14 @@ class Network:
     def real(self) -> np.ndarray | None:
         """Which steps are not padding, (n_samples, n_timesteps); None if all are."""
         return self.kind.real
+
+    @property
+    def real_outputs(self) -> np.ndarray | None:
+        """Which steps of the output are not padding, (n_samples, n_steps); None if all are."""
+        network, given = self.own
+        if isinstance(given, dict):
+            return real_output_steps(network, self.model, given, self.inputs)
+        return None if self.real is None or is_decoder(self.model) else self.real
 
     @property
     def n_outputs(self) -> int:

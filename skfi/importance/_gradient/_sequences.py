@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from skfi._keras import forward, input_gradient
+from skfi._keras import arriving_ids, embeddings_of, forward, input_gradient
 from skfi._padding import fill_padding, real_steps
 from skfi.importance._gradient._baseline import check_baseline
 from skfi.importance._gradient._feature_statistics import feature_origin, feature_scale
@@ -40,6 +40,22 @@ class SequenceInput:
     def entries(self) -> dict[str, Any]:
         """What a result keeps of the samples."""
         return {}
+
+    def check_gradients(self) -> None:
+        """Raise ValueError if a part of the input moves the output where no gradient is taken."""
+        layers = embeddings_of(self.network.model)
+        if layers and self.network.inputs.dtype.kind == "f" and self._reads_ids():
+            raise ValueError(
+                f"The network {self.network.model.name!r} reads a part of its input as ids, by "
+                f"{len(layers)} Embedding layer(s), which have no gradient. Give ids an input of "
+                "their own; permutation_importance and lofo_importance take this network."
+            )
+
+    def _reads_ids(self) -> bool:
+        """Whether ids that arrive at embeddings change with the samples."""
+        inputs = self.network.inputs[:48]
+        ids = arriving_ids(self.network.model, inputs)
+        return bool((ids != ids[:1]).any())
 
     def check_can_be_masked(self) -> None:
         """Raise ValueError unless there are time steps, and features, to mask."""

@@ -5,19 +5,27 @@ number input is treated as it is on its own; an id is explained at its embedding
 a vector are summed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 
-from skfi._keras import EmbeddedInput, Points, gradient_at_points, outputs_at_points
-from skfi._padding import real_positions
+from skfi._keras import (
+    Points,
+    arriving_ids,
+    gradient_at_points,
+    outputs_at_points,
+)
 from skfi.importance._gradient._baseline import check_has_baseline
+from skfi.importance._gradient._ids import Ids
 from skfi.importance._gradient._network import Network
 from skfi.importance._gradient._sequences import SequenceInput, Weights
 from skfi.importance._inputs._arrays import by_name, layout_of, read_arrays
 from skfi.importance._inputs._kinds import Numbers
 from skfi.importance._inputs._several import Part, SeveralInputs
+
+_TRIED = 48  # samples whose ids are changed to see what they do
 
 
 class SeveralExplained:
@@ -29,6 +37,8 @@ class SeveralExplained:
         self.kind: SeveralInputs = kind
         self.inputs = network.inputs
         self.real = None  # padding is known by input
+        if kind.mixed:
+            raise ValueError(kind.mixed)
         self.points_of = Points(kind.layout, kind.embedded)
         parts = {part.name: part for part in kind.parts}
         self.numbers = [
@@ -36,9 +46,45 @@ class SeveralExplained:
             for name, place in self.points_of.numbers.items()
         ]
         self.ids = [
-            (call, place, _Ids(call, parts[call.name], network))
+            (call, place, Ids(call, network.model, kind))
             for call, place in zip(kind.embedded, self.points_of.vectors, strict=True)
         ]
+
+    def check_gradients(self) -> None:
+        """Raise ValueError for an input that moves the output where no gradient is taken.
+
+        That is an input of whole numbers which is read otherwise than by an embedding.
+        """
+        tensors = dict(zip(self.kind.layout.names, self.network.own[0].inputs, strict=True))
+        rows = np.arange(min(len(self.inputs), _TRIED))
+        points, inputs = self.points(rows), self.inputs[rows]
+        for part in self.kind.parts:
+            dtype = keras.backend.standardize_dtype(tensors[part.name].dtype)
+            if not part.id_cells and np.dtype(dtype).kind not in "iu":
+                continue
+            changed, of_part = inputs.copy(), inputs[:, part.columns]
+            real = np.ones(of_part.shape, dtype=bool)
+            if part.is_ids and part.mask_value is not None:  # or the mask would change
+                real = of_part != 0
+            others = of_part[real]
+            of_part = of_part.copy()
+            of_part[real] = np.roll(others, 1 + of_part.shape[1])
+            changed[:, part.columns] = of_part
+            at = points.copy()
+            place = self.points_of.numbers.get(part.name)
+            if place is not None:
+                at[:, place] = of_part
+            model, of = self.network.model, self.points_of
+            before = outputs_at_points(model, of, inputs, points)
+            after = outputs_at_points(model, of, changed, at)
+            size = max(1e-3, float(np.abs(before).max()))
+            if np.abs(after - before).max() > 1e-4 * size:
+                raise ValueError(
+                    f"The network has no gradient at its input {part.name!r}, of type {dtype}: it "
+                    "is read otherwise than by an Embedding layer, at which ids are explained. "
+                    "Give numbers an input of floats of their own; permutation_importance and "
+                    "lofo_importance take this network as it is."
+                )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -60,8 +106,13 @@ class SeveralExplained:
         for part, _, alone in self.numbers:
             of_part: Any = alone.scale(sample_weight)
             scale[part.columns] = np.broadcast_to(of_part, part.shape).ravel()
-        for _, _, ids in self.ids:
-            scale[ids.part.columns] = ids.vectors.std(axis=0).mean()
+        of_cells: dict[int, list[float]] = {}
+        for call, _, ids in self.ids:
+            for cell in call.cells:
+                of_cells.setdefault(cell, []).append(ids.spread(sample_weight))
+        for cell, spreads in of_cells.items():
+            if cell >= 0:
+                scale[cell] = np.mean(spreads)
         return scale
 
     def origin(self, sample_weight: np.ndarray | None = None) -> np.ndarray:
@@ -83,7 +134,7 @@ class SeveralExplained:
                 f"The background has the shapes {layout_of(arrays).shapes}, but X "
                 f"{self.kind.layout.shapes}."
             )
-        return self.kind.layout.pack(list(arrays.values()), self.inputs.dtype)
+        return self.kind.layout.pack(list(arrays.values()))
 
     def _by_input(self, baseline: Any) -> dict[str, Any]:
         names = list(self.kind.layout.names)
@@ -103,12 +154,15 @@ class SeveralExplained:
             start = alone.baseline("integrated_gradients", values, sample_weight)
             points[:, place] = start.reshape(len(points), -1)
         for call, place, ids in self.ids:
-            points[:, place] = ids.start(given.get(call.name))
+            points[:, place] = ids.start(
+                next((given[name] for name in call.names if name in given), None), sample_weight
+            )
         return points
 
     def points(self, rows: np.ndarray) -> np.ndarray:
         """The samples themselves."""
-        return self.points_of.of_rows(self.network.model, self.inputs[rows])
+        ids = None if self.kind.ids is None else self.kind.ids[rows]
+        return self.points_of.of_rows(self.network.model, self.inputs[rows], ids)
 
     def gradient(self, points: np.ndarray, rows: np.ndarray, weights: Weights) -> np.ndarray:
         """Gradient at ``points`` that belong to the samples ``rows``."""
@@ -141,7 +195,9 @@ class SeveralExplained:
     def background(self, samples: np.ndarray | None) -> np.ndarray:
         """Points to draw baselines from; where a series has ended, it goes on with the mean."""
         rows = self.inputs if samples is None else samples
-        points = self.points_of.of_rows(self.network.model, rows)
+        model = self.network.model
+        ids = arriving_ids(model, rows) if self.ids else None
+        points = self.points_of.of_rows(model, rows, ids)
         for part, place, alone in self.numbers:
             if alone.real is not None:
                 of_part = alone.background(part.of_rows(rows))
@@ -186,51 +242,3 @@ def _alone(network: Network, kind: SeveralInputs, part: Part) -> SequenceInput:
             user_mask_value=part.mask_value if real is not None else None,
         )
     )
-
-
-@dataclass(frozen=True)
-class _Ids:
-    """The ids of an input, and the vectors that an embedding has for them."""
-
-    call: EmbeddedInput
-    part: Part
-    network: Network
-
-    @property
-    def table(self) -> np.ndarray:
-        return self.call.table(self.network.model)
-
-    @property
-    def ids(self) -> np.ndarray:
-        """(n_samples, n_ids)."""
-        return self.network.inputs[:, self.part.columns].astype(np.int64)
-
-    @property
-    def n_ids(self) -> int:
-        return self.part.columns.stop - self.part.columns.start
-
-    @property
-    def real(self) -> np.ndarray:
-        return real_positions(self.ids) if self.call.masks_zero else np.ones_like(self.ids, bool)
-
-    @property
-    def vectors(self) -> np.ndarray:
-        """Those of all ids that are no padding, (n, width)."""
-        return self.table[self.ids[self.real]]
-
-    def own(self, rows: np.ndarray) -> np.ndarray:
-        return self.table[self.ids[rows]].reshape(len(rows), -1)
-
-    def start(self, given: Any) -> np.ndarray:
-        """The vector of an id that is given; else of padding, or the mean over the samples."""
-        if given is not None:
-            is_int = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
-            if not is_int or not 0 <= given < len(self.table):
-                raise ValueError(
-                    f"The baseline of {self.call.name!r}, an input of ids, must be an id from 0 to "
-                    f"{len(self.table) - 1}; got {given!r}."
-                )
-            vector = self.table[int(given)]
-        else:
-            vector = self.table[0] if self.call.masks_zero else self.vectors.mean(axis=0)
-        return np.tile(vector, self.n_ids)

@@ -192,9 +192,9 @@ def _steps(network: Network, shape: tuple[int, ...], output_step: Any) -> np.nda
             )
         return np.zeros((1, n_samples), dtype=int)
     n_steps = shape[0]
-    real = np.ones((n_samples, n_steps), dtype=bool)
-    if network.real is not None and network.real.shape[1] == n_steps:
-        real = network.real
+    real, known = np.ones((n_samples, n_steps), dtype=bool), network.real_outputs
+    if known is not None and known.shape[1] == n_steps:
+        real = known
     if output_step is None or output_step == "all":
         return np.where(real, np.arange(n_steps), -1).T
     if not -n_steps <= output_step < n_steps:

@@ -37,6 +37,9 @@ class TokenInput:
         """What a result keeps of the texts: their words."""
         return {"tokens": self.tokens.in_words()}
 
+    def check_gradients(self) -> None:
+        """Do nothing: ids are explained at their embedding."""
+
     def check_can_be_masked(self) -> None:
         """Raise ValueError: there are no features."""
         raise ValueError(

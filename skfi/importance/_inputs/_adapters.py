@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from skfi._keras import has_several_outputs, output_kind, plain_network
+from skfi._keras import has_several_outputs, heads_of, output_kind, plain_network
 from skfi._pipelines import with_last
 from skfi.importance._inputs._model_heads import ModelHeads
 from skfi.importance._inputs._model_labels import ModelMultilabel
@@ -37,10 +37,13 @@ def _adapted(estimator: Any) -> Any:
 def model_as_estimator(model: keras.Model, classes: Any = None) -> Any:
     """The estimator of a Keras model, by what its outputs were trained for."""
     network = plain_network(model)
-    kinds = {output_kind(network, i) for i in range(len(network.outputs))}
+    if model.compiled and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)  # or a pickle of it cannot be read
+    several = has_several_outputs(network)
+    kinds = {head.kind for head in heads_of(network)} if several else {output_kind(network)}
     if kinds == {"values"} and classes is None:
         return ModelRegressor(model)
-    if has_several_outputs(network):
+    if several:
         return ModelHeads(model)
     if kinds == {"labels"} and classes is None:
         return ModelMultilabel(model)

@@ -6,7 +6,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from skfi._keras import Layout, check_inputs, input_names, packed_network
+from skfi._keras import (
+    Layout,
+    check_inputs,
+    input_names,
+    mask_values_of,
+    output_steps,
+    packed_network,
+    row_dtype,
+)
+from skfi._padding import real_steps
 
 
 def read_arrays(network: keras.Model, X: Any) -> dict[str, np.ndarray]:
@@ -20,6 +29,12 @@ def read_arrays(network: keras.Model, X: Any) -> dict[str, np.ndarray]:
     """
     names = input_names(network)
     given = by_name(names, X)
+    of_texts = [n for n, tensor in zip(names, network.inputs, strict=True) if is_text(tensor)]
+    if of_texts:
+        raise ValueError(
+            f"The input {of_texts[0]!r} takes texts (strings), which is for networks of one input. "
+            "Pass the part of the network behind its TextVectorization, which takes token ids."
+        )
     arrays = {
         name: check_inputs(network, given[name], i, name=f"X[{name!r}]")
         for i, name in enumerate(names)
@@ -28,6 +43,11 @@ def read_arrays(network: keras.Model, X: Any) -> dict[str, np.ndarray]:
     if len(set(lengths.values())) > 1:
         raise ValueError(f"The inputs must hold as many samples as each other; got {lengths}.")
     return arrays
+
+
+def is_text(tensor: Any) -> bool:
+    """Whether an input takes strings."""
+    return keras.backend.standardize_dtype(tensor.dtype) == "string"
 
 
 def by_name(names: list[str], X: Any, what: str = "X") -> dict[str, Any]:
@@ -52,7 +72,8 @@ def by_name(names: list[str], X: Any, what: str = "X") -> dict[str, Any]:
 
 def layout_of(arrays: Mapping[str, np.ndarray]) -> Layout:
     """Where each input stands in a row."""
-    return Layout(tuple(arrays), tuple(array.shape[1:] for array in arrays.values()))
+    shapes = tuple(array.shape[1:] for array in arrays.values())
+    return Layout(tuple(arrays), shapes, row_dtype(list(arrays.values())))
 
 
 def in_structure(model: keras.Model, arrays: dict[str, np.ndarray]) -> Any:
@@ -69,9 +90,27 @@ def pack_arrays(network: keras.Model, X: Any) -> tuple[keras.Model, np.ndarray]:
     arrays = read_arrays(network, X)
     layout = layout_of(arrays)
     of_rows = packed_network(network, layout)
-    return of_rows, layout.pack(list(arrays.values()), of_rows.inputs[0].dtype)
+    return of_rows, layout.pack(list(arrays.values()))
 
 
 def n_samples_of(X: Any) -> int:
     """Samples in an array, a table, or in arrays by input."""
     return len(next(iter(X.values()))) if isinstance(X, Mapping) else len(X)
+
+
+def real_output_steps(
+    network: keras.Model, of_rows: keras.Model, arrays: Mapping[str, np.ndarray], rows: np.ndarray
+) -> np.ndarray | None:
+    """Which steps of the output are not padding, (n_samples, n_steps); None if all are.
+
+    Where a mask reaches the output, its steps are those of a masked input. Keras takes a step for
+    real if one of the inputs that are joined is, such as a static one: what the masked input itself
+    has as padding is padding here.
+    """
+    known = output_steps(of_rows, rows)
+    if known is None:
+        return None
+    for mask_value, array in zip(mask_values_of(network), arrays.values(), strict=True):
+        if mask_value is not None and array.ndim == 3 and array.shape[1] == known.shape[1]:
+            known = known & real_steps(array, mask_value)
+    return known

@@ -11,6 +11,7 @@ from skfi._keras import (
     Layout,
     check_inputs,
     find_embedding,
+    has_several_outputs,
     heads_of,
     in_a_row,
     mask_value_of,
@@ -124,6 +125,11 @@ class LastStep:
         if hasattr(self.estimator, "packed"):  # which keeps it
             return self.estimator.packed(layout)
         return packed_network(in_a_row(self.network), layout)
+
+    @property
+    def has_several_outputs(self) -> bool:
+        """Whether it is a bare network of several outputs."""
+        return self.is_bare and self.network is not None and has_several_outputs(self.network)
 
     @property
     def heads(self) -> list[Head]:

@@ -22,13 +22,13 @@ class ModelHeads(KerasModel):
         """Of each output its values, the number of the class, or 0 and 1 for each label."""
         outputs = self._outputs(X)
         parts = []
-        for i, head in enumerate(self.heads):
+        for head in self.heads:
             part = head.take(outputs)
             if head.of_classes:
-                logits = gives_logits(self.network, i)
+                logits = gives_logits(self.network, head.number)
                 part = class_probabilities(part, logits=logits).argmax(axis=-1)
             elif head.kind == "labels":
-                part = part > (0.0 if gives_logits(self.network, i) else 0.5)
+                part = part > (0.0 if gives_logits(self.network, head.number) else 0.5)
             parts.append(part.reshape(len(outputs), -1).astype(np.float64))
         return np.concatenate(parts, axis=1)
 

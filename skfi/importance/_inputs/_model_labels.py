@@ -1,5 +1,6 @@
 """A Keras model that tells several labels, as an estimator."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ class ModelMultilabel(ClassifierMixin, KerasModel):
             return _LOG_LOSS if scoring == "neg_log_loss" else scoring
         if isinstance(scoring, (list, tuple, set)):
             return {name: self.scoring_for(name) for name in scoring}
+        if isinstance(scoring, Mapping):
+            return {name: self.scoring_for(metric) for name, metric in scoring.items()}
         return scoring
 
 

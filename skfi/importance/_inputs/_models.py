@@ -22,6 +22,8 @@ from skfi._keras import (
     has_several_outputs,
     heads_of,
     in_a_row,
+    is_a_copy,
+    is_decoder,
     loss_name,
     losses_of,
     mask_value_of,
@@ -32,7 +34,12 @@ from skfi._keras import (
     seeded,
     takes_texts,
 )
-from skfi.importance._inputs._arrays import in_structure, layout_of, read_arrays
+from skfi.importance._inputs._arrays import (
+    in_structure,
+    layout_of,
+    read_arrays,
+    real_output_steps,
+)
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._targets import pack_targets, unpack_targets
 
@@ -73,6 +80,8 @@ class KerasModel(BaseEstimator):
         if known is None or known[0] is not trained:
             self._plain = known = (trained, plain_network(trained))
             self._packed: dict[Layout | None, keras.Model] = {}
+        elif is_a_copy(trained):  # which may have been trained since
+            known[1].set_weights(trained.get_weights())
         return known[1]
 
     @property
@@ -113,11 +122,16 @@ class KerasModel(BaseEstimator):
 
     def sequence_mask(self, X: Any) -> np.ndarray:
         """Which steps of the output are not padding."""
-        n_steps = self.network.outputs[0].shape[1]
+        network = self.network
+        n_steps = network.outputs[0].shape[1]
         if self.takes_several_inputs:
-            X = next(iter(read_arrays(self.network, X).values()))
+            of_rows, rows = self._rows(X)
+            known = real_output_steps(network, of_rows, read_arrays(network, X), rows)
+            n_known = n_steps or forward(of_rows, rows[:1]).shape[1]
+            return np.ones((len(rows), n_known), dtype=bool) if known is None else known
         X = np.asarray(X)
-        if n_steps not in (None, X.shape[1]):  # a decoder's, which are those of no input
+        if n_steps not in (None, X.shape[1]) or is_decoder(network):
+            n_steps = n_steps or self._outputs(X[:1]).shape[1]
             return np.ones((len(X), n_steps), dtype=bool)
         mask = LastStep.of(self).real_steps(X) if X.ndim == 3 else None
         if mask is not None:
@@ -170,19 +184,24 @@ class KerasModel(BaseEstimator):
         """The network's output, several in a row."""
         network = self.network
         if self.takes_several_inputs:
-            arrays = read_arrays(network, X)
-            layout = layout_of(arrays)
-            packed = self.packed(layout)
-            rows = layout.pack(list(arrays.values()), packed.inputs[0].dtype)
-            return forward(packed, rows).astype(np.float64)
+            return forward(*self._rows(X)).astype(np.float64)
         if takes_texts(network) and np.asarray(X).dtype.kind in "iu":  # ids of shuffled words
             return forward_ids(network, np.asarray(X)).astype(np.float64)
         return forward(self.in_a_row, check_inputs(network, X)).astype(np.float64)
 
+    def _rows(self, X: Any) -> tuple[keras.Model, np.ndarray]:
+        """The network of rows, and the rows of several inputs."""
+        arrays = read_arrays(self.network, X)
+        layout = layout_of(arrays)
+        return self.packed(layout), layout.pack(list(arrays.values()))
+
     def _by_output(self, y: Any) -> Any:
         """Targets in a row as a network of several outputs is trained on them."""
-        targets = unpack_targets(self.heads, losses_of(self.network), y)
-        return targets if isinstance(self.network.output, dict) else list(targets.values())
+        losses, heads = losses_of(self.network), self.heads
+        targets = unpack_targets(heads, [losses[head.number] for head in heads], y)
+        if isinstance(self.network.output, dict) or len(heads) < len(losses):
+            return targets
+        return list(targets.values())
 
 
 class ModelRegressor(RegressorMixin, KerasModel):

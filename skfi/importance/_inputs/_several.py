@@ -8,7 +8,15 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from skfi._keras import EmbeddedInput, Layout, embedded_inputs, input_names
+from skfi._keras import (
+    EmbeddedInput,
+    Layout,
+    MixedIdsError,
+    arriving_ids,
+    embedded_inputs,
+    input_names,
+    mask_values_of,
+)
 from skfi._padding import real_steps
 from skfi.importance._inputs._arrays import by_name, layout_of, read_arrays
 
@@ -22,6 +30,7 @@ class Part:
     columns: slice  # of the rows
     feature_names: list[str] | None
     is_ids: bool  # categories or words, which are one unit
+    id_cells: frozenset[int]  # which of its cells hold ids
     mask_value: float | None  # what marks padded steps
     steps: slice  # its time steps among those of all inputs
 
@@ -43,6 +52,8 @@ class SeveralInputs:
     parts: tuple[Part, ...]
     embedded: tuple[EmbeddedInput, ...]
     real: np.ndarray | None  # (n_samples, time steps of all inputs): False for padding
+    ids: np.ndarray | None  # (n_samples, n_ids): those that arrive at the embeddings
+    mixed: str  # why it cannot be told which input an id belongs to; empty if it can
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -67,7 +78,8 @@ class SeveralInputs:
     def of_samples(self, rows: np.ndarray) -> Self:
         """Some of the samples."""
         real = None if self.real is None else self.real[rows]
-        return replace(self, X=self.X[rows], real=real)
+        ids = None if self.ids is None else self.ids[rows]
+        return replace(self, X=self.X[rows], real=real, ids=ids)
 
     def contiguous(self) -> Self:
         """The same, as rows are put together one after the other."""
@@ -110,27 +122,52 @@ def read_several(
     names = _names_by_input(network, X, feature_names)
     arrays = read_arrays(network, X)
     layout = layout_of(arrays)
-    of_rows = rows_network(layout)
-    embedded = embedded_inputs(of_rows, layout)
-    parts, reals, n_steps = [], [], 0
+    of_rows, rows = rows_network(layout), layout.pack(list(arrays.values()))
+    embedded, mixed = _embedded(of_rows, layout, rows)
+    ids = arriving_ids(of_rows, rows) if embedded else None
+    mask_values, parts, reals, n_steps = mask_values_of(network), [], [], 0
     for i, (name, array) in enumerate(arrays.items()):
-        ids = [call for call in embedded if call.name == name]
-        shape = _shape(array, is_ids=bool(ids))
-        steps = slice(n_steps, n_steps + shape[0])
-        mask_value = _mask_value(network, i, ids)
-        parts.append(
-            Part(name, shape, layout.columns[name], names[name], bool(ids), mask_value, steps)
-        )
+        cells = np.arange(layout.columns[name].start, layout.columns[name].stop)
+        calls = [call for call in embedded if name in call.names]
+        whole = next((call for call in calls if set(cells) <= set(call.cells)), None)
+        shape = _shape(array, is_ids=whole is not None)
         real = np.ones((len(array), shape[0]), dtype=bool)
-        if mask_value is not None and array.ndim > 1:
-            of_steps = array.reshape(len(array), *shape)
-            real = real_steps(of_steps.reshape(len(array), shape[0], -1), mask_value)
+        mask_value = None if calls else mask_values[i]
+        if whole is not None and whole.masks_zero and len(whole.cells) == shape[0]:
+            mask_value = 0.0
+            real = ids[:, whole.places] != 0  # type: ignore[index]  # as there is an embedding
+        elif mask_value is not None and array.ndim > 1:
+            of_steps = array.reshape(len(array), shape[0], -1)
+            real = real_steps(of_steps, mask_value)
         reals.append(real)
+        id_cells = {cell - cells[0] for call in calls for cell in call.cells if cell in cells}
+        steps = slice(n_steps, n_steps + shape[0])
         n_steps += shape[0]
-    rows = layout.pack(list(arrays.values()), of_rows.inputs[0].dtype)
+        parts.append(
+            Part(
+                name=name,
+                shape=shape,
+                columns=layout.columns[name],
+                feature_names=names[name],
+                is_ids=whole is not None,
+                id_cells=frozenset(id_cells),
+                mask_value=mask_value,
+                steps=steps,
+            )
+        )
     padded = any(part.mask_value is not None for part in parts)
     real_steps_of_all = np.concatenate(reals, axis=1) if padded else None
-    return SeveralInputs(rows, layout, tuple(parts), embedded, real_steps_of_all)
+    return SeveralInputs(rows, layout, tuple(parts), embedded, real_steps_of_all, ids, mixed)
+
+
+def _embedded(
+    of_rows: keras.Model, layout: Layout, rows: np.ndarray
+) -> tuple[tuple[EmbeddedInput, ...], str]:
+    """The embeddings that read ids, and why they cannot be told apart; empty if they can."""
+    try:
+        return embedded_inputs(of_rows, layout, rows), ""
+    except MixedIdsError as error:  # of which gradients alone need to know
+        return (), str(error)
 
 
 def _shape(array: np.ndarray, *, is_ids: bool) -> tuple[int, ...]:
@@ -139,16 +176,6 @@ def _shape(array: np.ndarray, *, is_ids: bool) -> tuple[int, ...]:
     if is_ids and prod(shape) > 1:
         return (*shape, 1)  # a step for each id
     return shape if len(shape) > 1 else (1, prod(shape))
-
-
-def _mask_value(network: keras.Model, number: int, ids: list[EmbeddedInput]) -> float | None:
-    if ids:
-        return 0.0 if any(call.masks_zero for call in ids) else None
-    tensor = network.inputs[number]
-    for layer in network._flatten_layers():
-        if isinstance(layer, keras.layers.Masking) and layer.input is tensor:
-            return float(layer.mask_value)
-    return None
 
 
 def _names_by_input(

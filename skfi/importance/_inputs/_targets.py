@@ -33,13 +33,20 @@ def pack_targets(heads: Sequence[Head], y: Any) -> np.ndarray:
         if len({len(part) for part in parts}) > 1:
             raise ValueError(f"The targets of {names} have {[len(p) for p in parts]} samples.")
         return np.concatenate(parts, axis=1)
+    if hasattr(y, "columns") and set(map(str, y.columns)) == set(names):
+        return pack_targets(heads, {str(name): y[name].to_numpy() for name in y.columns})
     rows = np.asarray(y)
-    if rows.ndim != 2 or rows.shape[1] != n_columns:
+    rows = rows[:, None] if rows.ndim == 1 and n_columns == 1 else rows
+    if rows.ndim != 2 or rows.shape[1] != n_columns or hasattr(y, "columns"):
         raise ValueError(
             f"The network has the outputs {names}: pass y as a mapping of their names to arrays, "
-            f"a tuple of arrays, or all in a row, (n_samples, {n_columns}); got shape {rows.shape}."
+            f"a tuple of arrays, or an array of all in a row, (n_samples, {n_columns}); got "
+            f"{type(y).__name__} of shape {rows.shape}."
         )
-    return rows.astype(np.float64)
+    widths = [prod(target_shape(head)) for head in heads]
+    of_heads = np.split(rows, np.cumsum(widths)[:-1], axis=1)
+    parts = [_part(head, values) for head, values in zip(heads, of_heads, strict=True)]
+    return np.concatenate(parts, axis=1)
 
 
 def _part(head: Head, values: Any) -> np.ndarray:

@@ -85,11 +85,14 @@ def constants_of_inputs(kind: SeveralInputs) -> ConstantsOfInputs:
         width = int(np.prod(part.shape[1:]))
         of_steps = values.reshape(len(values), -1, width)
         steps: Any = of_steps.reshape(-1, width) if real is None else of_steps[real]
-        of_features = [pd.Series(steps[:, feature]) for feature in range(width)]
-        if part.is_ids:
-            held: Any = [_most_frequent(of_feature.dropna()) for of_feature in of_features]
-        else:
-            held = [central_value(of_feature, part.mask_value) for of_feature in of_features]
+        of_ids = {cell % width for cell in part.id_cells}
+        held: Any = []
+        for feature in range(width):
+            of_feature = pd.Series(steps[:, feature])
+            if feature in of_ids:
+                held.append(_most_frequent(of_feature.dropna()))
+            else:
+                held.append(central_value(of_feature, part.mask_value))
         of_parts.append((part, Constants(np.array(held, dtype=kind.X.dtype), width, real)))
     return ConstantsOfInputs(of_parts)
 

@@ -66,9 +66,10 @@ def check_y(estimator: Any, y: Any) -> Any:
     """``y`` as an array, Series or DataFrame."""
     if y is None:
         raise ValueError("y is None, but LOFO trains networks: pass the targets.")
-    if not isinstance(y, (Mapping, tuple)):  # of several outputs
-        y = y if hasattr(y, "iloc") else np.asarray(y)
-    return LastStep.at_end_of(estimator).checked_target(y)
+    last = LastStep.at_end_of(estimator)
+    if hasattr(y, "iloc") or last.has_several_outputs:
+        return last.checked_target(y)
+    return last.checked_target(np.asarray(y))
 
 
 def check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> dict[str, Any]:
