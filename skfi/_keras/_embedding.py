@@ -48,6 +48,8 @@ def token_ids(model: keras.Model, X: np.ndarray) -> np.ndarray:
             for start in range(0, len(X), CHUNK_SIZE)
         ]
     # a TextVectorization without a length cuts at the longest text that it is given
+    if blocks[0].ndim != 2:  # of a part of the input
+        return np.concatenate(blocks).astype(np.int64)
     width = max(block.shape[1] for block in blocks)
     blocks = [np.pad(block, ((0, 0), (0, width - block.shape[1]))) for block in blocks]
     return np.concatenate(blocks).astype(np.int64)

@@ -1,6 +1,7 @@
 """Copies of a network for another input shape."""
 
 import copy
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,8 +61,12 @@ def rebuild_for(model: keras.Model, input_shape: tuple[int | None, ...]) -> kera
 
 def rebuild_the_same(model: keras.Model) -> keras.Model:
     """A fresh, uncompiled network like ``model``, of any make, for the same inputs."""
+    config = model.get_config()
     try:
-        fresh = _from_config(type(model), model.get_config())
+        if _takes_nothing_of_keras(type(model)):
+            fresh = type(model)(**{k: v for k, v in config.items() if k not in _OF_EVERY_LAYER})
+        else:
+            fresh = _from_config(type(model), config)
     except Exception as error:
         raise ValueError(
             f"The network {model.name!r} cannot be built again from its configuration, so it can "
@@ -72,6 +77,16 @@ def rebuild_the_same(model: keras.Model) -> keras.Model:
     if getattr(fresh, "inputs", None) is None:
         plain_network(model, fresh)  # which builds it
     return _with_fixed(fresh, fixed_weights(model))
+
+
+_OF_EVERY_LAYER = ("name", "trainable", "dtype")
+
+
+def _takes_nothing_of_keras(kind: type[keras.Model]) -> bool:
+    """Whether a subclass does not take a name and the like, which every configuration has."""
+    parameters = inspect.signature(kind.__init__).parameters
+    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    return not takes_any and not set(_OF_EVERY_LAYER) & set(parameters)
 
 
 def _from_config(kind: type[keras.Model], config: dict[str, Any]) -> keras.Model:

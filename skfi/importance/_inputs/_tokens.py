@@ -139,12 +139,9 @@ def find_tokens(
         if inputs.ndim > 2:
             return None  # the embedding does not read the input
         inputs_read = ids = token_ids(model, inputs)
+        if ids.ndim != 2:
+            return None  # it reads a part of the input
         _check_range(ids, layer, model)
-    if ids.ndim != 2:
-        raise ValueError(
-            f"The embedding of {model.name!r} gets ids of shape {ids.shape}; expected (n_samples, "
-            "n_positions)."
-        )
     # padding in front, as Keras' pad_sequences makes it, is masked like that at the end
     real = ids != 0 if layer.mask_zero else np.ones(ids.shape, dtype=bool)
     words = _words(layer.input_dim, model, sequencer, feature_names)
