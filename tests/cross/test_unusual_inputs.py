@@ -239,7 +239,7 @@ class TestTargetsOfHeads:
             assert permutation_importance(model, S, y).baseline_score == pytest.approx(1)
         with pytest.raises(ValueError, match="DataFrame of shape"):
             permutation_importance(model, S, pd.DataFrame(Y).rename(columns={"zeta": "beta"}))
-        rows = np.column_stack([Y["alpha"] + 1, Y["zeta"]])
+        rows = np.column_stack([Y["alpha"] + 3, Y["zeta"]])
         for function in (permutation_importance, lofo_importance):
             with pytest.raises(ValueError, match="class numbers from 0 to 2"):
                 function(model, S, rows)
