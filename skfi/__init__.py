@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     )
     from skfi.feature_selection import SelectSequenceFeatures
     from skfi.importance import (
+        ExplainedEstimator,
         GradientTransformer,
         ImportanceComparison,
         ImportanceReport,
@@ -42,6 +43,7 @@ __version__ = "0.1.0"
 _HOME_OF = {
     "ComparisonDisplay": "display",
     "DeletionCurveDisplay": "display",
+    "ExplainedEstimator": "importance",
     "GradientTransformer": "importance",
     "ImportanceComparison": "importance",
     "ImportanceDisplay": "display",
@@ -78,6 +80,7 @@ _SUBPACKAGES = (
 __all__ = [  # noqa: RUF022 - the estimators first, as in the README
     "LSTMClassifier",
     "LSTMRegressor",
+    "ExplainedEstimator",
     "from_keras",
     "gradient_importance",
     "permutation_importance",

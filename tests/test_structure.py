@@ -25,7 +25,7 @@ LAYERS = [
 ]
 # the same inside importance: methods do not import each other
 IMPORTANCE = [
-    {"_compare", "_checks", "_transformer", "_in_fit"},
+    {"_compare", "_checks", "_transformer", "_explained_estimator", "_in_fit"},
     {"_functions"},
     {"_gradient", "_permutation", "_lofo"},
     {"_results", "_scoring", "_index_view", "_clones", "_params_in_fit"},

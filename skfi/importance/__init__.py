@@ -2,6 +2,7 @@
 
 from skfi.importance._checks._check_importances import check_importances
 from skfi.importance._compare import compare_importances
+from skfi.importance._explained_estimator import ExplainedEstimator
 from skfi.importance._gradient._gradient_importance import gradient_importance
 from skfi.importance._lofo._lofo_importance import lofo_importance
 from skfi.importance._permutation._permutation_importance import permutation_importance
@@ -12,6 +13,7 @@ from skfi.importance._transformer import GradientTransformer
 from skfi.importance._units._correlation import correlation_groups
 
 __all__ = [
+    "ExplainedEstimator",
     "GradientTransformer",
     "ImportanceComparison",
     "ImportanceReport",

@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
 from skfi._keras import restored_if_it_fails, seeded
 from skfi.importance import ImportanceResult
 from skfi.importance._in_fit import check_importance, fitted_importances
+from skfi.importance._results._shares import positive_shares
 from skfi.recurrent._architecture import Architecture
 from skfi.recurrent._check_parameters import check_architecture
 from skfi.recurrent._parameters import Parameters, python_numbers
@@ -196,9 +197,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
                 "importance=None or made by from_keras. Call gradient_importance, "
                 "permutation_importance or lofo_importance on it."
             )
-        positive = np.clip(self.importances_.importances_mean, 0, None)
-        total = positive.sum()
-        return positive / total if total > 0 else positive
+        return positive_shares(self.importances_.importances_mean)
 
     def _read(self, X: Any) -> Samples:
         reader = self._reader
