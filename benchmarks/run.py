@@ -32,7 +32,7 @@ ABOUT = {
     "speed": "Ratio: time of the alternative by ours, median of the pairs in one run; seconds: "
     "theirs / ours. Agreement: the largest difference of the numbers. 48 steps, 10 features, "
     "LSTM(64), 2,000 sequences unless said otherwise. From run to run on one machine ratios move "
-    "by a tenth to a fifth: permutation of 2,000 sequences was 8.78 in the run before this one.",
+    "by a tenth to a fifth.",
     "memory": "The most that the process held during the call above what it held before.",
     "profile": "Seconds of the whole call, of the calls or fits of the network alone, and of the "
     "matrix products alone in NumPy, in as many threads or processes.",

@@ -1,4 +1,4 @@
-"""Metadata routing of estimators that fit one other estimator."""
+"""What estimators that fit one other estimator share: routing, and names of features."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ class RoutesFit:
     """Route the metadata of ``fit``, such as ``sample_weight``, to the ``estimator``'s ``fit``."""
 
     estimator: Any
+    feature_names_in_: Any
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Route the metadata of ``fit`` to the estimator's ``fit``.
@@ -25,6 +26,13 @@ class RoutesFit:
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
         return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
+
+    def _take_names(self, fitted: Any) -> None:
+        """Take over the feature names that the estimator was fitted with; none if it has none."""
+        if hasattr(fitted, "feature_names_in_"):
+            self.feature_names_in_ = fitted.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):  # of an earlier fit on a DataFrame
+            del self.feature_names_in_
 
     def _routed(self, fit_params: dict[str, Any]) -> dict[str, Any]:
         if _routing_enabled():

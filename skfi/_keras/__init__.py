@@ -20,7 +20,7 @@ from skfi._keras._embedding import (
 )
 from skfi._keras._epochs import train_epoch_a_call
 from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
-from skfi._keras._masks import is_decoder, mask_values_of, output_steps
+from skfi._keras._masks import is_decoder, mask_value_of, mask_values_of, output_steps
 from skfi._keras._networks import (
     OF_CLASSES,
     check_inputs,
@@ -28,11 +28,9 @@ from skfi._keras._networks import (
     class_probabilities,
     compiled_loss,
     gives_logits,
-    head_names,
     last_activation,
     loss_name,
     losses_of,
-    mask_value_of,
     output_kind,
     takes_texts,
 )
@@ -96,7 +94,6 @@ __all__ = [
     "gives_logits",
     "gradient_at_points",
     "has_several_outputs",
-    "head_names",
     "heads_of",
     "in_a_row",
     "input_gradient",

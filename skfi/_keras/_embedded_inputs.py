@@ -5,7 +5,7 @@ cells are changed one by one, and the ids that arrive at each layer are compared
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._compiled import call_in_chunks
-from skfi._keras._embedding import _patch_lock
 from skfi._keras._packed import Layout
+from skfi._keras._replaced import calls_replaced
 from skfi._keras._xla import calls_by_xla
 
 _ROWS_AT_ONCE = 256
@@ -190,16 +190,5 @@ def remembered_ids(model: Any) -> Iterator[list[tuple[int, Any]]]:
 
         return called
 
-    with calls_replaced(model, {i: remember(i) for i in range(len(layers))}):
+    with calls_replaced(*((layer, remember(i)) for i, layer in enumerate(layers))):
         yield seen
-
-
-@contextmanager
-def calls_replaced(model: Any, calls: dict[int, Callable]) -> Iterator[None]:
-    """While tracing: other functions in place of the calls of embeddings; masks stay."""
-    layers = embeddings_of(model)
-    with _patch_lock, ExitStack() as stack:
-        for number, call in calls.items():
-            layers[number].call = call
-            stack.callback(delattr, layers[number], "call")
-        yield

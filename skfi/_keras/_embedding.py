@@ -5,10 +5,8 @@ here put given vectors in the place of that output, while the mask still comes f
 baseline of nothing but padding is then no fully masked sequence, which cuDNN refuses.
 """
 
-import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -16,9 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._compiled import CHUNK_SIZE, call_in_chunks
+from skfi._keras._replaced import calls_replaced
 from skfi._keras._xla import calls_by_xla
-
-_patch_lock = threading.RLock()
 
 
 def find_embedding(model: keras.Model) -> keras.layers.Embedding | None:
@@ -78,17 +75,6 @@ def embedding_gradient(
     return call_in_chunks(model, _trace_gradient, [X, embedded, weights], kind="gradients")
 
 
-@contextmanager
-def _replaced(layer: keras.layers.Layer, call: Callable[[Any], Any]) -> Iterator[None]:
-    """While tracing: another function in place of the layer's ``call``; its mask stays."""
-    with _patch_lock:
-        layer.call = call
-        try:
-            yield
-        finally:
-            del layer.call
-
-
 def _embedding_of(model: keras.Model) -> keras.layers.Embedding:
     layer = find_embedding(model)
     if layer is None:
@@ -128,7 +114,7 @@ def _behind_texts(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
     layer = weakref.proxy(vectorization)  # a trace must not keep its network
 
     def outputs(ids: tf.Tensor) -> tf.Tensor:
-        with _replaced(layer, lambda inputs: ids):
+        with calls_replaced((layer, lambda inputs: ids)):
             return model(tf.fill([tf.shape(ids)[0], *shape], ""), training=False)
 
     return outputs
@@ -145,7 +131,7 @@ def _trace_ids(model: Any) -> Any:
             seen.append(inputs)
             return call(tf.zeros_like(inputs))  # ids beyond the table raise an error elsewhere
 
-        with _replaced(layer, remember):
+        with calls_replaced((layer, remember)):
             model(x, training=False)
         return tf.identity(seen[0])
 
@@ -162,7 +148,7 @@ def _trace_forward_embedded(model: Any) -> Any:
     layer, network = weakref.proxy(_embedding_of(model)), _behind_texts(model)
 
     def outputs(x: tf.Tensor, embedded: tf.Tensor) -> tf.Tensor:
-        with _replaced(layer, lambda inputs: embedded):
+        with calls_replaced((layer, lambda inputs: embedded)):
             return network(x)
 
     return outputs, _specs(model)[:2]
@@ -173,7 +159,7 @@ def _trace_gradient(model: Any) -> Any:
     name = model.name
 
     def gradient(x: tf.Tensor, embedded: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        with _replaced(layer, lambda inputs: embedded), tf.GradientTape() as tape:
+        with calls_replaced((layer, lambda inputs: embedded)), tf.GradientTape() as tape:
             tape.watch(embedded)
             total = tf.reduce_sum(network(x) * weights)
         result = tape.gradient(total, embedded)

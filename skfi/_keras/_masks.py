@@ -1,6 +1,5 @@
 """What Masking layers read, and which steps of the output are masked."""
 
-import threading
 import weakref
 from typing import Any
 
@@ -9,9 +8,23 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._compiled import call_in_chunks
+from skfi._keras._replaced import calls_replaced
 
-_lock = threading.RLock()
 _known: weakref.WeakKeyDictionary[keras.Model, list[float | None]] = weakref.WeakKeyDictionary()
+
+
+def mask_value_of(model: keras.Model) -> float | None:
+    """The value of the Masking layer that reads the network's only input; None if there is none."""
+    layers = [x for x in model._flatten_layers() if isinstance(x, keras.layers.Masking)]
+    try:
+        return next((float(x.mask_value) for x in layers if _reads_input(x)), None)
+    except AttributeError:  # in a subclass, whose layers are not part of a graph
+        return mask_values_of(model)[0]
+
+
+def _reads_input(layer: keras.layers.Layer) -> bool:
+    source = layer.input._keras_history.operation
+    return isinstance(source, keras.layers.InputLayer)
 
 
 def mask_values_of(model: keras.Model) -> list[float | None]:
@@ -50,14 +63,8 @@ def _probed(model: keras.Model) -> list[float | None]:
 
         return called
 
-    with _lock:
-        for layer in layers:
-            layer.call = remember(layer)
-        try:
-            keras.Model(list(model.inputs), list(model.outputs))(inputs, training=False)
-        finally:
-            for layer in layers:
-                del layer.call
+    with calls_replaced(*((layer, remember(layer)) for layer in layers)):
+        keras.Model(list(model.inputs), list(model.outputs))(inputs, training=False)
     for value, x in seen:
         for i, given in enumerate(inputs):
             same = tuple(x.shape) == tuple(given.shape) and x.dtype == given.dtype

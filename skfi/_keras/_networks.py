@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skfi._containers import check_kinds, check_whole_numbers
-from skfi._keras._masks import mask_values_of
 
 
 def check_network(model: keras.Model) -> None:
@@ -86,20 +85,6 @@ def check_strings(X: Any, n_dim: int) -> np.ndarray:
             f", types {sorted({type(text).__name__ for text in texts})[:3]}."
         )
     return texts if n_dim == 1 else texts[:, None]
-
-
-def mask_value_of(model: keras.Model) -> float | None:
-    """The value of the Masking layer that reads the network's only input; None if there is none."""
-    layers = [x for x in model._flatten_layers() if isinstance(x, keras.layers.Masking)]
-    try:
-        return next((float(x.mask_value) for x in layers if _reads_input(x)), None)
-    except AttributeError:  # in a subclass, whose layers are not part of a graph
-        return mask_values_of(model)[0]
-
-
-def _reads_input(layer: keras.layers.Layer) -> bool:
-    source = layer.input._keras_history.operation
-    return isinstance(source, keras.layers.InputLayer)
 
 
 OF_CLASSES = ("probabilities", "logits")
@@ -197,7 +182,8 @@ def losses_of(model: keras.Model) -> list[Any]:
     if isinstance(loss, Mapping):
         if n_outputs == len(loss) == 1:
             return list(loss.values())
-        return [loss.get(key, loss.get(name)) for key, name in _keys_and_names(model)]
+        names = zip(head_names(model), model.output_names, strict=True)
+        return [loss.get(key, loss.get(name)) for key, name in names]
     if isinstance(loss, (list, tuple)):
         if len(loss) != n_outputs:
             raise ValueError(
@@ -206,10 +192,6 @@ def losses_of(model: keras.Model) -> list[Any]:
             )
         return list(loss)
     return [loss] * n_outputs
-
-
-def _keys_and_names(model: keras.Model) -> list[tuple[str, str]]:
-    return list(zip(head_names(model), model.output_names, strict=True))
 
 
 def compiled_loss(model: keras.Model) -> Any:

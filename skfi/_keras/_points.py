@@ -13,8 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._compiled import call_in_chunks
-from skfi._keras._embedded_inputs import EmbeddedInput, calls_replaced, embeddings_of
+from skfi._keras._embedded_inputs import EmbeddedInput, embeddings_of
 from skfi._keras._packed import Layout
+from skfi._keras._replaced import calls_replaced
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class _AtPoints:
             return called
 
         numbers = {part.layer for part in inputs.embedded}
-        with calls_replaced(self.model, {i: replaced(i) for i in numbers}):
+        with calls_replaced(*((layers[i], replaced(i)) for i in numbers)):
             return self.model(tf.concat(parts, axis=1), training=False)
 
 

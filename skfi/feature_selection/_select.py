@@ -108,10 +108,7 @@ class SelectSequenceFeatures(
         # the frozen estimator learns nothing more: the selector only counts the features
         self.selector_.fit(X if hasattr(X, "iloc") else _last_step(X), y)
         self.n_features_in_ = n_features(X)
-        if hasattr(self.estimator_, "feature_names_in_"):
-            self.feature_names_in_ = self.estimator_.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):  # of an earlier fit on a DataFrame
-            del self.feature_names_in_
+        self._take_names(self.estimator_)
         n_importances = len(self.selector_.get_support())
         if n_importances != self.n_features_in_:
             raise ValueError(

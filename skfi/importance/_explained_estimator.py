@@ -157,10 +157,7 @@ class ExplainedEstimator(RoutesFit, MetaEstimatorMixin, BaseEstimator):
         self.n_features_in_ = getattr(fitted, "n_features_in_", None) or n_features(X)
         if len(importances.importances_mean) != self.n_features_in_:  # of SciKeras: time steps
             self.n_features_in_ = len(importances.importances_mean)
-        if hasattr(fitted, "feature_names_in_"):
-            self.feature_names_in_ = fitted.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        self._take_names(fitted)
         self.importances_ = importances
         return self
 

@@ -133,10 +133,7 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
             )
         X = container(X)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
-        if hasattr(self.estimator_, "feature_names_in_"):
-            self.feature_names_in_ = self.estimator_.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        self._take_names(self.estimator_)
         network = find_network(self.estimator_, X)
         self._check_outputs(network)
         # once for all, so that a row's features do not depend on the rows beside it

@@ -56,12 +56,22 @@ class SeveralExplained:
         That is an input of whole numbers which is read otherwise than by an embedding.
         """
         tensors = dict(zip(self.kind.layout.names, self.network.own[0].inputs, strict=True))
+        dtypes = {
+            name: keras.backend.standardize_dtype(tensor.dtype) for name, tensor in tensors.items()
+        }
+        of_ids = [
+            part
+            for part in self.kind.parts
+            if part.id_cells or np.dtype(dtypes[part.name]).kind in "iu"
+        ]
+        if not of_ids:
+            return
         rows = np.arange(min(len(self.inputs), _TRIED))
         points, inputs = self.points(rows), self.inputs[rows]
-        for part in self.kind.parts:
-            dtype = keras.backend.standardize_dtype(tensors[part.name].dtype)
-            if not part.id_cells and np.dtype(dtype).kind not in "iu":
-                continue
+        model, of = self.network.model, self.points_of
+        before = outputs_at_points(model, of, inputs, points)
+        size = max(1e-3, float(np.abs(before).max()))
+        for part in of_ids:
             changed, of_part = inputs.copy(), inputs[:, part.columns]
             real = np.ones(of_part.shape, dtype=bool)
             if part.is_ids and part.mask_value is not None:  # or the mask would change
@@ -74,13 +84,11 @@ class SeveralExplained:
             place = self.points_of.numbers.get(part.name)
             if place is not None:
                 at[:, place] = of_part
-            model, of = self.network.model, self.points_of
-            before = outputs_at_points(model, of, inputs, points)
             after = outputs_at_points(model, of, changed, at)
-            size = max(1e-3, float(np.abs(before).max()))
             if np.abs(after - before).max() > 1e-4 * size:
                 raise ValueError(
-                    f"The network has no gradient at its input {part.name!r}, of type {dtype}: it "
+                    f"The network has no gradient at its input {part.name!r}, of type "
+                    f"{dtypes[part.name]}: it "
                     "is read otherwise than by an Embedding layer, at which ids are explained. "
                     "Give numbers an input of floats of their own; permutation_importance and "
                     "lofo_importance take this network as it is."

@@ -12,7 +12,6 @@ from skfi._keras import (
     input_names,
     mask_values_of,
     output_steps,
-    packed_network,
     row_dtype,
 )
 from skfi._padding import real_steps
@@ -83,14 +82,6 @@ def in_structure(model: keras.Model, arrays: dict[str, np.ndarray]) -> Any:
     else:
         takes_names = isinstance(model.input, dict)
     return arrays if takes_names else list(arrays.values())
-
-
-def pack_arrays(network: keras.Model, X: Any) -> tuple[keras.Model, np.ndarray]:
-    """A network of rows, and its rows."""
-    arrays = read_arrays(network, X)
-    layout = layout_of(arrays)
-    of_rows = packed_network(network, layout)
-    return of_rows, layout.pack(list(arrays.values()))
 
 
 def n_samples_of(X: Any) -> int:

@@ -7,12 +7,10 @@ import keras
 import numpy as np
 
 from skfi._keras import (
-    Head,
     Layout,
     check_inputs,
     find_embedding,
     has_several_outputs,
-    heads_of,
     in_a_row,
     mask_value_of,
     packed_network,
@@ -130,11 +128,6 @@ class LastStep:
     def has_several_outputs(self) -> bool:
         """Whether it is a bare network of several outputs."""
         return self.is_bare and self.network is not None and has_several_outputs(self.network)
-
-    @property
-    def heads(self) -> list[Head]:
-        """The outputs of the network."""
-        return heads_of(self.network)
 
     @property
     def takes_tokens(self) -> bool:

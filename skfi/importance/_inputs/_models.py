@@ -1,5 +1,6 @@
 """Keras models as scikit-learn estimators: what they predict, and how they are trained again."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import keras
@@ -125,8 +126,9 @@ class KerasModel(BaseEstimator):
         network = self.network
         n_steps = network.outputs[0].shape[1]
         if self.takes_several_inputs:
-            of_rows, rows = self._rows(X)
-            known = real_output_steps(network, of_rows, read_arrays(network, X), rows)
+            arrays = read_arrays(network, X)
+            of_rows, rows = self._rows(arrays)
+            known = real_output_steps(network, of_rows, arrays, rows)
             n_known = n_steps or forward(of_rows, rows[:1]).shape[1]
             return np.ones((len(rows), n_known), dtype=bool) if known is None else known
         X = np.asarray(X)
@@ -180,18 +182,20 @@ class KerasModel(BaseEstimator):
         """``y`` as the network is trained on it."""
         return np.asarray(y)
 
-    def _outputs(self, X: Any) -> np.ndarray:
-        """The network's output, several in a row."""
+    def outputs(self, X: Any) -> np.ndarray:
+        """The network's output, several in a row, in the type that it computes in."""
         network = self.network
         if self.takes_several_inputs:
-            return forward(*self._rows(X)).astype(np.float64)
+            return forward(*self._rows(read_arrays(network, X)))
         if takes_texts(network) and np.asarray(X).dtype.kind in "iu":  # ids of shuffled words
-            return forward_ids(network, np.asarray(X)).astype(np.float64)
-        return forward(self.in_a_row, check_inputs(network, X)).astype(np.float64)
+            return forward_ids(network, np.asarray(X))
+        return forward(self.in_a_row, check_inputs(network, X))
 
-    def _rows(self, X: Any) -> tuple[keras.Model, np.ndarray]:
+    def _outputs(self, X: Any) -> np.ndarray:
+        return self.outputs(X).astype(np.float64)
+
+    def _rows(self, arrays: Mapping[str, np.ndarray]) -> tuple[keras.Model, np.ndarray]:
         """The network of rows, and the rows of several inputs."""
-        arrays = read_arrays(self.network, X)
         layout = layout_of(arrays)
         return self.packed(layout), layout.pack(list(arrays.values()))
 

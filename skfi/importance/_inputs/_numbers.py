@@ -13,11 +13,12 @@ from sklearn.utils import _safe_indexing
 
 from skfi._pipelines import Chain
 from skfi.importance._inputs._last_step import LastStep
+from skfi.importance._inputs._one_array import OneArray
 from skfi.preprocessing import SlidingWindow
 
 
 @dataclass(frozen=True)
-class Numbers:
+class Numbers(OneArray):
     """Sequences of numbers, rows of a table, or rows that a Pipeline makes sequences of."""
 
     column = "feature"  # what a column of ``X`` is, or its last axis
@@ -52,29 +53,6 @@ class Numbers:
         """Some of the samples."""
         real = None if self.real is None else self.real[rows]
         return replace(self, X=_safe_indexing(self.X, rows), real=real)
-
-    def given(self, X: Any) -> Any:
-        """Samples like these as the estimator takes them."""
-        return X
-
-    def arranged(self, values: np.ndarray) -> np.ndarray:
-        """Values of cells (n_samples, ...) of the shape of ``X``."""
-        return values.reshape(len(values), *self.shape[1:])
-
-    def arranged_sample(self, values: np.ndarray) -> np.ndarray:
-        """Values of the cells of one sample, of its shape."""
-        return values.reshape(self.shape[1:])
-
-    @property
-    def sequence_mask(self) -> np.ndarray | None:
-        """Which steps are not padding; None if all are."""
-        return self.real
-
-    def flat(self, attributions: Any) -> np.ndarray | None:
-        """Attributions of samples like these, (n_samples, n_cells); None if they are not."""
-        if attributions is None or attributions.shape[1:] != self.shape[1:]:
-            return None
-        return attributions.reshape(len(attributions), -1)
 
     def contiguous(self) -> Self:
         """The same, whose array has its rows one after the other; a table as it is."""

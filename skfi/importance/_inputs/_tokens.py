@@ -10,11 +10,12 @@ import numpy as np
 from skfi._keras import check_inputs, find_embedding, token_ids, vocabulary_of
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._numbers import Numbers
+from skfi.importance._inputs._one_array import OneArray
 from skfi.preprocessing import TextSequencer
 
 
 @dataclass(frozen=True)
-class Tokens:
+class Tokens(OneArray):
     """The token ids of texts and the words that they stand for."""
 
     column = "timestep"  # a position
@@ -50,27 +51,6 @@ class Tokens:
         texts = None if self.texts is None else [self.texts[row] for row in rows]
         ids, real, read = self.ids[rows], self.real[rows], self.read[rows]
         return Tokens(ids, self.words, real, read, texts)
-
-    def given(self, X: Any) -> Any:
-        """Ids like these as the estimator takes them."""
-        return X
-
-    def arranged(self, values: np.ndarray) -> np.ndarray:
-        """Values of positions (n_samples, ...) of the shape of the ids."""
-        return values.reshape(len(values), *self.shape[1:])
-
-    def arranged_sample(self, values: np.ndarray) -> np.ndarray:
-        """Values of the cells of one sample, of its shape."""
-        return values.reshape(self.shape[1:])
-
-    @property
-    def sequence_mask(self) -> np.ndarray | None:
-        """Which steps are not padding; None if all are."""
-        return self.real
-
-    def flat(self, attributions: Any) -> np.ndarray | None:
-        """Attributions of texts like these; None if they are not."""
-        return attributions if np.shape(attributions)[1:] == self.shape[1:] else None
 
     def contiguous(self) -> "Tokens":
         """The same, whose array has its rows one after the other."""

@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.exceptions import NotFittedError
 
-from skfi._keras import forward, mask_value_of, plain_network
-from skfi.importance._inputs._arrays import pack_arrays
+from skfi._keras import mask_value_of
+from skfi.importance._inputs._models import KerasModel
 
 
 def is_wrapper(estimator: Any) -> bool:
@@ -53,19 +53,16 @@ class _CompiledPredict:
 
     def __init__(self, model: keras.Model) -> None:
         self._model = model
-        self._plain = plain_network(model)
+        self._compiled = KerasModel(model)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
     def predict(self, x: Any, **settings: Any) -> Any:
         """The network's outputs; of several a list of them, or a dict as it gives them."""
-        if len(self._plain.outputs) > 1:
+        if len(self._compiled.network.outputs) > 1:
             return self._model.predict(x, **{"verbose": 0} | settings)
-        if len(self._plain.inputs) > 1:
-            network, rows = pack_arrays(self._plain, x)
-            return forward(network, rows)
-        return forward(self._plain, np.asarray(x, dtype=self._plain.inputs[0].dtype))
+        return self._compiled.outputs(x)
 
 
 class _Wrapper(BaseEstimator):
