@@ -160,7 +160,7 @@ class ImportanceDisplay:
             ax.set_xlabel(f"{metric}\nwhen the {result.by} is {_change(result)}")
         else:
             ax.axvline(0, color=INK, linewidth=0.8)
-            ax.set_xlabel(self._axis_label())
+            ax.set_xlabel(axis_label(result))
         if result.get("correlated"):
             pairs = ", ".join(f"{a} with {b}" for a, b, _ in result.correlated[:3])
             others = " and others" if len(result.correlated) > 3 else ""
@@ -170,17 +170,18 @@ class ImportanceDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _axis_label(self) -> str:
-        result = self.result
-        if result.baseline_score is None:
-            single = result.importances is not None and result.importances.shape[1] == 1
-            spread_over = "occurrences" if result.by == "word" else "samples"
-            note = "" if single else f"\n(line: spread over {spread_over})"
-            return f"mean {result.method.replace('_', ' ')}{note}"
-        note = "\n(line: 95% interval)" if "confidence_intervals" in result else ""
-        metric, sign = _metric(result)
-        change = "increase" if sign < 0 else "decrease"
-        return f"{change} of {metric}\nwhen the {result.by} is {_change(result)}{note}"
+
+def axis_label(result: ImportanceResult, *, spread: bool = True) -> str:
+    """What importances measure, and what the line at a bar is."""
+    if result.baseline_score is None:
+        single = result.importances is not None and result.importances.shape[1] == 1
+        spread_over = "occurrences" if result.by == "word" else "samples"
+        note = "" if single or not spread else f"\n(line: spread over {spread_over})"
+        return f"mean {result.method.replace('_', ' ')}{note}"
+    note = "\n(line: 95% interval)" if spread and "confidence_intervals" in result else ""
+    metric, sign = _metric(result)
+    change = "increase" if sign < 0 else "decrease"
+    return f"{change} of {metric}\nwhen the {result.by} is {_change(result)}{note}"
 
 
 def check_result(result: Any) -> ImportanceResult:
@@ -188,7 +189,7 @@ def check_result(result: Any) -> ImportanceResult:
     if not isinstance(result, ImportanceResult):
         raise TypeError(
             f"result must be an ImportanceResult; got {type(result).__name__}. If several "
-            "metrics were scored, pick one: result['neg_mean_absolute_error']."
+            "metrics or outputs were scored, pick one: result['neg_mean_absolute_error']."
         )
     return result
 

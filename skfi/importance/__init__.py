@@ -6,6 +6,7 @@ from skfi.importance._explained_estimator import ExplainedEstimator
 from skfi.importance._gradient._gradient_importance import gradient_importance
 from skfi.importance._lofo._lofo_importance import lofo_importance
 from skfi.importance._permutation._permutation_importance import permutation_importance
+from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._comparison import ImportanceComparison
 from skfi.importance._results._report import ImportanceReport
 from skfi.importance._results._result import ImportanceResult
@@ -18,6 +19,7 @@ __all__ = [
     "ImportanceComparison",
     "ImportanceReport",
     "ImportanceResult",
+    "ImportancesByOutput",
     "check_importances",
     "compare_importances",
     "correlation_groups",

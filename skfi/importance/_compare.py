@@ -107,6 +107,12 @@ def compare_importances(
         "permutation": scored | dict(permutation_params or {}),
         "lofo": scored | {"cv": cv} | dict(lofo_params or {}),
     }
+    if any(of_method.get("per_output") for of_method in params.values()):
+        raise ValueError(
+            "per_output=True gives importances of each output, and methods are compared by those "
+            "of all. Call the importance functions, and compare one output's results by "
+            "ImportanceComparison.from_results."
+        )
     functions = FUNCTIONS | {"gradient": gradients_of_columns}
     results: dict[str, ImportanceResult] = {
         method: functions[method](estimator, X, y, **params[method]) for method in methods

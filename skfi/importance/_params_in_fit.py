@@ -12,7 +12,7 @@ from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._units._cells import make_units
 
 # feature_importances_ has one value for each feature, and fit knows these itself
-_SET_BY_FIT = ("sample_weight", "by", "feature_groups")
+_SET_BY_FIT = ("sample_weight", "by", "feature_groups", "per_output")
 
 
 def check_params(
@@ -28,8 +28,8 @@ def check_params(
         if name not in known:
             raise ValueError(
                 f"importance_params has {name!r}, which importance={estimator.importance!r} does "
-                f"not take in fit; known: {', '.join(known)}. For other time scales and groups "
-                f"call {function} on the fitted estimator."
+                f"not take in fit; known: {', '.join(known)}. For other time scales, groups and "
+                f"single outputs call {function} on the fitted estimator."
             )
     validate_parameter_constraints(constraints, params, function)
     if not LastStep.of(estimator).takes_tokens:

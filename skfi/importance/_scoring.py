@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sklearn.base import is_classifier, is_regressor
+from sklearn.base import RegressorMixin, is_classifier, is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection._search import BaseSearchCV
 
@@ -92,3 +92,24 @@ def scoring_name(estimator: Any, scoring: Any) -> str:
     if is_classifier(estimator):
         return "accuracy"
     return "r2" if is_regressor(estimator) else "score"
+
+
+def own_metric(estimator: Any) -> str | None:
+    """The metric that is the estimator's own ``score``, of one label or number for each row."""
+    step = LastStep.at_end_of(estimator)
+    if step.per_step:
+        return None
+    last = step.estimator
+    score = getattr(type(last), "score", None)
+    home = getattr(score, "__module__", None) or ""
+    if home.startswith("scikeras."):  # there it calls a metric that a subclass may replace
+        home = getattr(getattr(type(last), "scorer", None), "__module__", None) or ""
+    if is_classifier(last):
+        known = (
+            home.startswith(("sklearn.", "skfi.", "scikeras.")) and home != "sklearn.multioutput"
+        )
+        return "accuracy" if known else None
+    known = score is RegressorMixin.score or (
+        is_regressor(last) and home.startswith(("skfi.", "scikeras."))
+    )
+    return "r2" if known else None

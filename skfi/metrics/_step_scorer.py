@@ -45,6 +45,7 @@ class StepScorer:
     """Scores the flat list of real steps."""
 
     scoring: Any
+    step: int | None = None  # only this one, of the sequences that reach it
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
         real = real_output_steps(estimator, X)
@@ -55,6 +56,10 @@ class StepScorer:
                 f"y has shape {y.shape}; a target at every step is expected: {real.shape}, "
                 "(n_samples, n_timesteps), or with an axis of several outputs behind it."
             )
+        if self.step is not None:
+            if not real[:, self.step].any():
+                raise ValueError(f"No sequence among those that are scored has step {self.step}.")
+            flat.real = real = real & (np.arange(real.shape[1]) == self.step)
         weight = {}
         if sample_weight is not None:
             of_steps = np.broadcast_to(np.asarray(sample_weight)[:, None], real.shape)

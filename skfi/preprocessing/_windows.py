@@ -15,7 +15,7 @@ from skfi.preprocessing._numbers import check_columns, check_labels, numbers
 @validate_params(
     {
         "window": [Interval(Integral, 1, None, closed="left")],
-        "horizon": [Interval(Integral, 0, None, closed="left")],
+        "horizon": [Interval(Integral, 0, None, closed="left"), "array-like"],
         "step": [Interval(Integral, 1, None, closed="left")],
         "dropna": ["boolean"],
     },
@@ -25,7 +25,7 @@ def make_windows(
     frame: pd.DataFrame,
     target: str | Sequence[str],
     window: int,
-    horizon: int = 0,
+    horizon: int | Sequence[int] = 0,
     *,
     by: str | None = None,
     features: Sequence[str] | None = None,
@@ -42,8 +42,9 @@ def make_windows(
         Column, or columns, to predict: numbers, or the labels of a classifier.
     window : int
         Rows in a sequence.
-    horizon : int, default=0
+    horizon : int or sequence of int, default=0
         How many rows after a window's last row its target stands; 0 is the last row itself.
+        Several, such as ``range(1, 25)``, make a column of the target for each.
     by : str, default=None
         Column of the id of a series, if the table holds several one after the other, each in time
         order: no window goes from one into the next.
@@ -60,7 +61,9 @@ def make_windows(
     windows : sklearn.utils.Bunch
         ``data`` (n_windows, window, n_features), ``target`` (n_windows,) or
         (n_windows, n_targets), ``feature_names``, ``index``, the label in ``frame`` of each
-        target's row, and with ``by`` ``groups`` (n_windows,), the series of each window.
+        target's row, and with ``by`` ``groups`` (n_windows,), the series of each window. With
+        several horizons ``target`` is a DataFrame with the columns ``flow+1``, ``flow+2``, ...,
+        and ``index`` is of the first horizon's rows.
 
     Raises
     ------
@@ -91,17 +94,20 @@ def make_windows(
         raise TypeError(f"frame must be a DataFrame; got {type(frame).__name__}.")
     check_labels(features, by=by)
     targets = [target] if isinstance(target, str) or np.isscalar(target) else list(target)
+    horizons = _horizons(horizon)
     not_input = [*targets, by]
     names = [c for c in frame.columns if c not in not_input] if features is None else list(features)
-    _check(frame, names, targets, by, horizon)
+    _check(frame, names, targets, by, horizons[0])
     inputs = numbers(frame[names])
-    starts = _starts(frame, by, window, horizon, step)
+    starts = _starts(frame, by, window, horizons[-1], step)
     data = np.lib.stride_tricks.sliding_window_view(inputs, window, axis=0)[starts]
     data = np.ascontiguousarray(data.transpose(0, 2, 1))
-    rows = starts + window - 1 + horizon
-    values = _target_values(frame[targets])[rows]
-    index = frame.index[rows]
-    groups = {} if by is None else {"groups": frame[by].to_numpy()[rows]}
+    last = starts + window - 1
+    of_rows = _target_values(frame[targets])
+    # by target, then by horizon
+    values = np.stack([of_rows[last + h] for h in horizons], axis=2).reshape(len(last), -1)
+    index = frame.index[last + horizons[0]]
+    groups = {} if by is None else {"groups": frame[by].to_numpy()[last]}
     missing = pd.isna(data).any(axis=(1, 2)) | pd.isna(values).any(axis=1)
     if missing.any():
         if not dropna:
@@ -116,7 +122,9 @@ def make_windows(
             raise ValueError("Every window has missing values: dropna=True leaves none.")
     return Bunch(
         data=data,
-        target=values[:, 0] if np.isscalar(target) else values,
+        target=_named(values, targets, horizons, index)
+        if np.ndim(horizon)
+        else (values[:, 0] if np.isscalar(target) else values),
         feature_names=[str(name) for name in names],
         index=index,
         **groups,
@@ -163,6 +171,28 @@ def _starts(
             for start, length in zip(first, lengths, strict=True)
         ]
     )
+
+
+def _horizons(horizon: int | Sequence[int]) -> list[int]:
+    """The horizons in order."""
+    if np.ndim(horizon) == 0:
+        return [int(horizon)]  # type: ignore[arg-type]  # a number
+    given = np.asarray(horizon)
+    whole = given.ndim == 1 and given.size > 0 and given.dtype.kind in "iu"
+    if not whole or given[0] < 0 or (np.diff(given) <= 0).any():
+        raise ValueError(
+            f"horizon={horizon!r} must be a whole number of rows, or several in ascending order, "
+            "such as range(1, 25)."
+        )
+    return given.tolist()
+
+
+def _named(
+    values: np.ndarray, targets: list[str], horizons: list[int], index: pd.Index
+) -> pd.DataFrame:
+    """Targets of several horizons."""
+    names = [f"{target}+{horizon}" for target in targets for horizon in horizons]
+    return pd.DataFrame(values, columns=names, index=index)
 
 
 def _target_values(targets: pd.DataFrame) -> np.ndarray:

@@ -112,6 +112,8 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         Rows of the embedding, if there is one.
     feature_names_in_ : ndarray of str
         Column names, if ``X`` was a DataFrame.
+    target_names_in_ : ndarray of str
+        Names of the columns of ``y``, if it was a DataFrame.
     target_scaler_ : sklearn.preprocessing.StandardScaler
         Takes ``y`` to the network's output and back.
     importances_ : ImportanceResult
@@ -245,12 +247,16 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
 
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
         check_kinds(y, "y")
+        names = np.asarray([str(name) for name in getattr(y, "columns", ())], dtype=object)
         y = _check_y(y, multi_output=True, y_numeric=True, estimator=self).astype(np.float64)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         if reset:
             self._multi_output = y.ndim == 2
+            self.__dict__.pop("target_names_in_", None)
+            if len(names):
+                self.target_names_in_ = names
             scaler = StandardScaler().set_output(transform="default")
             self.target_scaler_ = scaler.fit(y.reshape(len(y), -1), sample_weight=sample_weight)
         elif n_outputs != self._output()[0]:

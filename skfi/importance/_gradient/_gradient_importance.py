@@ -1,7 +1,7 @@
 """Gradient importance: how the network's output moves with each cell of the input."""
 
-import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,11 +10,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight
 
-from skfi.importance._gradient._aggregate import Attributions, gradient_result
 from skfi.importance._gradient._baseline import check_has_baseline
-from skfi.importance._gradient._batches import about_incomplete, explain
 from skfi.importance._gradient._completeness import IntegratedGradients
 from skfi.importance._gradient._explained import explained_input
+from skfi.importance._gradient._explanation import Explanation, drawn_rows
 from skfi.importance._gradient._methods import (
     ExpectedGradients,
     InputXGradient,
@@ -23,8 +22,14 @@ from skfi.importance._gradient._methods import (
     SmoothGrad,
 )
 from skfi.importance._gradient._network import find_network
-from skfi.importance._gradient._target import check_head, check_target, explained_outputs
+from skfi.importance._gradient._target import (
+    check_each_output,
+    check_head,
+    check_target,
+    explained_outputs,
+)
 from skfi.importance._inputs._read import samples_of
+from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._of_input import units_of
 
@@ -40,6 +45,7 @@ PARAMETERS = {
     "noise_level": [Interval(Real, 0, None, closed="neither")],
     "scale": [StrOptions({"std"}), None],
     "temporal_rescaling": ["boolean"],
+    "per_output": ["boolean"],
     "output_step": [Integral, StrOptions({"all"}), None],
     "min_count": [Interval(Integral, 1, None, closed="left")],
     "aggregate": [StrOptions({"mean_abs", "mean"})],
@@ -70,6 +76,7 @@ def gradient_importance(
     noise_level: float = 0.1,
     scale: str | None = "std",
     temporal_rescaling: bool = False,
+    per_output: bool = False,
     output_step: int | str | None = None,
     min_count: int = 1,
     aggregate: str = "mean_abs",
@@ -81,7 +88,7 @@ def gradient_importance(
     max_outputs: int | None = None,
     verbose: int = 0,
     random_state: int | np.random.RandomState | None = None,
-) -> ImportanceResult:
+) -> ImportanceResult | ImportancesByOutput:
     """Importance by gradients of the network's output with respect to its input.
 
     Gradients are batched and compiled, of the input's own shape, and then averaged: over the time
@@ -107,8 +114,8 @@ def gradient_importance(
         n_positions); several inputs, by their names or as a tuple; frames (n_samples, n_timesteps,
         ..., n_features), whose importances are means over all that lies between; a
         ``keras.utils.PyDataset`` or ``tf.data.Dataset``, whose batches are put together.
-    y : None
-        Not used; there for the same call as the other methods.
+    y : array-like, default=None
+        Not needed. With ``per_output`` it names the outputs, and tells each sample's class.
     method : str, default="integrated_gradients"
         ``"saliency"`` (the gradient [1]_), ``"input_x_gradient"``, ``"integrated_gradients"`` from
         ``baseline`` to the input by Gauss-Legendre quadrature [2]_, ``"smoothgrad"`` (mean over
@@ -147,6 +154,10 @@ def gradient_importance(
         baseline of integrated gradients, of the other methods the feature's mean. Attributions are
         positive, and add up to the absolute ones that they stand for; these stay where no mask
         changes any. Not for texts.
+    per_output : bool, default=False
+        Return the importances of each output: of each column of a regressor's, each named output,
+        each output step; of a classifier the importances for each class's probability, over the
+        samples of that class by ``y``, else over those that are taken for it.
     output_step : int, "all" or None, default=None
         Of a network with an output at every step: explain the output at this step (negative ones
         count back from each sequence's own end), or each of them, whose importances are averaged.
@@ -181,7 +192,7 @@ def gradient_importance(
 
     Returns
     -------
-    result : ImportanceResult
+    result : ImportanceResult, or ImportancesByOutput with ``per_output``
         With ``importances`` (n_units, n_samples), ``attributions`` of the shape of what enters the
         network's estimator and, for integrated gradients, ``completeness_error`` (n_samples,), or
         one for each output. Samples that miss the change of the output by more than a twentieth
@@ -243,6 +254,8 @@ def gradient_importance(
         explained.check_can_be_masked()
     if baseline is not None:
         check_has_baseline(method)
+    if per_output:
+        check_each_output(target, output_step, max_outputs)
     of_method = METHODS[method].of(
         explained,
         baseline=baseline,
@@ -259,42 +272,23 @@ def gradient_importance(
         network = explained.network
         target = np.asarray(target)[rows] if np.ndim(target) else target
         sample_weight = None if sample_weight is None else sample_weight[rows]
-    units = units_of(
-        network.kind, by=by, groups=feature_groups, names=feature_names, min_count=min_count
+    explanation = Explanation(
+        explained=explained,
+        method=of_method,
+        name=method,
+        unit=unit,
+        units={"by": by, "groups": feature_groups, "names": feature_names, "min_count": min_count},
+        aggregate=aggregate,
+        temporal_rescaling=temporal_rescaling,
+        sample_weight=sample_weight,
+        verbose=verbose,
+        rows=rows,
     )
+    units_of(network.kind, **explanation.units)  # raises now what it would raise after all
+    if per_output:
+        return replace(explanation, method=of_method.seeded(random)).by_output(y)
     outputs = explained_outputs(network, target, output_step)
     if max_outputs is not None and output_step != "all":
         outputs = outputs.at_most(max_outputs, random)
-    attributions = explain(
-        explained,
-        of_method.seeded(random),
-        outputs,
-        Attributions.to_collect(outputs, aggregate, by_step=output_step == "all"),
-        unit=unit if temporal_rescaling else None,
-        temporal_rescaling=temporal_rescaling,
-        verbose=verbose,
-    )
-    if attributions.incomplete.any():
-        warnings.warn(about_incomplete(attributions), UserWarning, stacklevel=3)
-    return gradient_result(
-        explained,
-        units,
-        attributions,
-        method=f"{method}_rescaled" if temporal_rescaling else method,
-        sample_weight=sample_weight,
-        scale=scale if unit is not None else None,
-        feature_scale=None if temporal_rescaling else unit,
-        **({} if rows is None else {"sample_indices": rows}),
-        **of_method.entries(explained, attributions, target),
-    )
-
-
-def drawn_rows(
-    n_samples: int, max_samples: int | float, random: np.random.RandomState
-) -> np.ndarray | None:
-    """The samples to explain, in their order; None for all."""
-    whole = isinstance(max_samples, Integral)
-    n_drawn = int(max_samples) if whole else max(1, int(max_samples * n_samples))
-    if n_drawn >= n_samples:
-        return None
-    return np.sort(random.choice(n_samples, size=n_drawn, replace=False))
+    explanation = replace(explanation, method=of_method.seeded(random))
+    return explanation.result(outputs, target, by_step=output_step == "all")

@@ -40,6 +40,7 @@ class Network:
     probabilities: bool  # of a classifier: whether outputs are probabilities, not logits
     output_scale: np.ndarray | None  # units of y for one unit of output
     output_mean: np.ndarray | None  # y for an output of zero
+    target_names: Any  # of the columns of y, if the estimator knows them
     user_mask_value: float | None  # what padded steps hold in the user's arrays
     mask_value: float | None = None  # what they hold in the inputs
     heads: tuple[Head, ...] = ()  # of several outputs, which are in a row
@@ -132,6 +133,7 @@ def find_network(estimator: Any, X: Any, feature_names: Sequence[str] | None = N
         probabilities=bool(heads) or not gives_logits(model),
         output_scale=getattr(last.target_scaler, "scale_", None),
         output_mean=getattr(last.target_scaler, "mean_", None),
+        target_names=last.target_names,
         user_mask_value=getattr(chain.last, "mask_value", mask_value_of(model)),
         mask_value=None if kind.real is None else mask_value_of(model),
         heads=heads,
@@ -150,6 +152,7 @@ def _of_several_inputs(last: LastStep, model: keras.Model, X: Any, feature_names
         probabilities=several_outputs or not gives_logits(model),
         output_scale=getattr(last.target_scaler, "scale_", None),
         output_mean=getattr(last.target_scaler, "mean_", None),
+        target_names=last.target_names,
         user_mask_value=None,
         heads=tuple(heads_of(model)) if several_outputs else (),
         plain=model,

@@ -123,11 +123,7 @@ def _of_classes(network: Network, target: Any) -> tuple[np.ndarray, np.ndarray]:
     if network.classes is None:
         raise TypeError("The network has no classes.")
     if target is None:
-        outputs = forward(network.model, network.inputs)
-        threshold = 0.5 if network.probabilities else 0.0
-        of_one = (outputs[..., 0] > threshold).astype(int)
-        numbers = of_one if network.n_outputs == 1 else outputs.argmax(axis=-1)
-        numbers = numbers.reshape(len(outputs), -1)
+        numbers = class_numbers(network)
     else:
         number = {label: i for i, label in enumerate(network.classes.tolist())}
         labels = np.atleast_1d(target).tolist()
@@ -135,6 +131,15 @@ def _of_classes(network: Network, target: Any) -> tuple[np.ndarray, np.ndarray]:
     if network.n_outputs == 1:  # one output for the second class; the first is its complement
         return np.zeros((1, 1, 1), dtype=int), np.where(numbers == 1, 1.0, -1.0)[None]
     return numbers[None], np.ones((1, *numbers.shape))
+
+
+def class_numbers(network: Network) -> np.ndarray:
+    """The number of the class that each sample is taken for, or each of its steps (n, n_steps)."""
+    outputs = forward(network.model, network.inputs)
+    threshold = 0.5 if network.probabilities else 0.0
+    of_one = (outputs[..., 0] > threshold).astype(int)
+    numbers = of_one if network.n_outputs == 1 else outputs.argmax(axis=-1)
+    return numbers.reshape(len(outputs), -1)
 
 
 def _of_heads(network: Network, target: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -217,6 +222,17 @@ def _nth_from_the_end(real: np.ndarray, n: int) -> np.ndarray:
     remaining = real[:, ::-1].cumsum(axis=1)[:, ::-1]
     chosen = real & (remaining == n)
     return np.where(chosen.any(axis=1), chosen.argmax(axis=1), -1)
+
+
+def check_each_output(target: Any, output_step: Any, max_outputs: int | None) -> None:
+    """Raise ValueError for parameters that choose some of the outputs."""
+    chosen = {"target": target, "output_step": output_step, "max_outputs": max_outputs}
+    for name, value in chosen.items():
+        if value is not None:
+            raise ValueError(
+                f"per_output=True explains each output, and {name}={value!r} chooses some; leave "
+                "one of them out."
+            )
 
 
 def check_head(target: Any, heads: Sequence[Head]) -> None:

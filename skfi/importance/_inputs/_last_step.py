@@ -166,6 +166,11 @@ class LastStep:
         """The scaler of the target; None if the target is not scaled."""
         return getattr(self.estimator, "target_scaler_", None)
 
+    @property
+    def target_names(self) -> Any:
+        """The names of the columns of the target; None if they had none."""
+        return getattr(self.estimator, "target_names_in_", None)
+
     def checked_target(self, y: Any) -> Any:
         """``y`` as it is scored: in a row, if there are several outputs.
 

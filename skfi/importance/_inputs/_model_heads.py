@@ -70,13 +70,13 @@ class HeadsScorer:
         for head in self.heads:
             columns = slice(start, start + prod(target_shape(head)))
             start = columns.stop
-            metric = r2_score if head.kind == "values" else _accuracy
+            metric = r2_score if head.kind == "values" else accuracy_of_columns
             scores.append(
                 metric(y_true[:, columns], y_pred[:, columns], sample_weight=sample_weight)
             )
         return float(np.mean(scores))
 
 
-def _accuracy(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any = None) -> float:
+def accuracy_of_columns(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any = None) -> float:
     """The share of right ones, of all columns."""
     return float(np.average((y_true == y_pred).mean(axis=1), weights=sample_weight))

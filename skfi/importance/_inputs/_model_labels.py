@@ -56,7 +56,8 @@ class ModelMultilabel(ClassifierMixin, KerasModel):
 
 def labels_log_loss(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
     """Mean over samples and labels of the log loss of each label being there or not."""
-    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred, dtype=np.float64)
+    y_true = np.asarray(y_true).reshape(len(y_true), -1)
+    y_pred = np.asarray(y_pred, dtype=np.float64).reshape(y_true.shape)
     least = np.finfo(np.float64).eps
     y_pred = np.clip(y_pred, least, 1 - least)
     loss = -(y_true * np.log(y_pred) + (1 - y_true) * np.log1p(-y_pred)).mean(axis=1)

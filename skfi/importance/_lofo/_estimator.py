@@ -50,10 +50,13 @@ class LeftOutScorer:
     scorer: Callable
     name: str  # of the metric
     data: SequenceData | WordData
+    by_output: bool = False  # whether the scorer returns a score for each output
 
-    def __call__(self, fitted: Any, view: np.ndarray) -> float:
+    def __call__(self, fitted: Any, view: np.ndarray) -> list[float]:
         X, y, weight = self.data.gather(view)
-        return checked_score(self.scorer(fitted, X, y, **weight), self.name)
+        score = self.scorer(fitted, X, y, **weight)
+        scores = score.values() if self.by_output else [score]
+        return [checked_score(each, self.name) for each in scores]
 
 
 def checked_score(score: Any, name: str) -> float:

@@ -31,7 +31,9 @@ def scores_of_folds(
     n_jobs: int | None,
     verbose: int,
 ) -> np.ndarray:
-    """Scores (1 + n_units, n_folds): with all units, then without each.
+    """Scores (n_outputs, 1 + n_units, n_folds): with all units, then without each.
+
+    There is one output, unless the scorer scores each on its own.
 
     With ``refit_epochs`` a network is trained for each fold, and all networks of the fold, also the
     one with all units, continue from it for that many epochs.
@@ -58,13 +60,13 @@ def scores_of_folds(
             for model, fold in zip(models, folds, strict=True)
         )
         scores = list(in_parallel(jobs))
-    return np.reshape(scores, (1 + n_units, len(folds)))
+    return np.reshape(scores, (1 + n_units, len(folds), -1)).transpose(2, 0, 1).copy()
 
 
 def _fold_score(
     model: LeftOutEstimator, scorer: LeftOutScorer, fold: Fold, unit: int | None, caller: int
-) -> float:
-    """Score of one fold without one unit."""
+) -> list[float]:
+    """Score of one fold without one unit, or that of each output."""
     keep_to_own_threads()
     train, test = _views(model, fold, unit)
     # in the process that calls, all threads are quiet already

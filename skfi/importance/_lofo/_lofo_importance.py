@@ -12,20 +12,23 @@ from sklearn.utils.validation import _check_sample_weight
 
 from skfi._pipelines import unfrozen
 from skfi.importance._clones import seeded_clone
-from skfi.importance._inference._t_tests import mean_over_folds
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._read import samples_of
 from skfi.importance._lofo._checks import check_metric, folds_of
 from skfi.importance._lofo._estimator import LeftOutEstimator, LeftOutScorer
 from skfi.importance._lofo._folds import scores_of_folds
 from skfi.importance._lofo._input import check_fit_params, check_y, lofo_input
+from skfi.importance._lofo._results import lofo_result
 from skfi.importance._lofo._warm_start import check_features_stay, check_warm, epochs_of
+from skfi.importance._outputs import outputs_of, scorer_of_outputs
+from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import QuickScorer, scorer_for, scoring_name, scoring_of
 
 PARAMETERS = {
     "cv": "no_validation",
     "scoring": "no_validation",
+    "per_output": ["boolean"],
     "cv_groups": "no_validation",
     "n_jobs": "no_validation",
     "leave_out": [StrOptions({"auto", "remove", "constant"})],
@@ -50,6 +53,7 @@ def lofo_importance(
     *,
     cv: Any = None,
     scoring: Any = None,
+    per_output: bool = False,
     cv_groups: Any = None,
     n_jobs: int | None = None,
     leave_out: str = "auto",
@@ -63,7 +67,7 @@ def lofo_importance(
     sample_weight: Any = None,
     verbose: int = 0,
     random_state: int | np.random.RandomState | None = None,
-) -> ImportanceResult:
+) -> ImportanceResult | ImportancesByOutput:
     """Importance by leaving one feature out (LOFO) and training again under cross-validation.
 
     ``LOFOImportance`` of the package lofo-importance [1]_ says what to train and score on, without
@@ -89,6 +93,8 @@ def lofo_importance(
         :class:`~sklearn.model_selection.TimeSeriesSplit`.
     scoring : str or callable, default=None
         One metric, as in scikit-learn; None is the estimator's own ``score``.
+    per_output : bool, default=False
+        Return the importances of each output, as for permutation, of the same networks.
     cv_groups : array-like of shape (n_samples,), default=None
         Groups for a splitter such as :class:`~sklearn.model_selection.GroupKFold`.
     n_jobs : int, default=None
@@ -137,7 +143,7 @@ def lofo_importance(
 
     Returns
     -------
-    result : ImportanceResult
+    result : ImportanceResult, or ImportancesByOutput with ``per_output``
         ``importances`` (n_units, n_folds): score with all units less the score without the unit;
         ``baseline_scores`` (n_folds,): scores with all units; ``leave_out``, "remove" or
         "constant": which was done. From three folds on
@@ -180,6 +186,7 @@ def lofo_importance(
     estimator = as_estimator(unfrozen(estimator))
     if refit == "warm":
         check_warm(estimator)
+    outputs = outputs_of(estimator, y) if per_output else []
     X, y = samples_of(estimator, X), check_y(estimator, y)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
@@ -201,7 +208,8 @@ def lofo_importance(
     fit_params = check_fit_params(estimator, fit_params)
     if isinstance(scoring, (list, tuple, set, dict)):
         raise ValueError(f"LOFO takes one metric; got scoring={scoring!r}.")
-    scorer, scoring = scorer_for(estimator, scoring), scoring_of(estimator, scoring)
+    scoring = scoring_of(estimator, scoring)
+    scorer = scorer_of_outputs(outputs, estimator, scoring) or scorer_for(estimator, scoring)
     if random_state is not None:
         estimator = seeded_clone(estimator, check_random_state(random_state))
     # targets at every step are no list of labels
@@ -211,27 +219,18 @@ def lofo_importance(
     names = given.data.names
     n_fits = (1 + len(names)) * len(folds)
     name = scoring_name(estimator, scoring)
-    baseline_scores, *scores = scores_of_folds(
+    scores = scores_of_folds(
         LeftOutEstimator(estimator, given.data, fit_params, n_fits),
-        LeftOutScorer(QuickScorer(scorer, n_scores=n_fits), name, given.data),
+        LeftOutScorer(QuickScorer(scorer, n_scores=n_fits), name, given.data, per_output),
         folds,
         n_units=len(names),
         refit_epochs=None if refit == "cold" else epochs_of(estimator, refit_epochs),
         n_jobs=n_jobs,
         verbose=verbose,
     )
-    differences = baseline_scores - np.array(scores)
-    n_train, n_test = (np.array([len(rows) for rows in part]) for part in zip(*folds, strict=True))
-    return ImportanceResult.from_values(
-        differences,
-        feature_names=names,
-        method="lofo",
-        by=given.data.by,
-        baseline_score=float(baseline_scores.mean()),
-        baseline_scores=baseline_scores,
-        scoring=name,
-        refit=refit,
-        leave_out=given.data.leave_out,
-        **mean_over_folds(differences, n_train, n_test),
-        **given.data.entries,
-    )
+    results = [
+        lofo_result(of_output, folds, given.data, scoring=name, refit=refit) for of_output in scores
+    ]
+    if not outputs:
+        return results[0]
+    return ImportancesByOutput.from_results([output.name for output in outputs], results)

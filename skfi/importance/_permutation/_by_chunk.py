@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skfi._keras import CHUNK_SIZE
-from skfi.importance._permutation._predictions import StandIn
+from skfi.importance._stand_in import StandIn
 
 _ROWS = 16 * CHUNK_SIZE  # whole chunks of a compiled call, whose bits then do not change
 

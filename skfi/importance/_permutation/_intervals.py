@@ -1,7 +1,7 @@
 """Intervals and p-values of permutation importance."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,12 @@ class ScoredRows:
     sample_weight: Any
     window: int
     replay: Replay | None  # of the metrics whose rows have no values
+    of_classes: Mapping[Any, np.ndarray] = field(default_factory=dict)  # weights, by metric
 
-    def inference(self, of_repeats: np.ndarray) -> dict[str, Any]:
-        """Intervals and p-values of differences (n_units, n_repeats, n_samples)."""
+    def inference(self, of_repeats: np.ndarray, metric: Any) -> dict[str, Any]:
+        """Intervals and p-values of differences (n_units, n_repeats, n_samples) of a metric."""
         of_rows, of_donors = of_repeats.mean(axis=1), None
-        weights = self.sample_weight
+        weights = self.of_classes.get(metric, self.sample_weight)
         if weights is not None:
             weights = np.asarray(weights, dtype=np.float64)
         if self.donors is not None:

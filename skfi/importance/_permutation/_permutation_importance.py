@@ -22,21 +22,25 @@ from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._numbers import window_of
 from skfi.importance._inputs._read import read_input, samples_of
+from skfi.importance._outputs import outputs_of, scorer_of_outputs
 from skfi.importance._permutation._checks import check_array_kind, check_order, check_rows
 from skfi.importance._permutation._intervals import ScoredRows
-from skfi.importance._permutation._results import permutation_results
+from skfi.importance._permutation._results import permutation_results, results_of_outputs
 from skfi.importance._permutation._row_scores import (
     CheckedScorer,
     by_row,
     is_scored_by_row,
     replay_of,
+    weights_of_classes,
 )
 from skfi.importance._permutation._view import shuffled
+from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
 
 PARAMETERS = {
     "scoring": "no_validation",
+    "per_output": ["boolean"],
     "n_repeats": [Interval(Integral, 1, None, closed="left")],
     "n_jobs": [Integral, None],
     "random_state": ["random_state"],
@@ -63,6 +67,7 @@ def permutation_importance(
     y: Any,
     *,
     scoring: Any = None,
+    per_output: bool = False,
     n_repeats: int = 5,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -76,7 +81,7 @@ def permutation_importance(
     feature_names: Sequence[str] | None = None,
     max_features: int | None = 50,
     verbose: int = 0,
-) -> ImportanceResult | dict[str, ImportanceResult]:
+) -> ImportanceResult | dict[str, ImportanceResult] | ImportancesByOutput:
     """Importance by how much a score worsens when a unit's values are shuffled between samples.
 
     :func:`sklearn.inspection.permutation_importance` does the work [1]_. On 2-D ``X``, by feature
@@ -110,6 +115,10 @@ def permutation_importance(
         As in scikit-learn; None is the estimator's own ``score``. Several metrics give a dict of
         results. With an output at every step metrics are taken over all steps; a function of your
         own ``(estimator, X, y)`` gets the arrays, of texts their token ids.
+    per_output : bool, default=False
+        Return the importances of each output, by one metric: of each column of ``y``, each named
+        output, each output step; of each class on its own rows. All are scored on the same shuffles
+        and predictions.
     n_repeats : int, default=5
         Shuffles of each unit.
     n_jobs : int, default=None
@@ -158,7 +167,7 @@ def permutation_importance(
 
     Returns
     -------
-    result : ImportanceResult or dict of str to ImportanceResult
+    result : ImportanceResult, dict of str to ImportanceResult, or ImportancesByOutput
         ``importances`` (n_units, n_repeats): baseline score less the score after the shuffle; of
         several metrics a result for each. If all samples are scored, also ``confidence_intervals``
         (n_units, 2) of 95%, and ``pvalues`` of a one-sided t-test that *this network* scores no
@@ -235,7 +244,8 @@ def permutation_importance(
     X = samples_of(estimator, X)
     check_array_kind(X)
     estimator, kind = read_input(estimator, X, feature_names)
-    scorer = scorer_for(estimator, scoring)
+    outputs = outputs_of(estimator, y) if per_output else []
+    scorer = scorer_of_outputs(outputs, estimator, scoring) or scorer_for(estimator, scoring)
     chain = Chain(estimator)
     y = LastStep.of(chain.last).checked_target(y)
     data = shuffled(
@@ -260,7 +270,8 @@ def permutation_importance(
         donors = data.donors(n_repeats, deepcopy(random))
     else:
         check_no_groups(sample_groups)
-    rows = ScoredRows(donors, groups, sample_weight, window_of(chain), replay)
+    of_classes = weights_of_classes(scorer, y, sample_weight)
+    rows = ScoredRows(donors, groups, sample_weight, window_of(chain), replay, of_classes)
     name = scoring_name(estimator, scoring)
     checked = CheckedScorer(data.scorer(scorer, n_scores), name)
     with joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
@@ -275,4 +286,5 @@ def permutation_importance(
             sample_weight=sample_weight,
             max_samples=max_samples,
         )
-    return permutation_results(bunches, checked.baseline, name, data, rows)
+    results: Any = permutation_results(bunches, checked.baseline, name, data, rows)
+    return results_of_outputs(outputs, results, name) if outputs else results

@@ -10,8 +10,7 @@ from sklearn.utils import _safe_indexing
 
 from skfi.importance._inputs._arrays import n_samples_of
 from skfi.importance._inputs._kinds import Kind
-
-METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+from skfi.importance._stand_in import StandIn
 
 
 @dataclass(frozen=True)
@@ -23,30 +22,6 @@ class Predicted:
 
 class CannotReplayError(RuntimeError):
     """A metric needs more of an estimator than its recorded predictions."""
-
-
-class StandIn:
-    """A proxy of an estimator, also in its class, that overrides predictions."""
-
-    def __init__(self, estimator: Any) -> None:
-        self._estimator = estimator
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return type(self._estimator)
-
-    def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self._estimator, name)
-        return self._predicting(attribute) if name in METHODS else attribute
-
-    def __getitem__(self, step: Any) -> Any:  # of a Pipeline
-        return self._estimator[step]
-
-    def __len__(self) -> int:
-        return len(self._estimator)
-
-    def _predicting(self, method: Callable) -> Callable:
-        raise NotImplementedError
 
 
 class Recording(StandIn):

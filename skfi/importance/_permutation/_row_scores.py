@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 from sklearn import metrics
-from sklearn.base import RegressorMixin, is_classifier, is_regressor
+from sklearn.base import is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 
 from skfi.importance._inputs._kinds import Kind
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._permutation._predictions import Predicted, Recording, Replay, zero_at_first
-from skfi.importance._permutation._row_values import RowValues, Scored, row_values
-from skfi.importance._scoring import number_of
+from skfi.importance._permutation._row_values import RowValues, Scored
+from skfi.importance._permutation._row_values_of_outputs import values_of_rows, weights_of_class
+from skfi.importance._scoring import number_of, own_metric
 
 _MOST_NUMBERS = 2**26  # rows x repeats x units x metrics, or columns of predictions, that are kept
 ONLY = None  # the name of a metric that has none, as it is the only one
@@ -98,12 +99,12 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
     The estimator's own ``score`` is replaced by the metric that it computes.
     """
     targets = np.asarray(y)  # y need not be an array
-    if scoring is None and targets.ndim < 3:
-        scorer = metrics.get_scorer(_own_metric(estimator) or scorer)
+    if scoring is None and targets.ndim < 3 and not hasattr(scorer, "_scorers"):
+        scorer = metrics.get_scorer(own_metric(estimator) or scorer)
     n_targets = int(np.prod(targets.shape[1:]))
     classes = LastStep.at_end_of(estimator).classes
     scorers = getattr(scorer, "_scorers", {ONLY: scorer})
-    per_scorer = {name: row_values(each, classes, n_targets) for name, each in scorers.items()}
+    per_scorer = {name: values_of_rows(each, classes, n_targets) for name, each in scorers.items()}
     values = {name: of_rows for name, of_rows in per_scorer.items() if of_rows is not None}
     if targets.ndim > 2:
         values = {}
@@ -120,31 +121,17 @@ def is_scored_by_row(scorer: Any) -> bool:
     return isinstance(scorer, RowScorer)
 
 
+def weights_of_classes(scorer: Any, y: Any, sample_weight: Any) -> dict[Any, np.ndarray]:
+    """The weights of rows in the scores of single classes, by the name of the scorer."""
+    scorers = getattr(getattr(scorer, "scorer", None), "_scorers", {})
+    of_classes = {n: weights_of_class(each, y, sample_weight) for n, each in scorers.items()}
+    return {name: weights for name, weights in of_classes.items() if weights is not None}
+
+
 def replay_of(scorer: Any, estimator: Any, kind: Kind, y: Any, sample_weight: Any) -> Replay | None:
     """Replays the metrics that have no values of rows; None if there are none, or too many."""
     rest = scorer.rest() if is_scored_by_row(scorer) else None
     return None if rest is None else Replay(rest, estimator, kind, y, sample_weight)
-
-
-def _own_metric(estimator: Any) -> str | None:
-    """The metric that is the estimator's own ``score``, of one label or number for each row."""
-    step = LastStep.at_end_of(estimator)
-    if step.per_step:
-        return None
-    last = step.estimator
-    score = getattr(type(last), "score", None)
-    home = getattr(score, "__module__", None) or ""
-    if home.startswith("scikeras."):  # there it calls a metric that a subclass may replace
-        home = getattr(getattr(type(last), "scorer", None), "__module__", None) or ""
-    if is_classifier(last):
-        known = (
-            home.startswith(("sklearn.", "skfi.", "scikeras.")) and home != "sklearn.multioutput"
-        )
-        return "accuracy" if known else None
-    known = score is RegressorMixin.score or (
-        is_regressor(last) and home.startswith(("skfi.", "scikeras."))
-    )
-    return "r2" if known else None
 
 
 @dataclass

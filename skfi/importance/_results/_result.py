@@ -1,6 +1,5 @@
 """What every importance function returns."""
 
-import html
 from typing import Any
 
 import numpy as np
@@ -8,11 +7,12 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skfi.importance._inference._t_tests import adjusted
+from skfi.importance._results._described import Described
 from skfi.importance._results._of_input import entries_of_input
 from skfi.importance._results._plot import Drawn
 
 
-class ImportanceResult(Drawn, Bunch):
+class ImportanceResult(Described, Drawn, Bunch):
     """The importances of the units of an input, with all that was measured on the way.
 
     A :class:`sklearn.utils.Bunch` with the keys of scikit-learn's
@@ -60,6 +60,8 @@ class ImportanceResult(Drawn, Bunch):
     axes : (list of str, list of str), or absent
         Names of the time steps and of the features of a sequence. Of several inputs a mapping of
         each.
+    output : label, or absent
+        Of one of several outputs (``per_output``): its name.
     inputs : list of str, or absent
         Of several inputs: their names. ``of_input`` gives the part of one.
     sequence_mask : ndarray of bool of shape (n_samples, n_timesteps), None or absent
@@ -147,7 +149,8 @@ class ImportanceResult(Drawn, Bunch):
             mean = np.average(importances, axis=1, weights=weights)
             std = np.sqrt(np.average((importances - mean[:, None]) ** 2, axis=1, weights=weights))
         more["importances"] = importances
-        more["sample_weight"] = None if weights is None else np.asarray(weights)
+        if weights is not None:
+            more["sample_weight"] = np.asarray(weights)
         return cls.from_summary(
             mean, std, feature_names=feature_names, method=method, by=by, **more
         )
@@ -257,43 +260,3 @@ class ImportanceResult(Drawn, Bunch):
         if isinstance(self.attributions, dict) and scale is not None:
             return {name: values * scale[name] for name, values in self.attributions.items()}
         return self.attributions if scale is None else self.attributions * scale
-
-    @property
-    def note(self) -> str:
-        """A caveat in one sentence; empty if there is none."""
-        notes = (
-            self._note_of_correlated(),
-            self._note_of_intervals(),
-            self.get("about_baseline", ""),
-        )
-        return " ".join(filter(None, notes))
-
-    def _note_of_intervals(self) -> str:
-        reason = self.get("without_intervals")
-        return f"No intervals: {reason}" if reason else ""
-
-    def _note_of_correlated(self) -> str:
-        if not self.get("correlated"):
-            return ""
-        strongest = sorted(self.correlated, key=lambda pair: -abs(pair[2]))
-        pairs = ", ".join(f"{a} and {b} ({r:.2f})" for a, b, r in strongest[:5])
-        others = f" and {len(strongest) - 5} other pairs" if len(strongest) > 5 else ""
-        return (
-            f"Strongly correlated: {pairs}{others}. They share their importance; see "
-            "feature_groups='auto' and conditional=True."
-        )
-
-    def _title(self) -> str:
-        title = f"{self.method} importance by {self.by}"
-        if self.baseline_score is not None:
-            title += f", baseline {self.scoring or 'score'} {self.baseline_score:.4g}"
-        return title
-
-    def __repr__(self) -> str:
-        table = self.to_frame().to_string(float_format="{:.4g}".format, max_rows=20)
-        return "\n\n".join(filter(None, (self._title(), table, self.note)))
-
-    def _repr_html_(self) -> str:
-        table = self.to_frame().to_html(float_format="{:.4g}".format)
-        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
-        return f"<div><p>{html.escape(self._title())}</p>{table}{note}</div>"

@@ -1,0 +1,127 @@
+"""What a call of ``gradient_importance`` explains, of one output or of several averaged."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+
+from skfi.importance._gradient._aggregate import Attributions, gradient_result
+from skfi.importance._gradient._batches import about_incomplete, explain
+from skfi.importance._gradient._explained import Explained
+from skfi.importance._gradient._methods import Method
+from skfi.importance._gradient._target import ExplainedOutputs, class_numbers, explained_outputs
+from skfi.importance._outputs import names_of_columns, without_rows
+from skfi.importance._results._by_output import ImportancesByOutput
+from skfi.importance._results._result import ImportanceResult
+from skfi.importance._units._of_input import units_of
+
+_UP_TO_THE_CALLER = 5  # through gradient_importance and scikit-learn's check of parameters
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Samples, the method, and how its attributions become importances."""
+
+    explained: Explained
+    method: Method
+    name: str
+    unit: np.ndarray | None  # what values are multiplied by for the importances
+    units: dict[str, Any]  # what the importances are for
+    aggregate: str
+    temporal_rescaling: bool
+    sample_weight: np.ndarray | None
+    verbose: int
+    rows: np.ndarray | None = None  # of X, if these are some of its samples
+
+    def of_samples(self, rows: np.ndarray) -> Self:
+        """The same for some of the samples."""
+        return replace(
+            self,
+            explained=self.explained.of_samples(rows),
+            method=self.method.of_samples(rows),
+            sample_weight=None if self.sample_weight is None else self.sample_weight[rows],
+            rows=rows if self.rows is None else self.rows[rows],
+        )
+
+    def result(self, outputs: ExplainedOutputs, target: Any, *, by_step: bool) -> ImportanceResult:
+        """The importances of outputs, averaged over them."""
+        explained, rescales = self.explained, self.temporal_rescaling
+        attributions = explain(
+            explained,
+            self.method,
+            outputs,
+            Attributions.to_collect(outputs, self.aggregate, by_step=by_step),
+            unit=self.unit if rescales else None,
+            temporal_rescaling=rescales,
+            verbose=self.verbose,
+        )
+        if attributions.incomplete.any():
+            warnings.warn(about_incomplete(attributions), UserWarning, stacklevel=_UP_TO_THE_CALLER)
+        return gradient_result(
+            explained,
+            units_of(explained.network.kind, **self.units),
+            attributions,
+            method=f"{self.name}_rescaled" if rescales else self.name,
+            sample_weight=self.sample_weight,
+            scale="std" if self.unit is not None else None,
+            feature_scale=None if rescales else self.unit,
+            **({} if self.rows is None else {"sample_indices": self.rows}),
+            **self.method.entries(explained, attributions, target),
+        )
+
+    def by_output(self, y: Any) -> ImportancesByOutput:
+        """The importances of each output on its own."""
+        names, results = [], []
+        for name, rows, target, step in self._outputs(y):
+            part = self if rows is None else self.of_samples(rows)
+            outputs = explained_outputs(part.explained.network, target, step)
+            names.append(name)
+            results.append(part.result(outputs, target, by_step=False))
+        return ImportancesByOutput.from_results(names, results)
+
+    def _outputs(self, y: Any) -> Iterator[tuple[Any, np.ndarray | None, Any, int | None]]:
+        """The name, the samples (None: all), the target and the output step of each output."""
+        network = self.explained.network
+        if network.heads:
+            yield from ((head.name, None, head.name, None) for head in network.heads)
+        elif network.per_step:
+            steps = explained_outputs(network, None, None).steps
+            yield from ((t, None, None, t) for t in range(len(steps)) if (steps[t] >= 0).any())
+        elif network.classes is not None:
+            yield from self._classes(y)
+        else:
+            names: list[Any] = list(range(network.n_outputs))
+            if y is not None and len(names_of_columns(y)) == len(names):
+                names = names_of_columns(y)
+            elif y is None and network.target_names is not None:
+                names = list(network.target_names)
+            yield from ((name, None, i, None) for i, name in enumerate(names))
+
+    def _classes(self, y: Any) -> Iterator[tuple[Any, np.ndarray, Any, None]]:
+        network = self.explained.network
+        labels = np.asarray(network.classes).tolist()
+        if y is None:
+            numbers = class_numbers(network).ravel()
+            of_class = [numbers == number for number in range(len(labels))]
+        else:
+            y = np.asarray(y) if self.rows is None else np.asarray(y)[self.rows]
+            of_class = [y == label for label in labels]
+        for label in without_rows(labels, of_class, "predicted" if y is None else "in y"):
+            of_class.pop(labels.index(label))
+            labels.remove(label)
+        for label, rows in zip(labels, of_class, strict=True):
+            yield label, np.flatnonzero(rows), label, None
+
+
+def drawn_rows(
+    n_samples: int, max_samples: int | float, random: np.random.RandomState
+) -> np.ndarray | None:
+    """The samples to explain, in their order; None for all."""
+    whole = isinstance(max_samples, Integral)
+    n_drawn = int(max_samples) if whole else max(1, int(max_samples * n_samples))
+    if n_drawn >= n_samples:
+        return None
+    return np.sort(random.choice(n_samples, size=n_drawn, replace=False))
