@@ -36,15 +36,16 @@ def fitted_importances(
     X: np.ndarray,
     y: np.ndarray,
     sample_weight: np.ndarray | None,
-    rows: np.ndarray,
+    train: np.ndarray,
+    held_out: np.ndarray,
     seed: int,
-    *,
-    n_trained: int,
 ) -> ImportanceResult:
-    """Importances on ``rows`` (LOFO: on all) by the estimator's ``importance``.
+    """Importances of the rows ``held_out``, or those of ``train``, by the estimator's parameter.
 
-    Gradients use as many rows as take less than a tenth of the time of training on ``n_trained``.
+    Gradients use as many rows as take less than a tenth of the time of the training. LOFO trains
+    and scores on all rows by folds of its own.
     """
+    rows = held_out if len(held_out) else train
     if hasattr(estimator, "feature_names_in_"):
         X = pd.DataFrame(X, columns=estimator.feature_names_in_)
     of_rows = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
@@ -58,7 +59,7 @@ def fitted_importances(
         return function(plain, X, y, sample_weight=sample_weight, **params)
     weight = None if sample_weight is None else sample_weight[rows]
     if estimator.importance == "gradient":
-        return affordable_gradients(estimator, of_rows, n_trained, weight, params)
+        return affordable_gradients(estimator, of_rows, len(train), weight, params)
     return function(estimator, of_rows, y[rows], sample_weight=weight, **params)
 
 

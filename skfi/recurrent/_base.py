@@ -23,12 +23,13 @@ from skfi.importance._in_fit import check_importance, fitted_importances
 from skfi.importance._results._shares import positive_shares
 from skfi.recurrent._architecture import Architecture
 from skfi.recurrent._check_parameters import check_architecture
+from skfi.recurrent._held_out import Rows, split_rows
 from skfi.recurrent._parameters import Parameters, python_numbers
 from skfi.recurrent._pool import pool
 from skfi.recurrent._sequence_input import Samples, SequenceReader
 from skfi.recurrent._targets import StepTargets, Targets
 from skfi.recurrent._token_input import TokenReader
-from skfi.recurrent._training import Training, TrainingData, split_rows
+from skfi.recurrent._training import Training, TrainingData
 
 
 class BaseRecurrent(Parameters, metaclass=ABCMeta):
@@ -60,7 +61,9 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         """What handles targets of a ``X`` with these real steps."""
         return (StepTargets if self.return_sequences else Targets)(real_steps)
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None
+    ) -> Self:
         """Train the network, then compute its importances.
 
         Parameters
@@ -74,6 +77,10 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights. In training a row of weight 2 counts as two rows, one of weight
             0 as none.
+        validation_data : tuple (X, y) or (X, y, sample_weight), default=None
+            Samples that are not trained on: their loss is in ``history_``, ``early_stopping`` stops
+            by it, and importances are of them. Nothing else is held out then. In a Pipeline they
+            are not transformed by its steps.
 
         Returns
         -------
@@ -86,7 +93,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
             If a parameter or the data are unfit, before training; or if training diverges. After
             any error the estimator is what it was before.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, validation_data)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def _fit(
@@ -94,6 +101,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         X: Any,
         y: Any,
         sample_weight: Any = None,
+        validation_data: Any = None,
         *,
         start: Callable[[keras.Model], None] | None = None,
     ) -> Self:
@@ -103,7 +111,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         given = self.get_params(deep=False)
         learner.__dict__.update(python_numbers(given))
         with restored_if_it_fails(self.model_) if continuing else nullcontext():
-            learner._learn(X, y, sample_weight, start, continuing=continuing)
+            learner._learn((X, y, sample_weight), validation_data, start, continuing=continuing)
         self.__dict__.clear()
         self.__dict__.update(vars(learner) | given)
         return self
@@ -112,29 +120,56 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         return any(name.endswith("_") and not name.startswith("_") for name in vars(self))
 
     def _learn(
-        self, X: Any, y: Any, sample_weight: Any, start: Callable | None, *, continuing: bool
+        self, given: tuple, validation_data: Any, start: Callable | None, *, continuing: bool
     ) -> None:
         """What ``fit`` does: check, learn the target, build, train, explain."""
-        X, y, sample_weight = self._check(X, y, sample_weight, reset=not continuing)
-        samples = self._reader.read(X)
-        targets = self._targets(lambda: samples.real)
-        weight = targets.flat_weight(sample_weight)
-        y = targets.spread(self._learn_target(targets.flat(y), weight, reset=not continuing))
+        rows = self._rows(*given, reset=not continuing)
         architecture = check_architecture(self, continuing=continuing)
-        check_importance(self, X, y)
+        check_importance(self, rows.samples.X, rows.y)
         random = check_random_state(self.random_state)
-        fraction = self.validation_fraction if self.early_stopping else None
-        stratify = is_classifier(self) and y.ndim == 1
-        train, held_out = split_rows(y, fraction, random, stratify=stratify)
+        rows, train, held_out = self._divided(rows, validation_data, random)
         seed = int(random.randint(np.iinfo(np.int32).max))
         with seeded(seed, only_keras=not self._has_own_code()):
             model = self._network(architecture, start, continuing=continuing)
-            target = self._encode_target(y, model)
-            weight = targets.spread_weight(self._total_weight(targets.flat(y), weight))
-            data = TrainingData(samples.network_input, target, weight, train, held_out)
-            self._train(model, data, targets)
-        explained = held_out if len(held_out) else train
-        self._explain(X, y, sample_weight, explained, seed, n_trained=len(train))
+            target = self._encode_target(rows.y, model)
+            network_input = rows.samples.network_input
+            data = TrainingData(network_input, target, rows.target_weight, train, held_out)
+            self._train(model, data, self._targets(lambda: rows.samples.real))
+        self._explain(rows, train, held_out, seed)
+
+    def _rows(self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool) -> Rows:
+        """Checked samples, targets and weights; with ``reset`` the estimator learns of them."""
+        X, y, sample_weight = self._check(X, y, sample_weight, reset=reset)
+        samples = self._reader.read(X)
+        targets = self._targets(lambda: samples.real)
+        weight = targets.flat_weight(sample_weight)
+        flat = self._learn_target(targets.flat(y), weight, reset=reset)
+        of_targets = targets.spread_weight(self._total_weight(flat, weight))
+        return Rows(samples, targets.spread(flat), sample_weight, of_targets)
+
+    def _divided(
+        self, rows: Rows, validation_data: Any, random: np.random.RandomState
+    ) -> tuple[Rows, np.ndarray, np.ndarray]:
+        """All rows, and which of them are trained on and held out."""
+        if validation_data is not None:
+            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
+                raise ValueError(
+                    "validation_data must be a tuple (X, y) or (X, y, sample_weight); got "
+                    f"{type(validation_data).__name__}."
+                )
+            every = rows.followed_by(self._rows(*validation_data, reset=False))
+            return every, np.arange(len(rows)), np.arange(len(rows), len(every))
+        if not self.early_stopping:
+            return rows, np.arange(len(rows)), np.arange(0)
+        train, held_out = split_rows(
+            rows,
+            self.validation,
+            self.validation_fraction,
+            random,
+            stratify=is_classifier(self) and rows.y.ndim == 1,
+            gap=self._reader.overlap(),
+        )
+        return rows, train, held_out
 
     def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple:
         """``X`` checked, ``y`` of the same length, and weights; only rows that have a weight."""
@@ -233,7 +268,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
 
     def _train(self, model: keras.Model, data: TrainingData, targets: Targets) -> None:
         callbacks = list(self.callbacks or ())
-        if len(data.held_out):
+        if self.early_stopping:
             callbacks.append(
                 keras.callbacks.EarlyStopping(
                     "val_loss", patience=self.n_iter_no_change, restore_best_weights=True
@@ -266,20 +301,11 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         self.model_: keras.Model = model
         self.n_iter_ = len(self.history_["loss"])
 
-    def _explain(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        sample_weight: np.ndarray | None,
-        rows: np.ndarray,
-        seed: int,
-        *,
-        n_trained: int,
-    ) -> None:
+    def _explain(self, rows: Rows, train: np.ndarray, held_out: np.ndarray, seed: int) -> None:
         """Compute the importances once: ``dir()`` and the HTML repr read every property."""
         if hasattr(self, "importances_"):
             del self.importances_
         if self.importance is not None:
             self.importances_: ImportanceResult = fitted_importances(
-                self, X, y, sample_weight, rows, seed, n_trained=n_trained
+                self, rows.samples.X, rows.y, rows.sample_weight, train, held_out, seed
             )

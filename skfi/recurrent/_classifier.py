@@ -70,8 +70,13 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     epochs : int, default=20
         Passes over the training rows; the most there will be with early stopping.
     early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the rows at random (overlapping windows flatter it),
-        stop when their loss has not improved for so many epochs, and restore the best weights.
+        Hold out some rows, stop when their loss has not improved for so many epochs, and restore
+        the best weights. The importances are then of these rows.
+    validation : "random", "last" or splitter, default="random"
+        Which rows early stopping holds out: random ones; the last ones, if rows are in time order,
+        with as many rows in front of them left out as a window is long; or those of the last split
+        of a cross-validation splitter. Overlapping windows of one series are near copies of each
+        other, so that random rows flatter there.
     validation_fraction : float, default=0.1
         Share of rows held out by early stopping.
     n_iter_no_change : int, default=5
@@ -166,6 +171,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         batch_size: int = 32,
         epochs: int = 20,
         early_stopping: bool = False,
+        validation: Any = "random",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         class_weight: Mapping | str | None = None,
@@ -195,6 +201,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         self.batch_size = batch_size
         self.epochs = epochs
         self.early_stopping = early_stopping
+        self.validation = validation
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
@@ -274,8 +281,8 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
             self.classes_ = classes
         elif not np.isin(classes, self.classes_).all():
             raise ValueError(
-                f"y holds the classes {classes}, but warm_start=True goes on from a fit on "
-                f"{self.classes_}."
+                f"y holds the classes {classes}, but the estimator was fitted on {self.classes_}, "
+                "from which warm_start=True goes on."
             )
         return y
 

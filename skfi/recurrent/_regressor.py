@@ -68,9 +68,13 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
     epochs : int, default=20
         Passes over the training rows; the most there will be with early stopping.
     early_stopping : bool, default=False
-        Hold out ``validation_fraction`` of the rows at random, stop when their loss has not
-        improved for ``n_iter_no_change`` epochs, and restore the best weights. Overlapping windows
-        of one series are near copies of each other, so a random held-out set flatters there.
+        Hold out some rows, stop when their loss has not improved for ``n_iter_no_change`` epochs,
+        and restore the best weights. The importances are then of these rows.
+    validation : "random", "last" or splitter, default="random"
+        Which rows early stopping holds out: random ones; the last ones, if rows are in time order,
+        with as many rows in front of them left out as a window is long; or those of the last split
+        of a cross-validation splitter. Overlapping windows of one series are near copies of each
+        other, so that random rows flatter there.
     validation_fraction : float, default=0.1
         Share of rows held out by early stopping.
     n_iter_no_change : int, default=5
@@ -163,6 +167,7 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         batch_size: int = 32,
         epochs: int = 20,
         early_stopping: bool = False,
+        validation: Any = "random",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         callbacks: Sequence[keras.callbacks.Callback] | None = None,
@@ -191,6 +196,7 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         self.batch_size = batch_size
         self.epochs = epochs
         self.early_stopping = early_stopping
+        self.validation = validation
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.callbacks = callbacks
@@ -261,8 +267,8 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
             self.target_scaler_ = scaler.fit(y.reshape(len(y), -1), sample_weight=sample_weight)
         elif n_outputs != self._output()[0]:
             raise ValueError(
-                f"y has {n_outputs} output(s), but warm_start=True goes on from a fit on "
-                f"{self._output()[0]}."
+                f"y has {n_outputs} output(s), but the estimator was fitted on "
+                f"{self._output()[0]}, from which warm_start=True goes on."
             )
         return y
 

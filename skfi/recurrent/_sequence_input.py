@@ -91,6 +91,10 @@ class SequenceReader:
             sequences = np.where(real[:, :, None], sequences, stand_in)
         return Samples(X, sequences, real)
 
+    def overlap(self) -> int:
+        """How many rows may hold a part of the same window, if rows are windows of a series."""
+        return int(self.estimator.n_timesteps_in_)
+
     def embedding(self) -> None:
         """None: numbers need none."""
 

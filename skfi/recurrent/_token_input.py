@@ -95,6 +95,10 @@ class TokenReader:
             network_input[empty, 0] = UNKNOWN_ID
         return Samples(ids, network_input, real)
 
+    def overlap(self) -> int:
+        """Texts have no windows."""
+        return 0
+
     def embedding(self) -> TokenEmbedding:
         """The first layer of the network."""
         estimator = self.estimator

@@ -7,7 +7,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from skfi._keras import compiled_loss, fresh_optimizer, gives_logits, loss_name
 
@@ -74,25 +73,6 @@ class TrainingData:
             return {}
         data = (self.X[rows], self.target[rows])
         return {"validation_data": data if self.weight is None else (*data, self.weight[rows])}
-
-
-def split_rows(
-    y: np.ndarray, fraction: float | None, random: np.random.RandomState, *, stratify: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train on, and a ``fraction`` of them to hold out; with None there are none."""
-    rows = np.arange(len(y))
-    if fraction is None:
-        return rows, rows[:0]
-    try:
-        train, held_out = train_test_split(
-            rows, test_size=fraction, random_state=random, stratify=y if stratify else None
-        )
-    except ValueError as error:
-        raise ValueError(
-            f"early_stopping=True holds out validation_fraction={fraction} of the {len(y)} rows, "
-            f"which cannot be done here: {error}"
-        ) from error
-    return train, held_out
 
 
 @keras.saving.register_keras_serializable(package="skfi")
