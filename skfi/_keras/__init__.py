@@ -1,6 +1,12 @@
 """Everything that uses Keras' internals or TensorFlow."""
 
-from skfi._keras._compiled import CHUNK_SIZE, clear_compiled, forward, input_gradient
+from skfi._keras._compiled import (
+    CHUNK_SIZE,
+    clear_compiled,
+    forward,
+    input_gradient,
+    input_gradient_and_outputs,
+)
 from skfi._keras._datasets import is_dataset, samples_of_dataset
 from skfi._keras._embedded_inputs import (
     EmbeddedInput,
@@ -97,6 +103,7 @@ __all__ = [
     "heads_of",
     "in_a_row",
     "input_gradient",
+    "input_gradient_and_outputs",
     "input_names",
     "is_a_copy",
     "is_dataset",

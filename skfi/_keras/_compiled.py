@@ -53,6 +53,16 @@ def input_gradient(
     )
 
 
+def input_gradient_and_outputs(
+    model: keras.Model, X: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The gradient, and the outputs at ``X``, which are computed on the way to it."""
+    both = call_in_chunks(model, _trace_gradient_and_outputs, [X, weights], kind="gradients")
+    n_cells = int(np.prod(X.shape[1:]))
+    gradient = both[:, :n_cells].reshape(X.shape).astype(X.dtype, copy=False)
+    return gradient, both[:, n_cells:].reshape(weights.shape)
+
+
 @dataclass(frozen=True)
 class Compiled:
     """A traced function of inputs, for one network."""
@@ -154,6 +164,23 @@ def _trace_forward(model: Any) -> tuple[Callable, tuple[Any, ...]]:
 
 
 def _trace_gradient(model: Any) -> tuple[Callable, tuple[Any, ...]]:
+    both, specs = _gradient_and_outputs(model)
+    return lambda x, weights: both(x, weights)[0], specs
+
+
+def _trace_gradient_and_outputs(model: Any) -> tuple[Callable, tuple[Any, ...]]:
+    both, specs = _gradient_and_outputs(model)
+
+    def in_a_row(x: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        parts = [tf.cast(part, tf.float64) for part in both(x, weights)]
+        if all(spec.dtype.size <= 4 for spec in specs):
+            parts = [tf.cast(part, tf.float32) for part in parts]
+        return tf.concat([tf.reshape(part, (tf.shape(x)[0], -1)) for part in parts], axis=1)
+
+    return in_a_row, specs
+
+
+def _gradient_and_outputs(model: Any) -> tuple[Callable, tuple[Any, ...]]:
     inputs, outputs = model.inputs[0], model.outputs[0]
     no_gradient = ValueError(
         f"The network {model.name!r} has no gradient with respect to its {inputs.dtype} input: it "
@@ -164,20 +191,21 @@ def _trace_gradient(model: Any) -> tuple[Callable, tuple[Any, ...]]:
     if not tf.as_dtype(inputs.dtype).is_floating:
         raise no_gradient
 
-    def gradient(x: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    def both(x: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            total = tf.reduce_sum(model(x, training=False) * weights)
+            outputs_of_x = model(x, training=False)
+            total = tf.reduce_sum(outputs_of_x * weights)
         result = tape.gradient(total, x)
         if result is None:
             raise no_gradient
-        return result
+        return result, outputs_of_x
 
     specs = [
         tf.TensorSpec(inputs.shape, inputs.dtype),
         tf.TensorSpec(outputs.shape, outputs.dtype),
     ]
-    return gradient, tuple(specs)
+    return both, tuple(specs)
 
 
 def call_in_chunks(

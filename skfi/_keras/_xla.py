@@ -29,8 +29,9 @@ xla = XlaSetting()
 # Measured for LSTM, GRU and simple cells of 8 to 128 units (docs/decisions/0008): XLA saves 30 to
 # 60 us of each time step that a batch goes through in training, and compiles for a second.
 _WORTH_TRAINING = 20_000  # time steps of batches
-# Multiplications of a forward pass, of which a core does about 1e10 a second
-_WORTH_CALLING = 5e9
+# Multiplications of forward passes, of which a core does about 1e10 a second. XLA makes predictions
+# half as long again as quick, gradients twice, and compiles for half a second and for two
+_WORTH_CALLING = {"outputs": 8e9, "gradients": 3e10}
 
 # Of networks that are called: to read a configuration takes a millisecond
 _checked: weakref.WeakKeyDictionary[keras.Model, bool] = weakref.WeakKeyDictionary()
@@ -90,8 +91,10 @@ def worth_training(model: keras.Model, n_timesteps: int, n_batches: int) -> bool
     return n_timesteps * n_batches * _fits_ahead.get() >= _WORTH_TRAINING or bool(choice)
 
 
-def worth_calling(model: keras.Model, n_timesteps: int, n_samples: int) -> bool:
-    """Whether to compute outputs or gradients by XLA, of so many samples."""
+def worth_calling(
+    model: keras.Model, n_timesteps: int, n_samples: int, *, kind: str = "outputs"
+) -> bool:
+    """Whether to compute "outputs" or "gradients" by XLA, of so many samples."""
     if model not in _checked:
         _checked[model] = _possible(model)
     if jit_compile() is False or not _checked[model]:
@@ -102,7 +105,7 @@ def worth_calling(model: keras.Model, n_timesteps: int, n_samples: int) -> bool:
         if isinstance(layer, keras.layers.Embedding)
     )
     work = n_timesteps * n_samples * (model.count_params() - embedded)
-    return work >= _WORTH_CALLING or bool(jit_compile())
+    return work >= _WORTH_CALLING[kind] or bool(jit_compile())
 
 
 def _possible(model: keras.Model) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from skfi.display._figures import color_scale, matplotlib_pyplot
 from skfi.display._grid import check_call, draw_series, is_whole_grid
 from skfi.display._importance import FUNCTIONS, check_result
+from skfi.display._predicted import predicted
 from skfi.importance import ImportanceResult
 
 _PALEST = 0.15  # of a step that hardly a sequence reaches
@@ -151,9 +152,11 @@ class TemporalImportanceDisplay:
             Where to draw a single map; None makes a figure.
         samples : int or list of int, default=None
             Of gradients: draw the signed attributions of these samples, a map each, in place of
-            the mean over all.
-        X : array-like of shape (n_samples, n_timesteps, n_features), default=None
-            Draw the series of each of ``samples`` over its map, each feature scaled to its row.
+            the mean over all, with what is predicted of each. Of the result of one sample
+            (:meth:`ImportanceResult.sample`) it is that one.
+        X : array-like of shape (n_samples, n_timesteps, n_features), False or None, default=None
+            The series of ``samples`` to draw over their maps, each feature scaled to its row; by
+            default the values that were explained. False draws none.
         weigh_steps : bool, default=False
             Multiply the mean at each step by the share of the sequences that reach it, in place of
             drawing it paler: what a step contributes to all sequences.
@@ -174,6 +177,9 @@ class TemporalImportanceDisplay:
             If ``samples`` or ``X`` do not fit the result.
         """
         plt = matplotlib_pyplot()
+        single = self.result.get("sample_number")
+        if samples is None and single is not None and self.result.attributions is not None:
+            samples = 0
         chosen = [samples] if isinstance(samples, (int, np.integer)) else samples
         maps = [self._mean_map()] if chosen is None else [self._map_of(i) for i in chosen]
         reached = self._reached(maps[0].shape[1])
@@ -202,7 +208,10 @@ class TemporalImportanceDisplay:
             axis.set_yticks(range(len(names)), names, parse_math=False)
             self._label_steps(axis, values.shape[1])
             if chosen is not None:
-                axis.set_title(f"sample {chosen[i]}", fontsize="small", loc="left")
+                title = f"sample {chosen[i] if single is None else single}"
+                of_sample = predicted(self.result, chosen[i])
+                title += f": predicted {of_sample}" if of_sample else ""
+                axis.set_title(title, fontsize="small", loc="left", parse_math=False)
             if series is not None:
                 draw_series(axis, series[i], values)
         axes[-1].set_xlabel("time step" + (" (paler: fewer sequences reach it)" if fades else ""))
@@ -258,7 +267,9 @@ class TemporalImportanceDisplay:
         return values.reshape(len(values), steps, -1)
 
     def _series(self, X: Any, chosen: Sequence[int] | None) -> list[np.ndarray] | None:
-        if X is None:
+        if X is None and chosen is not None:
+            X = self.result.get("samples")
+        if X is None or X is False:
             return None
         X = np.asarray(X, dtype=np.float64)
         if chosen is None or X.size != self.result.attributions.size:

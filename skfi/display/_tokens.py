@@ -8,17 +8,19 @@ import numpy as np
 
 from skfi.display._figures import HARMS, HELPS, INK, color_scale, matplotlib_pyplot
 from skfi.display._importance import check_result
+from skfi.display._predicted import predicted
 from skfi.importance import ImportanceResult, gradient_importance
 
 # Room of a character and of a line in the picture, in inches; the font is of fixed width.
 _CHAR, _LINE, _FONT = 0.083, 0.26, 10
+_PALE = "#777777"
 
 
 class TokenImportanceDisplay:
     """Texts with each word coloured: blue speaks for the target, red against it.
 
-    In a notebook a display shows itself as HTML; :meth:`plot` draws it with matplotlib. All texts
-    share one scale.
+    What is predicted of a text, and how probable it is, stands behind it. In a notebook a display
+    shows itself as HTML; :meth:`plot` draws it with matplotlib. All texts share one scale.
 
     Parameters
     ----------
@@ -130,15 +132,18 @@ class TokenImportanceDisplay:
             A ``<div>`` with a paragraph for each text.
         """
         texts = self._texts()
-        scale = _scale([values for _, values in texts])
+        scale = _scale([values for _, values, _ in texts])
         lines = []
-        for words, values in texts:
+        for words, values, prediction in texts:
             spans = [
                 f'<span style="background:{_css(value, scale)};color:{_ink(value, scale)};'
                 f'padding:0 .15em" title="{value:.4g}">{html.escape(word)}</span>'
                 for word, value in zip(words, values, strict=True)
             ]
-            lines.append(f'<p style="margin:.3em 0">{" ".join(spans) or "<i>(no words)</i>"}</p>')
+            line = " ".join(spans) or "<i>(no words)</i>"
+            if prediction:
+                line += f' <small style="opacity:.7">&rarr; {html.escape(prediction)}</small>'
+            lines.append(f'<p style="margin:.3em 0">{line}</p>')
         return f'<div style="font-family:monospace;line-height:1.6">{"".join(lines)}</div>'
 
     def _repr_html_(self) -> str:
@@ -166,7 +171,7 @@ class TokenImportanceDisplay:
         """
         plt = matplotlib_pyplot()
         texts = self._texts()
-        scale = _scale([values for _, values in texts])
+        scale = _scale([values for _, values, _ in texts])
         placed, n_lines = _place(texts, width)
         width = max(column + len(word) for word, _, _, column in placed)
         if ax is None:
@@ -176,6 +181,8 @@ class TokenImportanceDisplay:
         ax.set(xlim=(-1, width + 1), ylim=(n_lines + 0.5, -0.5))
         ax.set_axis_off()
         for word, value, line, column in placed:
+            is_word = np.isfinite(value)
+            box = {"facecolor": _css(value, scale), "edgecolor": "none", "pad": 1.5}
             ax.text(
                 column,
                 line + 0.5,
@@ -183,13 +190,14 @@ class TokenImportanceDisplay:
                 family="monospace",
                 fontsize=_FONT,
                 verticalalignment="center",
-                color=_ink(value, scale),
-                bbox={"facecolor": _css(value, scale), "edgecolor": "none", "pad": 1.5},
+                color=_ink(value, scale) if is_word else _PALE,
+                bbox=box if is_word else None,
             )
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _texts(self) -> list[tuple[list[str], np.ndarray]]:
+    def _texts(self) -> list[tuple[list[str], np.ndarray, str]]:
+        """The words of each text, their values, and what is predicted of it."""
         chosen = range(min(10, len(self.result.tokens))) if self.samples is None else self.samples
         texts = []
         for i in chosen:
@@ -198,7 +206,7 @@ class TokenImportanceDisplay:
             values = self.result.attributions[i]
             values = values if mask is None else values[mask[i]]
             # an embedding that masks nothing reads, and has values for, the padding behind a text
-            texts.append((words, values[: len(words)]))
+            texts.append((words, values[: len(words)], predicted(self.result, i)))
         return texts
 
 
@@ -208,9 +216,9 @@ def _scale(values: list[np.ndarray]) -> float:
 
 
 def _css(value: float, most: float) -> str:
-    """White for zero, mixed with the colour of its sign for others."""
+    """White for zero and NaN, mixed with the colour of its sign for others."""
     color = HELPS if value >= 0 else HARMS
-    share = min(abs(float(value)) / most, 1.0)
+    share = min(abs(float(value)) / most, 1.0) if np.isfinite(value) else 0.0
     mixed = [round(255 + share * (int(color[k : k + 2], 16) - 255)) for k in (1, 3, 5)]
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
@@ -220,13 +228,17 @@ def _ink(value: float, most: float) -> str:
 
 
 def _place(
-    texts: list[tuple[list[str], np.ndarray]], width: int
+    texts: list[tuple[list[str], np.ndarray, str]], width: int
 ) -> tuple[list[tuple[str, float, float, int]], float]:
-    """Word, value, line and column of each word, lines broken at ``width``; number of lines."""
+    """Word, value, line and column of each word, lines broken at ``width``; number of lines.
+
+    The prediction stands behind the words, with the value NaN.
+    """
     placed, line = [], 0.0
-    for words, values in texts:
+    for words, values, prediction in texts:
         column = 0
-        for word, value in zip(words or ["(no words)"], values if words else [0.0], strict=True):
+        pairs = list(zip(words, values, strict=True)) or [("(no words)", 0.0)]
+        for word, value in [*pairs, *([(f"→ {prediction}", np.nan)] if prediction else [])]:
             if column and column + len(word) > width:
                 line, column = line + 1, 0
             placed.append((word, float(value), line, column))

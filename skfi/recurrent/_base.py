@@ -23,7 +23,7 @@ from skfi.importance._in_fit import check_importance, fitted_importances
 from skfi.importance._results._shares import positive_shares
 from skfi.recurrent._architecture import Architecture
 from skfi.recurrent._check_parameters import check_architecture
-from skfi.recurrent._held_out import Rows, split_rows
+from skfi.recurrent._held_out import Rows, as_samples, joined, split_rows
 from skfi.recurrent._parameters import Parameters, python_numbers
 from skfi.recurrent._pool import pool
 from skfi.recurrent._sequence_input import Samples, SequenceReader
@@ -127,7 +127,11 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         architecture = check_architecture(self, continuing=continuing)
         check_importance(self, rows.samples.X, rows.y)
         random = check_random_state(self.random_state)
-        rows, train, held_out = self._divided(rows, validation_data, random)
+        if validation_data is None:
+            train, held_out = self._split(rows, random)
+        else:
+            others = self._rows(*as_samples(validation_data), reset=False)
+            rows, train, held_out = joined(rows, others)
         seed = int(random.randint(np.iinfo(np.int32).max))
         with seeded(seed, only_keras=not self._has_own_code()):
             model = self._network(architecture, start, continuing=continuing)
@@ -147,29 +151,13 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         of_targets = targets.spread_weight(self._total_weight(flat, weight))
         return Rows(samples, targets.spread(flat), sample_weight, of_targets)
 
-    def _divided(
-        self, rows: Rows, validation_data: Any, random: np.random.RandomState
-    ) -> tuple[Rows, np.ndarray, np.ndarray]:
-        """All rows, and which of them are trained on and held out."""
-        if validation_data is not None:
-            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
-                raise ValueError(
-                    "validation_data must be a tuple (X, y) or (X, y, sample_weight); got "
-                    f"{type(validation_data).__name__}."
-                )
-            every = rows.followed_by(self._rows(*validation_data, reset=False))
-            return every, np.arange(len(rows)), np.arange(len(rows), len(every))
+    def _split(self, rows: Rows, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+        """Which rows are trained on, and which early stopping holds out."""
         if not self.early_stopping:
-            return rows, np.arange(len(rows)), np.arange(0)
-        train, held_out = split_rows(
-            rows,
-            self.validation,
-            self.validation_fraction,
-            random,
-            stratify=is_classifier(self) and rows.y.ndim == 1,
-            gap=self._reader.overlap(),
-        )
-        return rows, train, held_out
+            return np.arange(len(rows)), np.arange(0)
+        stratify = is_classifier(self) and rows.y.ndim == 1
+        split = (self.validation, self.validation_fraction, random)
+        return split_rows(rows, *split, stratify=stratify, gap=self._reader.overlap())
 
     def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple:
         """``X`` checked, ``y`` of the same length, and weights; only rows that have a weight."""

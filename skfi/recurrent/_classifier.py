@@ -59,7 +59,7 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     return_sequences : bool, default=False
         Predict at every step: ``y`` is (n_samples, n_timesteps); padding does not count in scores.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Keras optimizer; an instance is copied, not changed.
+        Keras' optimizer; an instance is copied.
     learning_rate : float, default=None
         Learning rate; None leaves the optimizer's own.
     loss : str, keras.losses.Loss or callable, default=None
@@ -70,17 +70,16 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
     epochs : int, default=20
         Passes over the training rows; the most there will be with early stopping.
     early_stopping : bool, default=False
-        Hold out some rows, stop when their loss has not improved for so many epochs, and restore
-        the best weights. The importances are then of these rows.
+        Hold out some rows, of which importances are then, and stop and restore the best weights
+        when their loss has not improved for ``n_iter_no_change`` epochs.
     validation : "random", "last" or splitter, default="random"
         Which rows early stopping holds out: random ones; the last ones, if rows are in time order,
         with as many rows in front of them left out as a window is long; or those of the last split
-        of a cross-validation splitter. Overlapping windows of one series are near copies of each
-        other, so that random rows flatter there.
+        of a splitter. Random rows flatter where windows overlap.
     validation_fraction : float, default=0.1
         Share of rows held out by early stopping.
     n_iter_no_change : int, default=5
-        Epochs without improvement after which early stopping stops.
+        Epochs without improvement after which training stops.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class in training, as in scikit-learn; multiplied with ``sample_weight``.
     callbacks : list of keras.callbacks.Callback, default=None

@@ -21,28 +21,40 @@ class Rows:
     def __len__(self) -> int:
         return len(self.samples.X)
 
-    def followed_by(self, others: "Rows") -> "Rows":
-        """These samples and, behind them, others."""
-        own, their = self.samples, others.samples
-        if own.X.shape[1:] != their.X.shape[1:]:
-            raise ValueError(
-                f"The samples of validation_data have the shape {their.X.shape[1:]}; expected that "
-                f"of X, {own.X.shape[1:]}. Pad sequences to the same length."
-            )
-        samples = Samples(
-            np.concatenate([own.X, their.X]),
-            np.concatenate([own.network_input, their.network_input]),
-            np.concatenate([own.real, their.real]),
+
+def as_samples(validation_data: Any) -> tuple:
+    """``validation_data`` of ``fit``: samples, targets and perhaps weights."""
+    if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
+        raise ValueError(
+            "validation_data must be a tuple (X, y) or (X, y, sample_weight); got "
+            f"{type(validation_data).__name__}."
         )
-        return Rows(
-            samples,
-            np.concatenate([self.y, others.y]),
-            _joined((self.sample_weight, self.y), (others.sample_weight, others.y)),
-            _joined((self.target_weight, self.y), (others.target_weight, others.y)),
-        )
+    return tuple(validation_data)
 
 
-def _joined(*parts: tuple[np.ndarray | None, np.ndarray]) -> np.ndarray | None:
+def joined(rows: Rows, others: Rows) -> tuple[Rows, np.ndarray, np.ndarray]:
+    """Rows to train on with others behind them, and the numbers of both."""
+    own, their = rows.samples, others.samples
+    if own.X.shape[1:] != their.X.shape[1:]:
+        raise ValueError(
+            f"The samples of validation_data have the shape {their.X.shape[1:]}; expected that "
+            f"of X, {own.X.shape[1:]}. Pad sequences to the same length."
+        )
+    samples = Samples(
+        np.concatenate([own.X, their.X]),
+        np.concatenate([own.network_input, their.network_input]),
+        np.concatenate([own.real, their.real]),
+    )
+    every = Rows(
+        samples,
+        np.concatenate([rows.y, others.y]),
+        _weights((rows.sample_weight, rows.y), (others.sample_weight, others.y)),
+        _weights((rows.target_weight, rows.y), (others.target_weight, others.y)),
+    )
+    return every, np.arange(len(rows)), np.arange(len(rows), len(every))
+
+
+def _weights(*parts: tuple[np.ndarray | None, np.ndarray]) -> np.ndarray | None:
     """Weights one after the other; those that were not passed are 1."""
     if all(weight is None for weight, _ in parts):
         return None

@@ -152,9 +152,12 @@ def test_two_dimensional_numbers_stay_scikit_learns(always):
 
 class TestWorthCalling:
     def test_by_the_work_ahead(self, network, monkeypatch):
-        monkeypatch.setattr(_xla, "_WORTH_CALLING", 6 * 100 * network.count_params())
+        work = 6 * 100 * network.count_params()
+        monkeypatch.setattr(_xla, "_WORTH_CALLING", {"outputs": work, "gradients": 2 * work})
         assert kernels.worth_calling(network, 6, 100)
         assert not kernels.worth_calling(network, 6, 99)
+        assert not kernels.worth_calling(network, 6, 100, kind="gradients")
+        assert kernels.worth_calling(network, 6, 200, kind="gradients")
 
     def test_tables_of_words_are_no_work(self, monkeypatch):
         layers = [
@@ -163,7 +166,7 @@ class TestWorthCalling:
             keras.layers.LSTM(2),
         ]
         model = keras.Sequential(layers)
-        monkeypatch.setattr(_xla, "_WORTH_CALLING", 1e6)
+        monkeypatch.setattr(_xla, "_WORTH_CALLING", {"outputs": 1e6})
         assert not kernels.worth_calling(model, 6, 1000)
 
     def test_the_user_decides(self, network):

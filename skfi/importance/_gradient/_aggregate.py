@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from skfi.importance._gradient._completeness import TOLERANCE
 from skfi.importance._gradient._explained import Explained
 from skfi.importance._gradient._methods import Found
 from skfi.importance._gradient._target import ExplainedOutput, ExplainedOutputs
@@ -26,18 +25,22 @@ class Attributions:
     n_columns: int  # outputs of a step
     n_outputs: int
     by_step: bool  # keep those of each output step
+    tolerance: float  # of the relative error
     total: Any = None  # (n_samples, ...): sum over outputs of what is averaged
     n_reached: Any = 0  # (n_samples,): how many outputs a sample has
     of_steps: list[np.ndarray] = field(default_factory=list)
     all_errors: list[np.ndarray] = field(default_factory=list)
     relative_errors: Any = 0.0  # (n_samples,): the largest of a sample's
+    outputs: np.ndarray | None = None  # of all samples, if they were computed on the way
     n_added: int = 0
     n_gradients: int = 0
 
     @classmethod
-    def to_collect(cls, outputs: ExplainedOutputs, aggregate: str, *, by_step: bool) -> Self:
+    def to_collect(
+        cls, outputs: ExplainedOutputs, aggregate: str, *, by_step: bool, tolerance: float
+    ) -> Self:
         """An empty collection for ``outputs``."""
-        return cls(aggregate, len(outputs.columns), len(outputs), by_step)
+        return cls(aggregate, len(outputs.columns), len(outputs), by_step, tolerance)
 
     def add(self, output: ExplainedOutput, of_output: Found) -> None:
         """Add the attributions of an output."""
@@ -46,6 +49,7 @@ class Attributions:
         self.n_reached = self.n_reached + output.reached
         self.relative_errors = np.maximum(self.relative_errors, of_output.relative_error)
         self.all_errors.append(of_output.error)
+        self.outputs = of_output.outputs if self.outputs is None else self.outputs
         self.n_gradients += of_output.n_gradients
         of_step = of_output.values if self.n_columns == 1 else values / self.n_columns
         if self.by_step and self.n_added % self.n_columns:
@@ -65,12 +69,12 @@ class Attributions:
     @property
     def incomplete(self) -> np.ndarray:
         """Which samples miss the change of an output."""
-        return self.relative_errors > TOLERANCE
+        return self.relative_errors > self.tolerance
 
     @property
     def left_out(self) -> np.ndarray:
         """Which samples miss it by so much that means leave them out."""
-        return self.relative_errors > _TOO_FAR
+        return self.relative_errors > max(_TOO_FAR, self.tolerance)
 
     @property
     def errors(self) -> np.ndarray:
@@ -123,6 +127,10 @@ def gradient_result(
         "aggregate": attributions.aggregate,
         "n_gradients": attributions.n_gradients,
     }
+    if network.classes is not None:
+        entries["classes"] = network.classes
+    if "tokens" not in entries:
+        entries["samples"] = network.kind.arranged(network.kind.X)
     if attributions.by_step:
         entries["output_step"] = "all"
     named: dict[str, Any] = {"feature_names": units.names, "method": method, "by": units.by}

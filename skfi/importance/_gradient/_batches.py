@@ -34,9 +34,10 @@ def attribute(
     """
     n_samples = len(explained.network.inputs)
     points_at_once = _points_at_once(explained, output.shape)
-    at_once = at_once or min(n_samples, rows_at_once(explained, method, output.shape))
+    at_once = at_once or rows_at_once(n_samples, explained, method, output.shape)
     values = np.zeros((n_samples, *explained.shape), dtype=np.float32)
     error, relative_error, n_gradients = np.zeros(n_samples), np.zeros(n_samples), 0
+    outputs: np.ndarray | None = None
     reached = np.flatnonzero(output.reached)
     for start in range(0, len(reached), at_once):
         block = reached[start : start + at_once]
@@ -48,9 +49,14 @@ def attribute(
         n_gradients += of_block.n_gradients
         values = values.astype(np.result_type(values, of_block.values), copy=False)
         values[rows] = of_block.values
+        if of_block.outputs is not None:
+            if outputs is None:
+                outputs = np.empty((n_samples, *output.shape), of_block.outputs.dtype)
+            outputs[rows] = of_block.outputs
         progress.update(len(block))
     progress.update(n_samples - len(reached))
-    return Found(values, error, relative_error, n_gradients)
+    known = outputs if len(reached) == n_samples else None
+    return Found(values, error, relative_error, n_gradients, known)
 
 
 def _values(
@@ -59,9 +65,12 @@ def _values(
     return attribute(explained, method, output, progress).values
 
 
-def rows_at_once(explained: Explained, method: Method, outputs_shape: tuple[int, ...]) -> int:
-    """How many samples make a block."""
-    return max(1, _points_at_once(explained, outputs_shape) // method.n_points)
+def rows_at_once(
+    n_rows: int, explained: Explained, method: Method, outputs_shape: tuple[int, ...]
+) -> int:
+    """How many samples make a block: all blocks are about the same, and as few as can be."""
+    most = max(1, _points_at_once(explained, outputs_shape) // method.n_points)
+    return -(-n_rows // -(-n_rows // most))
 
 
 def _points_at_once(explained: Explained, outputs_shape: tuple[int, ...]) -> int:
@@ -89,7 +98,7 @@ def explain(
     n_rows = len(inputs) * len(outputs) * n_times
     n_points = 2 * n_rows * method.n_points  # there and back
     network = explained.network
-    is_worth_it = worth_calling(network.model, network.n_timesteps, n_points)
+    is_worth_it = worth_calling(network.model, network.n_timesteps, n_points, kind="gradients")
     with (
         calls_by_xla(is_worth_it),
         tqdm(total=n_rows, disable=not verbose, desc=method.name, unit="sample") as progress,
@@ -103,7 +112,8 @@ def explain(
                 attributions.add(output, replace(of_output, values=values))
             return attributions
         n_together = min(len(outputs), max(1, _SAMPLES_AT_ONCE // len(inputs)))
-        at_once = min(len(inputs) * n_together, rows_at_once(explained, method, outputs.shape))
+        n_together_rows = len(inputs) * n_together
+        at_once = rows_at_once(n_together_rows, explained, method, outputs.shape)
         for together in _batches(outputs, n_together):  # few samples alone would not fill a call
             rows = np.tile(np.arange(len(inputs)), len(together))
             every = explained if len(together) == 1 else explained.of_samples(rows)

@@ -5,23 +5,22 @@ Such paths are cut into pieces. The error of a piece is known from the outputs a
 pieces with a large error are halved repeatedly.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import expit, softmax
 
-from skfi._keras import Head, calls_by_xla
+from skfi._keras import calls_are_by_xla, calls_by_xla
 from skfi.importance._gradient._explained import Explained
 from skfi.importance._gradient._methods import Found, Method, at_points
+from skfi.importance._gradient._predictions import predictions
 from skfi.importance._gradient._sequences import SequenceInput
 from skfi.importance._gradient._target import ExplainedOutput
 
-# In units of the network's output, or as a share of the output's change if that is larger.
-TOLERANCE = 1e-3
 MOST_POINTS = 1024  # gradients for a sample whose path is cut
-_PIECES, _POINTS_A_PIECE = 16, 4
+_PIECES, _POINTS_A_PIECE = 8, 4
 _SHARE_OF_A_PIECE = 0.2  # of what the whole path may miss
 _SHORTEST = 2.0**-18  # of the path: a shorter piece is a few numbers of float32
 
@@ -33,6 +32,8 @@ class IntegratedGradients(Method):
     name = "integrated_gradients"
 
     baseline: Any = None
+    # what may be missed, in units of the output, or as a share of its change if that is larger
+    tolerance: float = 1e-3
 
     @classmethod
     def of(cls, explained: Explained, **settings: Any) -> Self:
@@ -40,7 +41,7 @@ class IntegratedGradients(Method):
         baseline = explained.baseline(
             "integrated_gradients", settings["baseline"], settings["sample_weight"]
         )
-        return cls(settings["n_steps"], baseline=baseline)
+        return cls(settings["n_steps"], baseline=baseline, tolerance=settings["tolerance"])
 
     def of_samples(self, rows: np.ndarray) -> Self:
         """The same for some of the samples, or for repeated ones."""
@@ -50,7 +51,9 @@ class IntegratedGradients(Method):
 
     def entries(self, explained: Explained, attributions: Any, target: Any) -> dict[str, Any]:
         """By how much attributions miss the change of the output, and where that begins."""
-        outputs = baseline_output(explained, self.baseline)
+        rows = np.arange(len(explained.network.inputs))
+        at_baseline = explained.outputs(explained.start(self.baseline, rows), rows)
+        outputs = predictions(explained.network, at_baseline)
         return {
             "completeness_error": attributions.errors,
             "baseline_output": outputs,
@@ -79,18 +82,17 @@ class IntegratedGradients(Method):
             whole, np.zeros(len(rows))
         )
         unit = np.maximum(np.abs(output.factor[rows]), np.abs(change))
-        allowed = TOLERANCE * unit
+        allowed = self.tolerance * unit
         values = paths.integrals(whole, np.zeros(len(rows)), np.ones(len(rows)), self.n_points)
         n_gradients = self.n_points * len(rows)
         error = _totals(values) - change
         missed = np.flatnonzero(np.abs(error) > allowed)
         at_once = max(1, points_at_once // (_PIECES * _POINTS_A_PIECE))
-        # XLA would compile for each number of pieces
-        with calls_by_xla(False):
-            for first in range(0, len(missed), at_once):
-                part = missed[first : first + at_once]
-                values[part], n_more = _by_pieces(paths, part, allowed)
-                n_gradients += n_more
+        block = max(1, len(rows) * self.n_points // _POINTS_A_PIECE)  # as many points as above
+        for first in range(0, len(missed), at_once):
+            part = missed[first : first + at_once]
+            values[part], n_more = _by_pieces(paths, part, allowed, block)
+            n_gradients += n_more
         error = _totals(values) - change
         return Found(values, error, np.abs(error) / unit, n_gradients)
 
@@ -135,19 +137,22 @@ def _quadrature(n_steps: int) -> tuple[np.ndarray, np.ndarray]:
     return np.polynomial.legendre.leggauss(n_steps)
 
 
-def _by_pieces(paths: _Paths, samples: np.ndarray, allowed: np.ndarray) -> tuple[np.ndarray, int]:
+def _by_pieces(
+    paths: _Paths, samples: np.ndarray, allowed: np.ndarray, block: int
+) -> tuple[np.ndarray, int]:
     """Attributions of some samples, their paths cut where the output turns; and the gradients."""
     n_pieces = len(samples) * _PIECES
     at = np.repeat(samples, _PIECES)
     begin = np.tile(np.arange(_PIECES) / _PIECES, len(samples))
     length = 1 / _PIECES
-    of_begin, of_end = paths.outputs(at, begin), paths.outputs(at, begin + length)
+    outputs = _not_by_xla(paths.outputs)
+    of_begin, of_end = outputs(at, begin), outputs(at, begin + length)
     total: np.ndarray | None = None
     place = np.zeros(len(allowed), dtype=np.int64)
     place[samples] = np.arange(len(samples))
     n_points = np.zeros(len(allowed), dtype=np.int64)
     while n_pieces:
-        values = paths.integrals(at, begin, begin + length, _POINTS_A_PIECE)
+        values = _of_pieces(paths, at, begin, length, block)
         np.add.at(n_points, at, _POINTS_A_PIECE)
         change = of_end - of_begin
         missed = np.abs(_totals(values) - change) > _SHARE_OF_A_PIECE * allowed[at]
@@ -159,7 +164,7 @@ def _by_pieces(paths: _Paths, samples: np.ndarray, allowed: np.ndarray) -> tuple
         np.add.at(total, place[at[~cut]], values[~cut])
         length /= 2
         middle = begin[cut] + length
-        of_middle = paths.outputs(at[cut], middle) if cut.any() else np.zeros(0)
+        of_middle = outputs(at[cut], middle) if cut.any() else np.zeros(0)
         at = np.tile(at[cut], 2)
         begin = np.concatenate([begin[cut], middle])
         of_begin, of_end = (
@@ -170,6 +175,35 @@ def _by_pieces(paths: _Paths, samples: np.ndarray, allowed: np.ndarray) -> tuple
     if total is None:
         raise ValueError("There are no samples.")
     return total, int(n_points.sum())
+
+
+def _of_pieces(
+    paths: _Paths, at: np.ndarray, begin: np.ndarray, length: float, block: int
+) -> np.ndarray:
+    """Attributions of pieces of one length.
+
+    XLA compiles for each number of points, so that it gets blocks of the one size that it has been
+    compiled for; what remains, if it is little, goes without.
+    """
+    parts = []
+    for first in range(0, len(at), block):
+        rows, own = at[first : first + block], begin[first : first + block]
+        n_rows = len(rows)
+        if calls_are_by_xla() and 4 * n_rows > block:
+            rows, own = (np.pad(values, (0, block - n_rows), mode="edge") for values in (rows, own))
+            integrals = paths.integrals
+        else:
+            integrals = _not_by_xla(paths.integrals)
+        parts.append(integrals(rows, own, own + length, _POINTS_A_PIECE)[:n_rows])
+    return np.concatenate(parts)
+
+
+def _not_by_xla(function: Callable) -> Callable:
+    def called(*arguments: Any) -> np.ndarray:
+        with calls_by_xla(False):
+            return function(*arguments)
+
+    return called
 
 
 def _scaled(values: np.ndarray, change: np.ndarray) -> np.ndarray:
@@ -188,35 +222,6 @@ def _totals(values: np.ndarray) -> np.ndarray:
 
 def _like(of_rows: np.ndarray, values: np.ndarray) -> np.ndarray:
     return of_rows.reshape(-1, *[1] * (values.ndim - 1))
-
-
-def baseline_output(explained: Explained, baseline: Any) -> Any:
-    """What the estimator predicts for each sample's baseline, of the shape of its output.
-
-    Probabilities of the classes, or values in the unit of the targets; of several outputs a mapping
-    of each.
-    """
-    network = explained.network
-    rows = np.arange(len(network.inputs))
-    outputs = explained.outputs(explained.start(baseline, rows), rows)
-    if network.classes is not None:
-        return _probabilities(outputs, network.probabilities)
-    if network.heads:
-        return {head.name: _of_head(head, head.take(outputs)) for head in network.heads}
-    if network.output_scale is not None:
-        outputs = outputs * network.output_scale + network.output_mean
-    return outputs
-
-
-def _of_head(head: Head, outputs: np.ndarray) -> np.ndarray:
-    return _probabilities(outputs, head.kind != "logits") if head.of_classes else outputs
-
-
-def _probabilities(outputs: np.ndarray, are_probabilities: bool) -> np.ndarray:
-    if outputs.shape[-1] > 1:
-        return outputs if are_probabilities else softmax(outputs, axis=-1)
-    of_second = outputs if are_probabilities else expit(outputs)
-    return np.concatenate([1 - of_second, of_second], axis=-1)
 
 
 def about_baseline(outputs: np.ndarray, target: Any, classes: np.ndarray | None) -> str:

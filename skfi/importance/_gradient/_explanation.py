@@ -12,6 +12,7 @@ from skfi.importance._gradient._aggregate import Attributions, gradient_result
 from skfi.importance._gradient._batches import about_incomplete, explain
 from skfi.importance._gradient._explained import Explained
 from skfi.importance._gradient._methods import Method
+from skfi.importance._gradient._predictions import predictions
 from skfi.importance._gradient._target import ExplainedOutputs, class_numbers, explained_outputs
 from skfi.importance._outputs import names_of_columns, without_rows
 from skfi.importance._results._by_output import ImportancesByOutput
@@ -34,6 +35,7 @@ class Explanation:
     temporal_rescaling: bool
     sample_weight: np.ndarray | None
     verbose: int
+    tolerance: float
     rows: np.ndarray | None = None  # of X, if these are some of its samples
 
     def of_samples(self, rows: np.ndarray) -> Self:
@@ -53,13 +55,19 @@ class Explanation:
             explained,
             self.method,
             outputs,
-            Attributions.to_collect(outputs, self.aggregate, by_step=by_step),
+            Attributions.to_collect(
+                outputs, self.aggregate, by_step=by_step, tolerance=self.tolerance
+            ),
             unit=self.unit if rescales else None,
             temporal_rescaling=rescales,
             verbose=self.verbose,
         )
         if attributions.incomplete.any():
             warnings.warn(about_incomplete(attributions), UserWarning, stacklevel=_UP_TO_THE_CALLER)
+        outputs_of_samples = attributions.outputs
+        if outputs_of_samples is None:
+            every = np.arange(len(explained.network.inputs))
+            outputs_of_samples = explained.outputs(explained.points(every), every)
         return gradient_result(
             explained,
             units_of(explained.network.kind, **self.units),
@@ -68,6 +76,7 @@ class Explanation:
             sample_weight=self.sample_weight,
             scale="std" if self.unit is not None else None,
             feature_scale=None if rescales else self.unit,
+            predictions=predictions(explained.network, outputs_of_samples),
             **({} if self.rows is None else {"sample_indices": self.rows}),
             **self.method.entries(explained, attributions, target),
         )
@@ -79,7 +88,10 @@ class Explanation:
             part = self if rows is None else self.of_samples(rows)
             outputs = explained_outputs(part.explained.network, target, step)
             names.append(name)
-            results.append(part.result(outputs, target, by_step=False))
+            result = part.result(outputs, target, by_step=False)
+            if isinstance(target, int) and part.explained.network.classes is None:
+                result["predictions"] = result["predictions"][..., [target]]
+            results.append(result)
         return ImportancesByOutput.from_results(names, results)
 
     def _outputs(self, y: Any) -> Iterator[tuple[Any, np.ndarray | None, Any, int | None]]:

@@ -42,6 +42,7 @@ PARAMETERS = {
     "target": "no_validation",
     "baseline": "no_validation",
     "n_steps": [Interval(Integral, 1, None, closed="left")],
+    "tolerance": [Interval(Real, 0, None, closed="neither")],
     "noise_level": [Interval(Real, 0, None, closed="neither")],
     "scale": [StrOptions({"std"}), None],
     "temporal_rescaling": ["boolean"],
@@ -73,6 +74,7 @@ def gradient_importance(
     target: Any = None,
     baseline: Any = None,
     n_steps: int = 50,
+    tolerance: float = 1e-3,
     noise_level: float = 0.1,
     scale: str | None = "std",
     temporal_rescaling: bool = False,
@@ -138,9 +140,11 @@ def gradient_importance(
         several inputs a mapping of an input to its baseline, of an input of ids an id: by default
         the vector of id 0 if that is padding, else the mean of the samples' vectors.
     n_steps : int, default=50
-        Points for each sample on the path, noisy copies, or drawn baselines. The paths of samples
-        whose integrated gradients do not sum up to the change of the output, to 0.001 of the
-        network's unit, are cut into pieces where the output turns, up to 1024 points.
+        Points for each sample on the path, noisy copies, or drawn baselines.
+    tolerance : float, default=0.001
+        By how much integrated gradients may miss the change of the output, in units of the
+        network's output, or as a share of the change if that is larger. The paths of samples that
+        miss it by more are cut into pieces where the output turns, up to 1024 points.
     noise_level : float, default=0.1
         Standard deviation of smoothgrad's noise, as a share of each feature's range.
     scale : {"std", None}, default="std"
@@ -260,6 +264,7 @@ def gradient_importance(
         explained,
         baseline=baseline,
         n_steps=n_steps,
+        tolerance=tolerance,
         noise_level=noise_level,
         sample_weight=sample_weight,
     )
@@ -282,6 +287,7 @@ def gradient_importance(
         temporal_rescaling=temporal_rescaling,
         sample_weight=sample_weight,
         verbose=verbose,
+        tolerance=tolerance,
         rows=rows,
     )
     units_of(network.kind, **explanation.units)  # raises now what it would raise after all

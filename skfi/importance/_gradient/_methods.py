@@ -27,11 +27,13 @@ class Found:
     error: np.ndarray
     relative_error: np.ndarray
     n_gradients: int
+    outputs: np.ndarray | None = None  # of the samples, if they were computed on the way
 
     def of_samples(self, rows: slice) -> "Found":
         """What was found for some of the samples."""
         share = round(self.n_gradients * (rows.stop - rows.start) / len(self.error))
-        return Found(self.values[rows], self.error[rows], self.relative_error[rows], share)
+        outputs = None if self.outputs is None else self.outputs[rows]
+        return Found(self.values[rows], self.error[rows], self.relative_error[rows], share, outputs)
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,25 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Saliency(Method):
+class AtSamples(Method):
+    """A method that takes gradients at the samples themselves."""
+
+    def attribute(
+        self,
+        explained: Explained,
+        rows: np.ndarray,
+        output: ExplainedOutput,
+        points_at_once: int,
+    ) -> Found:
+        """The attributions of one output of the samples ``rows``, and their outputs."""
+        gradient, outputs = explained.gradient_at_samples(rows, output)
+        values = self.values(lambda _, __: gradient, explained.points(rows), rows)
+        none = np.zeros(len(rows))
+        return Found(explained.attributions(values, rows), none, none, len(rows), outputs)
+
+
+@dataclass(frozen=True)
+class Saliency(AtSamples):
     """The gradient itself."""
 
     name = "saliency"
@@ -111,7 +131,7 @@ class Saliency(Method):
 
 
 @dataclass(frozen=True)
-class InputXGradient(Method):
+class InputXGradient(AtSamples):
     """The gradient times the input."""
 
     name = "input_x_gradient"

@@ -10,7 +10,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from skfi._keras import arriving_ids, embeddings_of, forward, input_gradient
+from skfi._keras import (
+    arriving_ids,
+    embeddings_of,
+    forward,
+    input_gradient,
+    input_gradient_and_outputs,
+)
 from skfi._padding import fill_padding, real_steps
 from skfi.importance._gradient._baseline import check_baseline
 from skfi.importance._gradient._feature_statistics import feature_origin, feature_scale
@@ -88,6 +94,13 @@ class SequenceInput:
     def gradient(self, points: np.ndarray, rows: np.ndarray, weights: Weights) -> np.ndarray:
         """Gradient at ``points`` that belong to the samples ``rows``."""
         return input_gradient(self.network.model, self._padded(points, rows), weights[rows])
+
+    def gradient_at_samples(
+        self, rows: np.ndarray, weights: Weights
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Gradient at the samples themselves and, where that takes no longer, their outputs."""
+        points = self._padded(self.points(rows), rows)
+        return input_gradient_and_outputs(self.network.model, points, weights[rows])
 
     def outputs(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The network's outputs at ``points`` that belong to the samples ``rows``."""

@@ -177,6 +177,10 @@ class SeveralExplained:
         inputs, points = self.inputs[rows], self._padded(points, rows)
         return gradient_at_points(self.network.model, self.points_of, inputs, points, weights[rows])
 
+    def gradient_at_samples(self, rows: np.ndarray, weights: Any) -> tuple[np.ndarray, None]:
+        """Gradient at the samples themselves; their outputs have to be asked for."""
+        return self.gradient(self.points(rows), rows, weights), None
+
     def outputs(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The network's outputs at ``points`` that belong to the samples ``rows``."""
         points = self._padded(points, rows)

@@ -67,6 +67,10 @@ class TokenInput:
         model, inputs = self.network.model, self.inputs
         return embedding_gradient(model, inputs[rows], self._padded(points, rows), weights[rows])
 
+    def gradient_at_samples(self, rows: np.ndarray, weights: Any) -> tuple[np.ndarray, None]:
+        """Gradient at the samples themselves; their outputs have to be asked for."""
+        return self.gradient(self.points(rows), rows, weights), None
+
     def outputs(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The network's outputs at ``points`` that belong to the samples ``rows``."""
         model, inputs = self.network.model, self.inputs

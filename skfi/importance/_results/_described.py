@@ -41,7 +41,12 @@ class Described:
 
     def _title(self) -> str:
         of_output = f" of output {self.get('output')}" if self.get("output") is not None else ""
-        title = f"{self.method} importance by {self.by}{of_output}"
+        of_sample = (
+            f" of sample {self.get('sample_number')}"
+            if self.get("sample_number") is not None
+            else ""
+        )
+        title = f"{self.method} importance by {self.by}{of_output}{of_sample}"
         if self.baseline_score is not None:
             title += f", baseline {self.scoring or 'score'} {self.baseline_score:.4g}"
         return title

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-_OF_INPUTS = ("attributions", "feature_scale", "sequence_mask", "axes", "input_names")
+_OF_INPUTS = ("attributions", "feature_scale", "sequence_mask", "axes", "input_names", "samples")
 _OF_UNITS = (
     *("importances", "importances_mean", "importances_std", "feature_names", "pvalues"),
     *("confidence_intervals", "sample_importances", "conditional_by"),

@@ -9,6 +9,7 @@ from sklearn.utils import Bunch
 from skfi.importance._inference._t_tests import adjusted
 from skfi.importance._results._described import Described
 from skfi.importance._results._of_input import entries_of_input
+from skfi.importance._results._of_sample import entries_of_sample
 from skfi.importance._results._plot import Drawn
 
 
@@ -52,6 +53,15 @@ class ImportanceResult(Described, Drawn, Bunch):
         feature's standard deviation. ``attributions`` are the gradients themselves.
     n_gradients : int, or absent
         How many gradients were computed, without those of temporal rescaling.
+    samples : ndarray of the shape of attributions, or absent
+        Gradients, not of texts: the values that were explained. Of several inputs a mapping.
+    predictions : ndarray of shape (n_samples, n_outputs) or (n_samples, n_timesteps, n_outputs)
+        Gradients only: what is predicted of each sample, probabilities of the ``classes``, or
+        values in the unit of the targets; of several named outputs a mapping of each.
+    classes : ndarray of shape (n_classes,), or absent
+        Gradients of a classifier: the labels.
+    sample_number : int, or absent
+        Of a single sample (:meth:`sample`): its number.
     sample_indices : ndarray of shape (n_samples,), or absent
         Gradients of some of the samples (``max_samples``): which ones.
     sample_weight : ndarray of shape (n_samples,), or None
@@ -252,6 +262,30 @@ class ImportanceResult(Described, Drawn, Bunch):
             If the result is of one input, there is no such input, or units span several.
         """
         return type(self)(**entries_of_input(self, name))
+
+    def sample(self, number: int) -> "ImportanceResult":
+        """The importances of one sample, as a result of its own.
+
+        Its heat map, or its text, also shows its series and what is predicted of it.
+
+        Parameters
+        ----------
+        number : int
+            Of the sample among those of the result.
+
+        Returns
+        -------
+        result : ImportanceResult
+            With the sample's values alone.
+
+        Raises
+        ------
+        ValueError
+            If there is no such sample, or there are no values of single samples: LOFO has none, and
+            permutation only by a metric whose rows have (``sample_importances``).
+        """
+        entries = entries_of_sample(self, number)
+        return type(self).from_values(entries.pop("importances"), **entries)
 
     @property
     def _comparable_attributions(self) -> Any:
