@@ -29,7 +29,7 @@ IMPORTANCE = [
     {"_functions"},
     {"_gradient", "_permutation", "_lofo"},
     {"_outputs"},
-    {"_results", "_scoring", "_index_view", "_clones", "_params_in_fit", "_stand_in"},
+    {"_results", "_scoring", "_index_view", "_clones", "_params_in_fit", "_stand_in", "_fits"},
     {"_inference", "_units"},
     {"_inputs"},
     {"_quiet"},

@@ -24,7 +24,7 @@ from skfi._keras._embedding import (
     token_ids,
     vocabulary_of,
 )
-from skfi._keras._epochs import train_epoch_a_call
+from skfi._keras._epochs import draw_order, train_epoch_a_call
 from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
 from skfi._keras._masks import is_decoder, mask_value_of, mask_values_of, output_steps
 from skfi._keras._networks import (
@@ -54,7 +54,7 @@ from skfi._keras._rebuild import (
     rebuild_the_same,
 )
 from skfi._keras._restore import restored_if_it_fails
-from skfi._keras._seeds import seeded
+from skfi._keras._seeds import seeded, while_others_draw
 from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
 from skfi._keras._threads import keep_to_own_threads
 from skfi._keras._xla import (
@@ -86,6 +86,7 @@ __all__ = [
     "clear_compiled",
     "compile_like",
     "compiled_loss",
+    "draw_order",
     "embedded_inputs",
     "embedding_gradient",
     "embedding_table",
@@ -137,6 +138,7 @@ __all__ = [
     "token_ids",
     "train_epoch_a_call",
     "vocabulary_of",
+    "while_others_draw",
     "worth_calling",
     "xla",
 ]

@@ -34,11 +34,24 @@ def train_epoch_a_call(model: keras.Model) -> None:
     model.fit = _Epochs(model).fit
 
 
+def draw_order(model: keras.Model, n_rows: int) -> bool:
+    """Draw now in which order the next ``fit`` takes the rows, after which it draws nothing.
+
+    False if ``fit`` is Keras' own.
+    """
+    epochs = getattr(model.fit, "__self__", None)
+    if not isinstance(epochs, _Epochs):
+        return False
+    epochs.order = _shuffled(n_rows)
+    return True
+
+
 class _Epochs:
     """Trains a model, epoch by epoch."""
 
     def __init__(self, model: keras.Model) -> None:
         self.model: Any = weakref.proxy(model)
+        self.order: tf.Tensor | None = None  # of the rows, if it was drawn before
         self._traced: dict[Any, Any] = {}
 
     def fit(
@@ -70,7 +83,8 @@ class _Epochs:
             steps=n_full + (n_last > 0),
             model=model,
         )
-        order = _shuffled(n_rows)
+        order = _shuffled(n_rows) if self.order is None else self.order
+        self.order = None
         model.stop_training = False
         callback_list.on_train_begin()
         logs: dict[str, float] = {}

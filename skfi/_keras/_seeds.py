@@ -4,7 +4,8 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import tensorflow as tf
 from keras.src.backend.common import global_state
@@ -47,13 +48,37 @@ if getattr(seed_generator, "python_random", None) is not random:
 seed_generator.python_random = _keras_random
 
 
+@dataclass
+class _Found:
+    """The state of TensorFlow's global generator that a thread found, and will restore."""
+
+    seed: Any
+    rng: Any
+
+    @classmethod
+    def now(cls) -> Self:
+        """The current one."""
+        context = tf_context.context()
+        return cls(context._seed, getattr(context, "_rng", None))
+
+    def restore(self) -> None:
+        """Put it back."""
+        context = tf_context.context()
+        context._seed = self.seed
+        if self.rng is not None:
+            context._rng = self.rng
+
+
+_turns = threading.local()  # of each thread: what it found, once for each block that it is in
+
+
 @contextmanager
 def seeded(seed: int, *, only_keras: bool = False) -> Iterator[None]:
     """Draw what Keras and TensorFlow draw inside from ``seed``, in this thread.
 
     The generators of Python and NumPy, which are global, are neither seeded nor drawn from, and
-    those of TensorFlow are left as they were found. Keras shuffles rows by TensorFlow's, so fits in
-    several threads take turns here.
+    those of TensorFlow are left as they were found. As these are global too, threads take turns
+    here; see ``while_others_draw``.
 
     TensorFlow's ops that draw at random keep a state in a cache of all ops, which has to be cleared
     for them to start anew; compiled functions are then prepared again, for a fifth of a second.
@@ -63,7 +88,10 @@ def seeded(seed: int, *, only_keras: bool = False) -> Iterator[None]:
     keras_state = (GLOBAL_RANDOM_SEED, seed_generator.GLOBAL_SEED_GENERATOR)
     with _seed_lock:
         saved_python = _keras_random.generator
-        saved_tf = (context._seed, getattr(context, "_rng", None))
+        found = _Found.now()
+        turns = _turns.__dict__.setdefault("found", [])
+        turns.append(found)
+        # of this thread, as all of Keras' global state is
         saved_keras = [global_state.get_global_attribute(name) for name in keras_state]
         try:
             _keras_random.generator = random.Random(seed)
@@ -75,9 +103,30 @@ def seeded(seed: int, *, only_keras: bool = False) -> Iterator[None]:
                 global_state.set_global_attribute(name, value)
             yield
         finally:
+            turns.pop()
             _keras_random.generator = saved_python
-            context._seed = saved_tf[0]
-            if saved_tf[1] is not None:
-                context._rng = saved_tf[1]
+            found.restore()
             for name, value in zip(keras_state, saved_keras, strict=True):
                 global_state.set_global_attribute(name, value)
+
+
+@contextmanager
+def while_others_draw() -> Iterator[None]:
+    """Let other threads take their turn in ``seeded``, in the middle of this thread's.
+
+    Nothing inside may draw from TensorFlow's global generator, which has another state there.
+    """
+    turns = _turns.__dict__.get("found", [])
+    if len(turns) != 1:  # not seeded, or inside of a fit that still draws
+        yield
+        return
+    own = _Found.now()
+    turns[0].restore()
+    _seed_lock.release()
+    try:
+        yield
+    finally:
+        _seed_lock.acquire()
+        found = _Found.now()
+        turns[0].seed, turns[0].rng = found.seed, found.rng
+        own.restore()

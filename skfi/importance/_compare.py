@@ -56,7 +56,7 @@ def compare_importances(
         Features that count as one. Of texts groups of words, which LOFO needs: with it these groups
         are compared, without it all frequent words.
     n_jobs : int, default=None
-        Jobs of permutation and LOFO.
+        Jobs of permutation and LOFO; None trains two networks of LOFO at a time where it can.
     random_state : int, default=None
         Seeds every method.
     gradient_params, permutation_params, lofo_params : mapping, default=None

@@ -21,6 +21,7 @@ from sklearn.utils.validation import _check_method_params, _num_samples, check_i
 
 from skfi._folding import n_features
 from skfi._routing import RoutesFit
+from skfi.importance._fits import without_importances
 from skfi.importance._functions import FUNCTIONS
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._read import kind_of
@@ -183,7 +184,7 @@ class ExplainedEstimator(RoutesFit, MetaEstimatorMixin, BaseEstimator):
         results = []
         for train, test in folds.split(np.zeros(_num_samples(X)), y):
             of_fold = _check_method_params(X, fit_params, indices=train)
-            model = clone(self.estimator)
+            model = without_importances(clone(self.estimator))
             model.fit(_safe_indexing(X, train), _safe_indexing(y, train), **of_fold)
             own = None if weight is None else _safe_indexing(weight, test)
             X_test, y_test = _safe_indexing(X, test), _safe_indexing(y, test)

@@ -17,7 +17,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skfi._keras import restored_if_it_fails, seeded
+from skfi._keras import draw_order, restored_if_it_fails, seeded, while_others_draw
 from skfi.importance import ImportanceResult
 from skfi.importance._in_fit import check_importance, fitted_importances
 from skfi.importance._results._shares import positive_shares
@@ -267,15 +267,18 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         borrowed = nullcontext(model) if self.callbacks else pool.twin(model)
         plain = config_context(transform_output="default")  # for SciKeras' own transformers
         with borrowed as trained, plain:
-            wrapper = targets.fit_wrapper(
-                trained,
-                data,
-                classifier=is_classifier(self),
-                batch_size=self.batch_size,
-                epochs=self.epochs,
-                verbose=int(self.verbose),
-                callbacks=callbacks,
-            )
+            # nothing else is drawn in the training of Keras' own layers
+            is_drawn = not self._has_own_code() and draw_order(trained, len(data.train))
+            with while_others_draw() if is_drawn else nullcontext():
+                wrapper = targets.fit_wrapper(
+                    trained,
+                    data,
+                    classifier=is_classifier(self),
+                    batch_size=self.batch_size,
+                    epochs=self.epochs,
+                    verbose=int(self.verbose),
+                    callbacks=callbacks,
+                )
         wrapper.model = wrapper.model_ = model
         if not all(np.isfinite(array).all() for array in model.get_weights()):
             model.set_weights(before)

@@ -39,6 +39,7 @@ _N_NETWORKS = 5  # with random weights
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "n_refits": [Interval(Integral, 0, None, closed="left")],
         "training": [tuple, None],
+        "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     },
     prefer_skip_nested_validation=True,
@@ -55,6 +56,7 @@ def check_importances(
     n_refits: int = 3,
     training: tuple[Any, Any] | None = None,
     gradient_params: Mapping[str, Any] | None = None,
+    n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> ImportanceReport:
     """Check whether importances are faithful to a fitted network.
@@ -82,6 +84,8 @@ def check_importances(
         What these clones are trained on; by default ``X`` and ``y``, the samples to explain.
     gradient_params : mapping, default=None
         Settings of a gradient method, as ``result`` was computed with, other than ``method``.
+    n_jobs : int, default=None
+        Clones that are trained in parallel, as LOFO's.
     random_state : int, RandomState instance or None, default=None
         Seeds shuffles, orders and resampling.
 
@@ -164,7 +168,7 @@ def check_importances(
         checks["stability under folds"] = under_folds(result)
     elif again.is_known:
         checks["stability under seeds"] = under_seeds(
-            result, estimator, data, again.explain, n_refits, random
+            result, estimator, data, again.explain, n_refits, random, n_jobs
         )
     stages = None
     if again.is_gradient:

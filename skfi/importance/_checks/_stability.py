@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 
+from skfi._keras import keep_to_own_threads
 from skfi._pipelines import Chain
 from skfi.importance._clones import seed_names, seeded_clone
+from skfi.importance._fits import parallel, without_importances
 from skfi.importance._inference._row_groups import group_codes
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._results._result import ImportanceResult
@@ -70,6 +73,7 @@ def under_seeds(
     explain: Callable[[Any], ImportanceResult],
     n_refits: int,
     random: np.random.RandomState,
+    n_jobs: int | None,
 ) -> Check | None:
     """Correlation of the importances with those of clones, trained from other seeds.
 
@@ -80,10 +84,9 @@ def under_seeds(
     fixed = chain.is_frozen or LastStep.of(chain.last).is_bare
     if n_refits == 0 or fixed or len(result.importances_mean) < 3 or not seed_names(estimator):
         return None
-    again = [
-        explain(seeded_clone(estimator, random).fit(*training)).importances_mean
-        for _ in range(n_refits)
-    ]
+    clones = [without_importances(seeded_clone(estimator, random)) for _ in range(n_refits)]
+    run = parallel(estimator, n_jobs)
+    again = list(run(joblib.delayed(_importances)(one, training, explain) for one in clones))
     if n_refits > 1 and all(np.array_equal(again[0], refit) for refit in again):
         return None
     correlations = [correlation(result.importances_mean, importances) for importances in again]
@@ -92,6 +95,12 @@ def under_seeds(
         f"({min(correlations):.2f} to {max(correlations):.2f})"
     )
     return _check(correlations, text)
+
+
+def _importances(estimator: Any, training: tuple[Any, Any], explain: Callable) -> np.ndarray:
+    """The importances of an estimator that is trained now."""
+    keep_to_own_threads()
+    return explain(estimator.fit(*training)).importances_mean
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:

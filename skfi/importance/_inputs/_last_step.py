@@ -95,6 +95,11 @@ class LastStep:
         return self.estimator if hasattr(self.estimator, "to_sequences") else None
 
     @property
+    def runs_own_code(self) -> bool:
+        """Of skfi's estimators: whether code of the user's runs in training."""
+        return bool(self.estimator._has_own_code())
+
+    @property
     def is_bare(self) -> bool:
         """Whether it is a Keras model that is not wrapped in an estimator."""
         return isinstance(self.estimator, keras.Model) or getattr(self.estimator, "is_bare", False)

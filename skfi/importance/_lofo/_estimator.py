@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skfi._keras import fits_ahead, jit_compile, jit_compile_as
-from skfi.importance._inputs._last_step import LastStep
+from skfi.importance._fits import without_importances
 from skfi.importance._lofo._sequences import SequenceData
 from skfi.importance._lofo._warm_start import WarmStart
 from skfi.importance._lofo._words import WordData
@@ -33,10 +33,7 @@ class LeftOutEstimator:
     def fit(self, view: np.ndarray) -> Any:
         """The fitted clone."""
         X, y, weight = self.data.gather(view)
-        estimator = self.data.prepare(clone(self.estimator), view)
-        last = LastStep.at_end_of(estimator).sequences
-        if last is not None:  # its importances are not needed
-            last.set_params(importance=None, importance_params=None)
+        estimator = without_importances(self.data.prepare(clone(self.estimator), view))
         if self.start is not None:
             self.start.put_into(estimator, *self.data.kept(view))  # type: ignore[union-attr]  # no texts
         with jit_compile_as(self.jit_compile), fits_ahead(self.n_fits):

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from tqdm.auto import tqdm
 
 from skfi._keras import keep_to_own_threads
+from skfi.importance._fits import parallel
 from skfi.importance._index_view import left_out_view
 from skfi.importance._lofo._estimator import LeftOutEstimator, LeftOutScorer
 from skfi.importance._lofo._warm_start import WarmStart, trained_weights
@@ -29,6 +30,7 @@ def scores_of_folds(
     n_units: int,
     refit_epochs: int | None,
     n_jobs: int | None,
+    scoring: Any,
     verbose: int,
 ) -> np.ndarray:
     """Scores (n_outputs, 1 + n_units, n_folds): with all units, then without each.
@@ -38,12 +40,12 @@ def scores_of_folds(
     With ``refit_epochs`` a network is trained for each fold, and all networks of the fold, also the
     one with all units, continue from it for that many epochs.
     """
-    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
+    run = parallel(model.estimator, n_jobs, scoring=scoring)
     parent_pid = os.getpid()
     n_scores = (1 + n_units) * len(folds)
 
     def in_parallel(jobs: Iterator) -> Iterator[Any]:
-        for result in parallel(jobs):
+        for result in run(jobs):
             progress.update()
             yield result
 

@@ -98,7 +98,9 @@ def lofo_importance(
     cv_groups : array-like of shape (n_samples,), default=None
         Groups for a splitter such as :class:`~sklearn.model_selection.GroupKFold`.
     n_jobs : int, default=None
-        Fits in parallel, in processes of joblib.
+        Fits in parallel, in processes of joblib. None trains two networks at a time, in threads,
+        if no code but skfi's, scikit-learn's and that of Keras' own layers runs in it, else one
+        after the other; 1 always does that. A ``joblib.parallel_config`` decides in place of None.
     leave_out : {"auto", "remove", "constant"}, default="auto"
         How a unit is left out: it is removed from ``X``, or its cells are held at one value in
         training and test, which leaves nothing to learn from it: each feature's mean over all real
@@ -226,6 +228,7 @@ def lofo_importance(
         n_units=len(names),
         refit_epochs=None if refit == "cold" else epochs_of(estimator, refit_epochs),
         n_jobs=n_jobs,
+        scoring=scoring,
         verbose=verbose,
     )
     results = [

@@ -103,9 +103,7 @@ def test_xla_compiles_for_one_number_of_points(steep, monkeypatch):
     assert len(set(shapes)) == 1
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "blocks"), [(76, [76]), (77, [39, 38]), (230, [58] * 3 + [56])]
-)
+@pytest.mark.parametrize(("n_rows", "blocks"), [(76, [76]), (77, [39, 38]), (230, [58] * 3 + [56])])
 def test_blocks_are_of_about_one_size(n_rows, blocks, monkeypatch):
     monkeypatch.setattr(_batches, "_points_at_once", lambda *_: 76)
     model = linear_network(np.ones((1, 1, 1)))

@@ -1,0 +1,50 @@
+"""Many fits: side by side, and without what single fits compute besides."""
+
+from typing import Any
+
+import joblib
+from joblib._parallel_backends import LokyBackend
+from joblib.parallel import get_active_backend
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
+
+from skfi._pipelines import Chain
+from skfi.importance._inputs._last_step import LastStep
+
+_AT_A_TIME = 2  # each copy of a network is traced once: of more, tracing would take over
+
+
+def without_importances(estimator: Any) -> Any:
+    """An estimator, changed so that its own fit computes no importances."""
+    last = LastStep.at_end_of(estimator).sequences
+    if last is not None:
+        last.set_params(importance=None, importance_params=None)
+    return estimator
+
+
+def parallel(estimator: Any, n_jobs: int | None, *, scoring: Any = None) -> joblib.Parallel:
+    """What runs fits of an estimator and scores of them, several at a time.
+
+    If the user said nothing about jobs, neither here nor to joblib, and all code is known, these
+    are two threads: they share the data and what was compiled, and give the same numbers as one.
+    """
+    backend, configured = get_active_backend()
+    is_open = n_jobs is None and configured is None and not backend.nesting_level
+    if is_open and isinstance(backend, LokyBackend) and _is_known(estimator, scoring):
+        n_threads = min(_AT_A_TIME, _openmp_effective_n_threads())
+        return joblib.Parallel(n_jobs=n_threads, backend="threading", return_as="generator")
+    return joblib.Parallel(n_jobs=n_jobs, return_as="generator")
+
+
+def _is_known(estimator: Any, scoring: Any) -> bool:
+    """Whether fits and scores run no code but skfi's, scikit-learn's and Keras' own layers."""
+    chain = Chain(estimator)
+    of_own_metric = callable(scoring) and not _is_ours(getattr(scoring, "_score_func", scoring))
+    if of_own_metric or chain.is_searched or not all(map(_is_ours, chain.steps)):
+        return False
+    last = LastStep.of(chain.last)
+    return last.sequences is not None and not last.runs_own_code
+
+
+def _is_ours(thing: Any) -> bool:
+    module = getattr(thing, "__module__", None) or type(thing).__module__
+    return module.split(".")[0] in ("skfi", "sklearn")
