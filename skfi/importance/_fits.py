@@ -32,7 +32,8 @@ def parallel(estimator: Any, n_jobs: int | None, *, scoring: Any = None) -> jobl
     if is_open and isinstance(backend, LokyBackend) and _is_known(estimator, scoring):
         n_threads = min(_AT_A_TIME, _openmp_effective_n_threads())
         return joblib.Parallel(n_jobs=n_threads, backend="threading", return_as="generator")
-    return joblib.Parallel(n_jobs=n_jobs, return_as="generator")
+    as_they_end = getattr(backend, "supports_return_generator", False)
+    return joblib.Parallel(n_jobs=n_jobs, return_as="generator" if as_they_end else "list")
 
 
 def _is_known(estimator: Any, scoring: Any) -> bool:

@@ -136,10 +136,15 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         with seeded(seed, only_keras=not self._has_own_code()):
             model = self._network(architecture, start, continuing=continuing)
             target = self._encode_target(rows.y, model)
-            network_input = rows.samples.network_input
-            data = TrainingData(network_input, target, rows.target_weight, train, held_out)
+            inputs, weight = rows.samples.network_input, rows.target_weight
+            data = TrainingData(inputs, target, weight, train, held_out)
             self._train(model, data, self._targets(lambda: rows.samples.real))
-        self._explain(rows, train, held_out, seed)
+        if hasattr(self, "importances_"):  # computed once: dir() and repr read every property
+            del self.importances_
+        if self.importance is not None:
+            self.importances_: ImportanceResult = fitted_importances(
+                self, rows.samples.X, rows.y, rows.sample_weight, train, held_out, seed
+            )
 
     def _rows(self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool) -> Rows:
         """Checked samples, targets and weights; with ``reset`` the estimator learns of them."""
@@ -155,9 +160,9 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         """Which rows are trained on, and which early stopping holds out."""
         if not self.early_stopping:
             return np.arange(len(rows)), np.arange(0)
-        stratify = is_classifier(self) and rows.y.ndim == 1
+        labels = rows.y if is_classifier(self) and rows.y.ndim == 1 else None
         split = (self.validation, self.validation_fraction, random)
-        return split_rows(rows, *split, stratify=stratify, gap=self._reader.overlap())
+        return split_rows(rows, *split, labels=labels, gap=self._reader.overlap())
 
     def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple:
         """``X`` checked, ``y`` of the same length, and weights; only rows that have a weight."""
@@ -191,7 +196,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         return self._read(X).network_input
 
     def sequence_mask(self, X: Any) -> np.ndarray:
-        """Tell which steps of ``X`` are real and which are padding.
+        """Tell which steps of ``X`` are no padding.
 
         Parameters
         ----------
@@ -291,12 +296,3 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         self.wrapper_, self.history_ = wrapper, dict(wrapper.history_)
         self.model_: keras.Model = model
         self.n_iter_ = len(self.history_["loss"])
-
-    def _explain(self, rows: Rows, train: np.ndarray, held_out: np.ndarray, seed: int) -> None:
-        """Compute the importances once: ``dir()`` and the HTML repr read every property."""
-        if hasattr(self, "importances_"):
-            del self.importances_
-        if self.importance is not None:
-            self.importances_: ImportanceResult = fitted_importances(
-                self, rows.samples.X, rows.y, rows.sample_weight, train, held_out, seed
-            )

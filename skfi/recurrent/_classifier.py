@@ -73,9 +73,8 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
         Hold out some rows, of which importances are then, and stop and restore the best weights
         when their loss has not improved for ``n_iter_no_change`` epochs.
     validation : "random", "last" or splitter, default="random"
-        Which rows early stopping holds out: random ones; the last ones, if rows are in time order,
-        with as many rows in front of them left out as a window is long; or those of the last split
-        of a splitter. Random rows flatter where windows overlap.
+        Which rows early stopping holds out: random ones, which flatter where windows overlap; the
+        last ones, with a window's length of rows left out before them; a splitter's last ones.
     validation_fraction : float, default=0.1
         Share of rows held out by early stopping.
     n_iter_no_change : int, default=5

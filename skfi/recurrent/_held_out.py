@@ -67,13 +67,13 @@ def split_rows(
     fraction: float,
     random: np.random.RandomState,
     *,
-    stratify: bool,
+    labels: np.ndarray | None,
     gap: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows to train on, and rows to hold out, as numbers.
 
-    ``validation`` is "random", "last" or a splitter; in front of the last rows a ``gap`` is in
-    neither part.
+    ``validation`` is "random", stratified by ``labels``, "last" or a splitter; in front of the last
+    rows a ``gap`` is in neither part.
 
     Raises
     ------
@@ -84,7 +84,6 @@ def split_rows(
     numbers = np.arange(n_rows)
     try:
         if validation == "random":
-            labels = rows.y if stratify else None
             train, held_out = train_test_split(
                 numbers, test_size=fraction, random_state=random, stratify=labels
             )

@@ -31,7 +31,7 @@ def rows_of(X, y):
 def split(validation, n_rows=N, fraction=0.1, gap=T):
     X, y = np.zeros((n_rows, T, 2)), np.zeros(n_rows)
     random = np.random.RandomState(0)
-    return split_rows(rows_of(X, y), validation, fraction, random, stratify=False, gap=gap)
+    return split_rows(rows_of(X, y), validation, fraction, random, labels=None, gap=gap)
 
 
 def test_the_last_rows_share_no_window_with_those_that_are_trained_on():
