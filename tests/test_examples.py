@@ -45,6 +45,11 @@ CASES = {
         ["Accuracy 0.7", "Rank correlation with people's rating of", "Praise, negated"],
         ["review_words", "review_tokens"],
     ),
+    "flow_next_week.py": (
+        ["--epochs", "2"],
+        ["R2 on the held-out days: 0.", "flow+1", "A day ahead flow comes first", "ci_low"],
+        ["flow_next_week"],
+    ),
     "flow_every_day.py": (
         ["--epochs", "1"],
         ["40 quarters of 90 to 92 days.", "Days after it: 0.00"],
