@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from keras import layers
 from scikeras.wrappers import KerasRegressor
+from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.feature_selection import RFE, SelectFromModel
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold
@@ -32,8 +33,41 @@ SEQUENCES = np.random.default_rng(1).normal(size=(80, 4, 3)).astype("float32")
 OF_SEQUENCES = SEQUENCES[:, :, 1].sum(axis=1)
 
 
+class LeastSquares(KerasRegressor):
+    """A SciKeras wrapper whose network is linear, and solved in place of trained."""
+
+    def _fit_keras_model(self, X, y, *, sample_weight, **_):
+        root = np.ones(len(X)) if sample_weight is None else np.sqrt(np.asarray(sample_weight))
+        inputs = np.column_stack([X, np.ones(len(X))]) * root[:, None]
+        target = np.asarray(y, dtype=float).reshape(len(y), -1) * root[:, None]
+        weights = np.linalg.lstsq(inputs, target, rcond=None)[0]
+        self.model_.set_weights([weights[:-1], weights[-1]])
+        self.history_ = {}
+
+
+def linear(meta):
+    model = keras.Sequential([keras.Input((meta["n_features_in_"],)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+# what SciKeras itself does otherwise
+OF_SCIKERAS = {
+    "check_n_features_in_after_fitting": "its predict raises another message",
+    "check_estimator_sparse_array": "its fit raises another message",
+    "check_supervised_y_2d": "it takes a column as two-dimensional targets, without a warning",
+}
+
+
+def expected_failures(estimator):
+    return OF_SCIKERAS if isinstance(estimator.estimator, LeastSquares) else {}
+
+
 @parametrize_with_checks(
     [
+        ExplainedEstimator(
+            LeastSquares(linear, verbose=0), importance_params={"n_repeats": 1, "random_state": 0}
+        ),
         ExplainedEstimator(Ridge()),
         ExplainedEstimator(LogisticRegression(), importance_params={"n_repeats": 1}),
         ExplainedEstimator(
@@ -44,7 +78,8 @@ OF_SEQUENCES = SEQUENCES[:, :, 1].sum(axis=1)
             RandomForestClassifier(n_estimators=5, random_state=0),
             importance_params={"n_repeats": 1, "random_state": 0},
         ),
-    ]
+    ],
+    expected_failed_checks=expected_failures,
 )
 @pytest.mark.filterwarnings("ignore")
 def test_scikit_learns_checks(estimator, check):
@@ -193,3 +228,17 @@ def test_an_lstm_of_columns():
 def test_parameters_that_do_not_fit(params, error, message):
     with pytest.raises(error, match=message):
         ExplainedEstimator(**{"estimator": Ridge()} | params).fit(X, Y)
+
+
+def test_metadata_goes_where_it_is_asked_for():
+    weight = np.random.default_rng(3).uniform(size=len(X))
+    params = {"importance_params": {"random_state": 0}}
+    plain = ExplainedEstimator(Ridge(), **params).fit(X, Y, sample_weight=weight)
+    with config_context(enable_metadata_routing=True):
+        model = ExplainedEstimator(Ridge().set_fit_request(sample_weight=True), **params)
+        model.fit(X, Y, sample_weight=weight)
+        np.testing.assert_array_equal(model.estimator_.coef_, plain.estimator_.coef_)
+        np.testing.assert_array_equal(model.feature_importances_, plain.feature_importances_)
+        unasked = ExplainedEstimator(Ridge(), **params)
+        with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+            unasked.fit(X, Y, sample_weight=weight)
