@@ -12,6 +12,7 @@ import keras
 import matplotlib
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.pipeline import make_pipeline
 
@@ -35,6 +36,14 @@ _compiled._MOST_SHARED = 256
 def _close_figures():
     yield
     matplotlib.pyplot.close("all")
+
+
+@pytest.fixture
+def eager():
+    """Let Keras train without tracing, which takes longer than fits of a few batches."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

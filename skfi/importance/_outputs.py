@@ -23,7 +23,7 @@ from skfi.importance._inputs._model_heads import accuracy_of_columns
 from skfi.importance._inputs._targets import target_shape
 from skfi.importance._scoring import own_metric, scorer_for
 from skfi.importance._stand_in import Once
-from skfi.metrics._step_scorer import StepScorer
+from skfi.metrics._step_scorer import StepScorer, real_output_steps
 
 # metrics that are means over rows, so that those of one class can be scored on their own
 _MEANS_OVER_ROWS = (
@@ -44,12 +44,12 @@ class ColumnMetric:
 
     def of(self, values: Any) -> np.ndarray:
         """The columns of targets or predictions."""
-        if isinstance(values, list):  # scikit-learn's probabilities of several labels
-            return np.asarray(values[self.columns])
         values = np.asarray(values)
         return (values if values.ndim > 1 else values[:, None])[:, self.columns]
 
     def __call__(self, y_true: Any, y_pred: Any, **params: Any) -> Any:
+        if isinstance(y_pred, list):  # scikit-learn's probabilities of several labels
+            return self.metric(self.of(y_true), y_pred[self.columns], **params)
         return self.metric(self.of(y_true), self.of(y_pred), **params)
 
     @property
@@ -160,6 +160,15 @@ def outputs_of(estimator: Any, y: Any) -> list[Output]:
     return [Column(name, i) for i, name in enumerate(names_of_columns(y))]
 
 
+def reached(outputs: list[Output], real: np.ndarray | None) -> list[Output]:
+    """The outputs without the steps that no sequence reaches, by its ``real`` steps."""
+    if real is None:
+        return outputs
+    return [
+        output for output in outputs if not isinstance(output, OfStep) or real[:, output.name].any()
+    ]
+
+
 def names_of_columns(y: Any) -> list[Any]:
     """The names of the columns of a target; their numbers if it has no names."""
     if hasattr(y, "columns"):
@@ -209,13 +218,13 @@ def scorer_of_outputs(outputs: list[Output], estimator: Any, scoring: Any) -> An
 
 @dataclass(frozen=True)
 class _StepScorers:
-    """The scorers of all steps, which share the predictions."""
+    """The scorers of steps, which share the predictions."""
 
     scorers: dict[str, StepScorer]
 
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> dict[str, float]:
-        once = Once(estimator)
-        return {i: score(once, X, y, **kwargs) for i, score in self.scorers.items()}
+        once, real = Once(estimator), real_output_steps(estimator, X)
+        return {i: score.of_steps(real, once, X, y, **kwargs) for i, score in self.scorers.items()}
 
 
 def _heads(last: LastStep) -> list[Output]:

@@ -48,7 +48,12 @@ class StepScorer:
     step: int | None = None  # only this one, of the sequences that reach it
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        real = real_output_steps(estimator, X)
+        return self.of_steps(real_output_steps(estimator, X), estimator, X, y, sample_weight)
+
+    def of_steps(
+        self, real: np.ndarray, estimator: Any, X: Any, y: Any, sample_weight: Any = None
+    ) -> Any:
+        """The score of the steps that are ``real``, (n_samples, n_timesteps)."""
         flat = _FlatSteps(estimator, real)
         y = np.asarray(y)
         if y.shape[:2] != real.shape:

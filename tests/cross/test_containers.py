@@ -212,6 +212,8 @@ def test_losses_of_a_regressor(loss, message):
         LSTMRegressor(**SMALL, loss=loss).fit(X, Y)
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+@pytest.mark.usefixtures("eager")
 class TestLofoRebuilds:
     @pytest.mark.parametrize(
         "layers",
@@ -247,6 +249,8 @@ class Unregistered(Registered):
     pass
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+@pytest.mark.usefixtures("eager")
 class TestSubclasses:
     def functional(self, kind, compiled=True):
         network = kind()

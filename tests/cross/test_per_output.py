@@ -217,6 +217,38 @@ def test_each_output_step_of_padded_sequences():
         np.testing.assert_allclose(gradients[step].importances_mean, of_step.importances_mean)
 
 
+def test_steps_that_no_sequence_reaches_have_no_result():
+    X = np.random.default_rng(0).normal(size=(30, 4, 2))
+    X[:, 3:] = 0
+    model = LSTMRegressor(
+        2, return_sequences=True, mask_value=0.0, epochs=1, importance=None, random_state=0
+    ).fit(X, X[:, :, 0])
+    results = [
+        permutation_importance(model, X, X[:, :, 0], per_output=True, n_repeats=1),
+        gradient_importance(model, X, per_output=True, n_steps=3),
+        lofo_importance(model, X, X[:, :, 0], per_output=True, cv=2),
+    ]
+    assert [list(result) for result in results] == [[0, 1, 2]] * 3
+
+
+def test_targets_may_be_lists(data):
+    X, Y = data
+    flat = X.mean(axis=1)
+    model = LinearRegression().fit(flat, Y)
+    as_list = permutation_importance(
+        model, flat, Y.to_numpy().tolist(), per_output=True, random_state=0
+    )
+    assert list(as_list) == [0, 1, 2]
+    as_frame = permutation_importance(model, flat, Y, per_output=True, random_state=0)
+    np.testing.assert_array_equal(as_list.importances_mean, as_frame.importances_mean)
+
+
+def test_labels_of_other_samples_are_refused():
+    model = linear_network(np.ones((2, 3, 2)), activation="softmax")
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        gradient_importance(model, np.ones((5, 2, 3)), [0, 1, 0, 1], per_output=True)
+
+
 def several_heads():
     given = keras.Input((4, 2))
     flat = keras.layers.Flatten()(given)

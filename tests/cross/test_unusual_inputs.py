@@ -191,6 +191,8 @@ class TestMasks:
         assert result.baseline_score == pytest.approx(r2_score(y.ravel(), predicted.ravel()))
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+@pytest.mark.usefixtures("eager")
 def test_a_subclass_of_a_list_of_inputs():
     class Own(keras.Model):
         def __init__(self):

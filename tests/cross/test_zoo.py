@@ -178,14 +178,6 @@ def at_the_embedding(made: Animal, name: str) -> np.ndarray:
     return np.array(rows).reshape(made.X[name].shape)
 
 
-@pytest.fixture
-def eager():
-    """Train without compiling: these fits are of two batches."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 FOLD = [(np.arange(16), np.arange(16, N))]
 
 

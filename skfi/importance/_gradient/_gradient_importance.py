@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from skfi.importance._gradient._baseline import check_has_baseline
 from skfi.importance._gradient._completeness import IntegratedGradients
@@ -33,9 +33,8 @@ from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._of_input import units_of
 
-_IN_ORDER = (Saliency, InputXGradient, IntegratedGradients, SmoothGrad, ExpectedGradients)
-METHODS: dict[str, type[Method]] = {method.name: method for method in _IN_ORDER}
-
+_CLASSES = (Saliency, InputXGradient, IntegratedGradients, SmoothGrad, ExpectedGradients)
+METHODS: dict[str, type[Method]] = {method.name: method for method in _CLASSES}
 
 PARAMETERS = {
     "method": [StrOptions(set(METHODS))],
@@ -260,6 +259,7 @@ def gradient_importance(
         check_has_baseline(method)
     if per_output:
         check_each_output(target, output_step, max_outputs)
+        check_consistent_length(network.inputs, None if network.heads else y)
     of_method = METHODS[method].of(
         explained,
         baseline=baseline,

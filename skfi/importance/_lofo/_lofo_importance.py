@@ -20,7 +20,7 @@ from skfi.importance._lofo._folds import scores_of_folds
 from skfi.importance._lofo._input import check_fit_params, check_y, lofo_input
 from skfi.importance._lofo._results import lofo_result
 from skfi.importance._lofo._warm_start import check_features_stay, check_warm, epochs_of
-from skfi.importance._outputs import outputs_of, scorer_of_outputs
+from skfi.importance._outputs import outputs_of, reached, scorer_of_outputs
 from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import QuickScorer, scorer_for, scoring_name, scoring_of
@@ -188,7 +188,7 @@ def lofo_importance(
     estimator = as_estimator(unfrozen(estimator))
     if refit == "warm":
         check_warm(estimator)
-    outputs = outputs_of(estimator, y) if per_output else []
+    every_output = outputs_of(estimator, y) if per_output else []
     X, y = samples_of(estimator, X), check_y(estimator, y)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
@@ -211,6 +211,7 @@ def lofo_importance(
     if isinstance(scoring, (list, tuple, set, dict)):
         raise ValueError(f"LOFO takes one metric; got scoring={scoring!r}.")
     scoring = scoring_of(estimator, scoring)
+    outputs = reached(every_output, given.real)
     scorer = scorer_of_outputs(outputs, estimator, scoring) or scorer_for(estimator, scoring)
     if random_state is not None:
         estimator = seeded_clone(estimator, check_random_state(random_state))

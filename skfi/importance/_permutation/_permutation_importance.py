@@ -22,7 +22,7 @@ from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._numbers import window_of
 from skfi.importance._inputs._read import read_input, samples_of
-from skfi.importance._outputs import outputs_of, scorer_of_outputs
+from skfi.importance._outputs import outputs_of, reached, scorer_of_outputs
 from skfi.importance._permutation._checks import check_array_kind, check_order, check_rows
 from skfi.importance._permutation._intervals import ScoredRows
 from skfi.importance._permutation._results import permutation_results, results_of_outputs
@@ -244,7 +244,7 @@ def permutation_importance(
     X = samples_of(estimator, X)
     check_array_kind(X)
     estimator, kind = read_input(estimator, X, feature_names)
-    outputs = outputs_of(estimator, y) if per_output else []
+    outputs = reached(outputs_of(estimator, y), kind.real) if per_output else []
     scorer = scorer_of_outputs(outputs, estimator, scoring) or scorer_for(estimator, scoring)
     chain = Chain(estimator)
     y = LastStep.of(chain.last).checked_target(y)

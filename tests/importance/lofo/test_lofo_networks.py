@@ -42,6 +42,8 @@ def build(meta):
     return keras.Sequential([keras.Input(shape), keras.layers.GRU(2), keras.layers.Dense(1)])
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+@pytest.mark.usefixtures("eager")
 def test_keras_models_and_scikeras_wrappers_are_trained_again():
     rng = np.random.default_rng(1)
     X, y = rng.normal(size=(40, 4, 2)), rng.normal(size=40)
