@@ -8,10 +8,12 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skfi.datasets._package_index import PackagedFile, fetch
+from skfi.datasets._pickled_arrays import read_pickled_arrays
 
 FILE = PackagedFile(
     distribution="seglearn",
     version="1.2.5",
+    archive_sha256="ec6b952c85c9627050102854b372d85951563d3b990df677d7c55547e87413dd",
     member="seglearn/data/watch_dataset.npy",
     sha256="eb122f23cdf06ef6bd6c6c5312958ec5cf9d038e2e6d457b8081662c75a42537",
 )
@@ -83,8 +85,7 @@ def fetch_exercise_motions(
     (140, (1333, 6), 'pendulum')
     """
     path = fetch(FILE, data_home, download_if_missing)
-    # a pickle, which may run code when it is read: this one's checksum is that of a known file
-    content = np.load(path, allow_pickle=True).item()
+    content = read_pickled_arrays(path)
     names = list(EXERCISES.values())
     if content["y_labels"] != list(EXERCISES):
         raise OSError(f"{path} names other exercises: {content['y_labels']}.")

