@@ -52,7 +52,7 @@ def first_and_later(X) -> None:
     padded = X[:100].copy()
     for i, length in enumerate(lengths):
         padded[i, length:] = -9
-    model = LSTMRegressor(UNITS, epochs=10, mask_value=-9.0, random_state=0, importance=None)
+    model = LSTMRegressor(UNITS, epochs=10, mask_value=-9.0, random_state=0)
     model.fit(padded, padded[:, :12, 0].sum(axis=1))
     for call in ("first", "later"):
         network = keras.models.clone_model(model.model_)
@@ -74,7 +74,7 @@ def first_and_later(X) -> None:
 
 def main() -> None:
     X, y = workload()
-    network = LSTMRegressor(UNITS, epochs=2, random_state=0, importance=None).fit(X, y).model_
+    network = LSTMRegressor(UNITS, epochs=2, random_state=0).fit(X, y).model_
     of_torch, tensor = TorchNetwork(network).eval(), torch.tensor(X)
     saliency, integrated = Saliency(of_torch), IntegratedGradients(of_torch)
     compare(

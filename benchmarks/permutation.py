@@ -4,6 +4,8 @@ scikit-learn's function takes no 3-D array. It gets a table of row numbers, and 
 puts the sequences together: both shuffle the same series in the same order.
 """
 
+from functools import partial
+
 import keras
 import numpy as np
 import pandas as pd
@@ -11,8 +13,9 @@ from _pairs import N_FEATURES, compare, largest, workload
 from scikeras.wrappers import KerasRegressor
 from sklearn import inspection
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.ensemble import RandomForestRegressor
 
-from skfi import LSTMRegressor, permutation_importance
+from skfi import LSTMRegressor, lofo_importance, permutation_importance
 
 
 class OfRowNumbers(RegressorMixin, BaseEstimator):
@@ -36,7 +39,7 @@ class OfRowNumbers(RegressorMixin, BaseEstimator):
 
 def main() -> None:
     X, y = workload()
-    model = LSTMRegressor(64, epochs=2, random_state=0, importance=None).fit(X, y)
+    model = LSTMRegressor(64, epochs=2, random_state=0).fit(X, y)
     call = {"scoring": "neg_mean_absolute_error", "n_repeats": 5, "random_state": 0}
     for n, reach, n_pairs in ((2000, "8", 3), (200, "10", 5)):
         table = pd.DataFrame(np.repeat(np.arange(n)[:, None], N_FEATURES, axis=1))
@@ -54,6 +57,29 @@ def main() -> None:
         )
     of_a_wrapper(X, y, call)
     of_two_inputs(X, y, call)
+    of_each_output(X, y, call)
+
+
+def of_each_output(X, y, call) -> None:
+    """24 outputs, each on its own, against the same call for all together."""
+    several = np.column_stack([np.roll(y, hour) for hour in range(24)])
+    model = LSTMRegressor(64, epochs=2, random_state=0).fit(X, several)
+    forest = RandomForestRegressor(50, random_state=0)
+    rows = X[:, -1]
+    lofo = {"scoring": call["scoring"], "cv": 3}
+    for work, function in (
+        ("permutation", partial(permutation_importance, model, X, several, **call)),
+        ("LOFO of a forest", partial(lofo_importance, forest, rows, several, **lofo)),
+    ):
+        compare(
+            f"{work} of each of 24 outputs",
+            "all of them together",
+            "0.5",
+            reference=lambda f=function: f().importances_mean,
+            ours=lambda f=function: f(per_output=True).importances_mean.mean(axis=1),
+            difference=largest,
+            n_pairs=3,
+        )
 
 
 def of_a_wrapper(X, y, call) -> None:
