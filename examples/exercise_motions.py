@@ -68,7 +68,6 @@ def main(epochs: int, n_repeats: int, folder: Path) -> None:
         cv_groups=person,
         feature_names=SENSORS,
         feature_groups=GROUPS,
-        n_jobs=2,
         random_state=0,
     )
     print(lofo.to_frame().round(3), end="\n\n")

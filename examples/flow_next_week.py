@@ -50,7 +50,7 @@ def main(epochs: int, folder: Path) -> None:
         scoring="neg_mean_absolute_error",
         per_output=True,
         feature_names=FEATURES,
-        sample_groups=60,  # windows of 30 days overlap
+        sample_groups=50,  # windows of 30 days overlap
         random_state=0,
     )
     print(permuted, "\n")

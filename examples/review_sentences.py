@@ -95,7 +95,6 @@ def main(epochs: int, n_repeats: int, n_folds: int, folder: Path) -> None:
         cv=GroupKFold(n_folds),
         cv_groups=reviews.review,
         feature_groups=GROUPS,
-        n_jobs=2,
         random_state=0,
     )
     print(lofo.to_frame().round(3), end="\n\n")

@@ -82,7 +82,6 @@ def main(epochs: int, n_seeds: int, folder: Path) -> None:
         cv=TimeSeriesSplit(3),
         scoring="neg_mean_absolute_error",
         feature_names=FEATURES,
-        n_jobs=2,
         random_state=0,
     )
     print("3. LOFO: how much the error grows when the network is trained without the feature")

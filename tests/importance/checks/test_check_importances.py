@@ -160,9 +160,11 @@ class TestOfNetworks:
         assert "stability under seeds" not in report.checks.index
 
     def test_rescaled_attributions(self, network):
-        result = gradient_importance(network, SEQUENCES, temporal_rescaling=True)
+        X, y = SEQUENCES[:80], LAST[:80]
+        result = gradient_importance(network, X, temporal_rescaling=True, n_steps=10)
+        params = {"training": (SEQUENCES, LAST), "gradient_params": {"n_steps": 10}}
         report = check_importances(
-            network, SEQUENCES, LAST, result, scoring=MAE, n_random=3, n_refits=1, random_state=0
+            network, X, y, result, scoring=MAE, n_random=3, n_refits=1, random_state=0, **params
         )
         # without signs they are ruled by the time steps, as in any network with a recurrent layer
         assert report.checks.drop("randomisation")["passed"].all(), report.checks
