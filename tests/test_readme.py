@@ -6,11 +6,12 @@ from pathlib import Path
 from sklearn.metrics import r2_score
 
 README = Path(__file__).parents[1] / "README.md"
-# in the README's main network, which most of it explains: less of it, and a shorter training
+# less of the networks, and shorter training
 QUICKER = {
     "LSTMRegressor(units=32, random_state=0)": (
         "LSTMRegressor(units=16, epochs=5, learning_rate=0.01, random_state=0)"
     ),
+    "LSTMRegressor(32, early_stopping=True,": "LSTMRegressor(16, epochs=4, early_stopping=True,",
 }
 
 
@@ -34,6 +35,10 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     assert {"love", "great", "best"} <= set(names["words"].to_frame().index[:15])
     predicted = names["final"].predict(names["held_out"], verbose=0)[:, 0]
     assert r2_score(names["y_valid"], predicted) > 0.7
+    by_day = names["by_day"].to_frame()
+    assert by_day.columns.tolist() == [f"flow+{day}" for day in range(1, 8)]
+    assert by_day["flow+1"].idxmax() == "x3"  # the flow itself
+    assert names["one_flood"].predictions.shape == (1, 1)
     assert "rain" in capsys.readouterr().out
 
 

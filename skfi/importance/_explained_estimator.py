@@ -143,11 +143,13 @@ class ExplainedEstimator(RoutesFit, MetaEstimatorMixin, BaseEstimator):
                 "A trained keras.Model is explained with cv='prefit'. To train it, pass "
                 "from_keras(model), or a SciKeras wrapper."
             )
-        if (self.importance_params or {}).get("per_output"):
-            raise ValueError(
-                "feature_importances_ has one value for each feature: for those of each output "
-                f"call {self.importance}_importance(..., per_output=True) on the fitted estimator."
-            )
+        for name in ("per_output", "by", "feature_groups"):
+            if (self.importance_params or {}).get(name):
+                raise ValueError(
+                    f"importance_params has {name!r}, but feature_importances_ has one value for "
+                    f"each feature. Call {self.importance}_importance(..., {name}=...) on the "
+                    "fitted estimator."
+                )
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."

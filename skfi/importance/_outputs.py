@@ -66,7 +66,7 @@ class ClassMetric:
 
     def weights(self, y_true: Any, sample_weight: Any = None) -> np.ndarray:
         """The weights of rows, 0 for those of other classes."""
-        of_class = np.asarray(y_true) == self.label
+        of_class = np.asarray(y_true).reshape(len(y_true)) == self.label
         return of_class * (1.0 if sample_weight is None else np.asarray(sample_weight, float))
 
     def __call__(
@@ -150,7 +150,8 @@ def outputs_of(estimator: Any, y: Any) -> list[Output]:
     if last.per_step:
         return [OfStep(step) for step in range(np.shape(y)[1])]
     classes = last.classes
-    if classes is None and is_classifier(estimator) and np.ndim(y) == 1:
+    one_column = np.ndim(y) == 1 or np.shape(y)[1:] == (1,)
+    if classes is None and is_classifier(estimator) and one_column:
         classes = np.unique(np.asarray(y))
     if classes is not None and not any(np.ndim(label) for label in classes):
         labels = np.asarray(classes).tolist()

@@ -192,7 +192,7 @@ def _named(
 ) -> pd.DataFrame:
     """Targets of several horizons."""
     names = [f"{target}+{horizon}" for target in targets for horizon in horizons]
-    return pd.DataFrame(values, columns=names, index=index)
+    return pd.DataFrame(values, columns=names, index=index).infer_objects()
 
 
 def _target_values(targets: pd.DataFrame) -> np.ndarray:

@@ -10,10 +10,8 @@ import keras
 import numpy as np
 from sklearn import config_context
 from sklearn.base import _fit_context, is_classifier
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_consistent_length,
     check_is_fitted,
 )
 
@@ -23,21 +21,16 @@ from skfi.importance._in_fit import check_importance, fitted_importances
 from skfi.importance._results._shares import positive_shares
 from skfi.recurrent._architecture import Architecture
 from skfi.recurrent._check_parameters import check_architecture
-from skfi.recurrent._held_out import Rows, as_samples, joined, split_rows
-from skfi.recurrent._parameters import Parameters, python_numbers
+from skfi.recurrent._held_out import joined
+from skfi.recurrent._parameters import python_numbers
 from skfi.recurrent._pool import pool
-from skfi.recurrent._sequence_input import Samples, SequenceReader
-from skfi.recurrent._targets import StepTargets, Targets
-from skfi.recurrent._token_input import TokenReader
+from skfi.recurrent._rows import ReadsRows
+from skfi.recurrent._targets import Targets
 from skfi.recurrent._training import Training, TrainingData
 
 
-class BaseRecurrent(Parameters, metaclass=ABCMeta):
+class BaseRecurrent(ReadsRows, metaclass=ABCMeta):
     """A recurrent network as a scikit-learn estimator; see the two public subclasses."""
-
-    @abstractmethod
-    def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
-        """Check ``y``, learn its classes or its scale, and return it as an array."""
 
     @abstractmethod
     def _encode_target(self, y: np.ndarray, model: keras.Model) -> np.ndarray:
@@ -46,20 +39,6 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
     @abstractmethod
     def _output(self) -> tuple[int, str]:
         """Width and activation of the network's output."""
-
-    def _total_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
-        """The weight of each row in training."""
-        return sample_weight
-
-    @property
-    def _reader(self) -> SequenceReader | TokenReader:
-        """What reads ``X``: token ids if the parameters ask for an embedding."""
-        reads_tokens = self.embedding_dim is not None or self.embedding is not None
-        return TokenReader(self) if reads_tokens else SequenceReader(self)
-
-    def _targets(self, real_steps: Callable[[], np.ndarray]) -> Targets:
-        """What handles targets of a ``X`` with these real steps."""
-        return (StepTargets if self.return_sequences else Targets)(real_steps)
 
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None
@@ -130,8 +109,7 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
         if validation_data is None:
             train, held_out = self._split(rows, random)
         else:
-            others = self._rows(*as_samples(validation_data), reset=False)
-            rows, train, held_out = joined(rows, others)
+            rows, train, held_out = joined(rows, self._validation(validation_data, rows))
         seed = int(random.randint(np.iinfo(np.int32).max))
         with seeded(seed, only_keras=not self._has_own_code()):
             model = self._network(architecture, start, continuing=continuing)
@@ -145,39 +123,6 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
             self.importances_: ImportanceResult = fitted_importances(
                 self, rows.samples.X, rows.y, rows.sample_weight, train, held_out, seed
             )
-
-    def _rows(self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool) -> Rows:
-        """Checked samples, targets and weights; with ``reset`` the estimator learns of them."""
-        X, y, sample_weight = self._check(X, y, sample_weight, reset=reset)
-        samples = self._reader.read(X)
-        targets = self._targets(lambda: samples.real)
-        weight = targets.flat_weight(sample_weight)
-        flat = self._learn_target(targets.flat(y), weight, reset=reset)
-        of_targets = targets.spread_weight(self._total_weight(flat, weight))
-        return Rows(samples, targets.spread(flat), sample_weight, of_targets)
-
-    def _split(self, rows: Rows, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-        """Which rows are trained on, and which early stopping holds out."""
-        if not self.early_stopping:
-            return np.arange(len(rows)), np.arange(0)
-        labels = rows.y if is_classifier(self) and rows.y.ndim == 1 else None
-        split = (self.validation, self.validation_fraction, random)
-        return split_rows(rows, *split, labels=labels, gap=self._reader.overlap())
-
-    def _check(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple:
-        """``X`` checked, ``y`` of the same length, and weights; only rows that have a weight."""
-        X = self._reader.check(X, reset=reset)
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        y = y if hasattr(y, "iloc") else np.asarray(y)
-        check_consistent_length(X, y)
-        if sample_weight is None:
-            return X, y, None
-        sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        used = np.flatnonzero(sample_weight)
-        return X[used], _safe_indexing(y, used), sample_weight[used]
 
     def to_sequences(self, X: Any) -> np.ndarray:
         """Check ``X`` as ``predict`` does and fold it into the array that the network takes.
@@ -226,10 +171,6 @@ class BaseRecurrent(Parameters, metaclass=ABCMeta):
                 "permutation_importance or lofo_importance on it."
             )
         return positive_shares(self.importances_.importances_mean)
-
-    def _read(self, X: Any) -> Samples:
-        reader = self._reader
-        return reader.read(reader.check(X, reset=False))
 
     def _score(self, metric: Callable, X: Any, y: Any, sample_weight: Any) -> float:
         targets = self._targets(lambda: self.sequence_mask(X))

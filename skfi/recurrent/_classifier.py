@@ -9,13 +9,12 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skfi._keras import class_probabilities, forward, gives_logits
 from skfi.recurrent._base import BaseRecurrent
-from skfi.recurrent._training import check_class_weight, class_targets, is_categorical
+from skfi.recurrent._training import class_targets, is_categorical, weights_of_classes
 
 
 class LSTMClassifier(ClassifierMixin, BaseRecurrent):
@@ -279,19 +278,19 @@ class LSTMClassifier(ClassifierMixin, BaseRecurrent):
             self.classes_ = classes
         elif not np.isin(classes, self.classes_).all():
             raise ValueError(
-                f"y holds the classes {classes}, but the estimator was fitted on {self.classes_}, "
-                "from which warm_start=True goes on."
+                f"y holds the classes {classes}, but the estimator was fitted on {self.classes_}."
             )
         return y
 
     def _encode_target(self, y: np.ndarray, model: keras.Model) -> np.ndarray:
         return class_targets(np.searchsorted(self.classes_, y), model)
 
-    def _total_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+    def _total_weight(
+        self, y: np.ndarray, sample_weight: np.ndarray | None, trained: np.ndarray
+    ) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
-        check_class_weight(self.class_weight)
-        weight = compute_sample_weight(self.class_weight, y)
+        weight = weights_of_classes(self.class_weight, y, trained)
         return weight if sample_weight is None else weight * sample_weight
 
     def _output(self) -> tuple[int, str]:

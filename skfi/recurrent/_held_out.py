@@ -17,6 +17,7 @@ class Rows:
     y: np.ndarray
     sample_weight: np.ndarray | None  # of each sample
     target_weight: np.ndarray | None  # of each target in training, with that of its class
+    flat_y: np.ndarray  # without padded steps
 
     def __len__(self) -> int:
         return len(self.samples.X)
@@ -50,6 +51,7 @@ def joined(rows: Rows, others: Rows) -> tuple[Rows, np.ndarray, np.ndarray]:
         np.concatenate([rows.y, others.y]),
         _weights((rows.sample_weight, rows.y), (others.sample_weight, others.y)),
         _weights((rows.target_weight, rows.y), (others.target_weight, others.y)),
+        np.concatenate([rows.flat_y, others.flat_y]),
     )
     return every, np.arange(len(rows)), np.arange(len(rows), len(every))
 

@@ -267,8 +267,7 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
             self.target_scaler_ = scaler.fit(y.reshape(len(y), -1), sample_weight=sample_weight)
         elif n_outputs != self._output()[0]:
             raise ValueError(
-                f"y has {n_outputs} output(s), but the estimator was fitted on "
-                f"{self._output()[0]}, from which warm_start=True goes on."
+                f"y has {n_outputs} output(s), but the estimator was fitted on {self._output()[0]}."
             )
         return y
 

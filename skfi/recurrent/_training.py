@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from skfi._keras import compiled_loss, fresh_optimizer, gives_logits, loss_name
 
@@ -146,8 +147,11 @@ def make_optimizer(
     return fresh_optimizer(optimizer, learning_rate)
 
 
-def check_class_weight(class_weight: Any) -> None:
-    """Raise ValueError for a weight of a class that is negative or no number."""
+def weights_of_classes(class_weight: Any, y: np.ndarray, trained: np.ndarray) -> np.ndarray:
+    """The weight of the class of each label; "balanced" by the frequencies in ``trained``.
+
+    Raises ValueError for a weight that is negative or no number.
+    """
     given = class_weight if isinstance(class_weight, Mapping) else {}
     wrong = {label: weight for label, weight in given.items() if not weight >= 0}
     if wrong:
@@ -155,6 +159,11 @@ def check_class_weight(class_weight: Any) -> None:
             f"class_weight holds {wrong}; expected non-negative numbers. A class of weight 0 has "
             "no part in the training."
         )
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        classes = np.unique(trained)
+        weights = compute_class_weight(class_weight, classes=classes, y=trained)
+        class_weight = dict(zip(classes.tolist(), weights, strict=True))
+    return compute_sample_weight(class_weight, y)
 
 
 def is_categorical(loss: Any) -> bool:

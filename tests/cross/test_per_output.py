@@ -7,7 +7,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import make_scorer, mean_absolute_error
-from sklearn.model_selection import ShuffleSplit
+from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -241,6 +241,28 @@ def test_targets_may_be_lists(data):
     assert list(as_list) == [0, 1, 2]
     as_frame = permutation_importance(model, flat, Y, per_output=True, random_state=0)
     np.testing.assert_array_equal(as_list.importances_mean, as_frame.importances_mean)
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+def test_labels_may_be_a_column(classes):
+    X, y, model = classes
+    for function, call in ((permutation_importance, {"random_state": 0}), (lofo_importance, {})):
+        flat = function(model, X, y, per_output=True, **call)
+        column = function(model, X, y[:, None], per_output=True, **call)
+        assert list(column) == list(flat) == ["a", "b", "c"]
+        np.testing.assert_array_equal(column.importances_mean, flat.importances_mean)
+
+
+def test_a_fold_without_a_class_or_a_step_is_named(classes):
+    X, y, model = classes
+    order = np.argsort(y)
+    with pytest.raises(ValueError, match="Fold 0 of cv tests on no row of the class 'b'"):
+        lofo_importance(model, X[order], y[order], per_output=True, cv=KFold(3))
+    sequences = np.random.default_rng(0).normal(size=(30, 4, 2))
+    sequences[:20, 3:] = 0
+    steps = LSTMRegressor(2, return_sequences=True, mask_value=0.0, epochs=10**6)
+    with pytest.raises(ValueError, match="Fold 0 of cv tests on no sequence with step 3"):
+        lofo_importance(steps, sequences, sequences[:, :, 0], per_output=True, cv=KFold(3))
 
 
 def test_labels_of_other_samples_are_refused():

@@ -25,7 +25,7 @@ def stopping(**params):
 
 
 def rows_of(X, y):
-    return Rows(Samples(X, X, np.ones(X.shape[:2], bool)), y, None, None)
+    return Rows(Samples(X, X, np.ones(X.shape[:2], bool)), y, None, None, y)
 
 
 def split(validation, n_rows=N, fraction=0.1, gap=T):
@@ -133,7 +133,7 @@ def test_steps_and_labels_are_validated_too(data):
     model = LSTMClassifier(2, epochs=1, return_sequences=True, class_weight="balanced")
     model.fit(X[:40], y[:40], validation_data=(X[40:], y[40:]))
     assert len(model.history_["val_loss"]) == 1
-    with pytest.raises(ValueError, match="was fitted on"):
+    with pytest.raises(ValueError, match=r"validation_data: y holds the classes .* was fitted on"):
         model.fit(X[:40], y[:40], validation_data=(X[40:], np.full((20, T), "sideways")))
 
 
@@ -151,3 +151,17 @@ def test_bad_validation_data_is_an_error_before_training(data, validation_data, 
     X, y = data
     with pytest.raises(ValueError, match=message):
         LSTMRegressor(2, epochs=10**6).fit(X, y, validation_data=validation_data)
+
+
+def test_classes_of_validation_data_weigh_what_they_do_in_training(data):
+    X, _ = data
+    y, y_valid = np.array([0] * 30 + [1] * 10), np.array([0] * 5 + [1] * 15)
+    call = {"epochs": 2, "random_state": 0, "importance": None}
+    balanced = LSTMClassifier(2, class_weight="balanced", **call)
+    balanced.fit(X[:40], y, validation_data=(X[40:], y_valid))
+    given = LSTMClassifier(2, class_weight={0: 40 / 60, 1: 2.0}, **call)
+    given.fit(X[:40], y, validation_data=(X[40:], y_valid))
+    assert balanced.history_["val_loss"] == pytest.approx(given.history_["val_loss"])
+    proba = balanced.predict_proba(X[40:])[np.arange(20), y_valid]
+    expected = np.average(-np.log(proba), weights=np.where(y_valid == 0, 40 / 60, 2.0))
+    assert balanced.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-4)

@@ -7,6 +7,7 @@ import numpy as np
 
 from skfi.importance._gradient._explained import Explained
 from skfi.importance._gradient._methods import Found
+from skfi.importance._gradient._network import Network
 from skfi.importance._gradient._target import ExplainedOutput, ExplainedOutputs
 from skfi.importance._inputs._kinds import Kind
 from skfi.importance._results._result import ImportanceResult
@@ -101,6 +102,14 @@ class Attributions:
         return None if known.all() else known.astype(np.float64)
 
 
+def _samples(network: Network) -> Any:
+    """The samples as they were passed, also their padding."""
+    X, padding = network.kind.X, network.user_mask_value
+    if network.real is not None and padding is not None and network.inputs.ndim == 3:
+        X = np.where(network.real[:, :, None], network.inputs, padding).astype(X.dtype)
+    return network.kind.arranged(X)
+
+
 def gradient_result(
     explained: Explained,
     units: Any,  # of cells, or words
@@ -130,7 +139,7 @@ def gradient_result(
     if network.classes is not None:
         entries["classes"] = network.classes
     if "tokens" not in entries:
-        entries["samples"] = network.kind.arranged(network.kind.X)
+        entries["samples"] = _samples(network)
     if attributions.by_step:
         entries["output_step"] = "all"
     named: dict[str, Any] = {"feature_names": units.names, "method": method, "by": units.by}

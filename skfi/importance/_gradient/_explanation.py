@@ -12,6 +12,7 @@ from skfi.importance._gradient._aggregate import Attributions, gradient_result
 from skfi.importance._gradient._batches import about_incomplete, explain
 from skfi.importance._gradient._explained import Explained
 from skfi.importance._gradient._methods import Method
+from skfi.importance._gradient._network import Network
 from skfi.importance._gradient._predictions import predictions
 from skfi.importance._gradient._target import ExplainedOutputs, class_numbers, explained_outputs
 from skfi.importance._outputs import names_of_columns, without_rows
@@ -76,7 +77,9 @@ class Explanation:
             sample_weight=self.sample_weight,
             scale="std" if self.unit is not None else None,
             feature_scale=None if rescales else self.unit,
-            predictions=predictions(explained.network, outputs_of_samples),
+            predictions=_at_step(
+                predictions(explained.network, outputs_of_samples), explained.network, outputs
+            ),
             **({} if self.rows is None else {"sample_indices": self.rows}),
             **self.method.entries(explained, attributions, target),
         )
@@ -91,6 +94,8 @@ class Explanation:
             result = part.result(outputs, target, by_step=False)
             if isinstance(target, int) and part.explained.network.classes is None:
                 result["predictions"] = result["predictions"][..., [target]]
+            elif part.explained.network.heads:
+                result["predictions"] = {target: result["predictions"][target]}
             results.append(result)
         return ImportancesByOutput.from_results(names, results)
 
@@ -126,6 +131,20 @@ class Explanation:
             labels.remove(label)
         for label, rows in zip(labels, of_class, strict=True):
             yield label, np.flatnonzero(rows), label, None
+
+
+def _at_step(values: Any, network: Network, outputs: ExplainedOutputs) -> Any:
+    """Predictions of the one step that is explained, or of all; NaN where a sequence has ended."""
+    if not network.per_step or isinstance(values, dict):
+        return values
+    if len(outputs.steps) == 1:
+        at = outputs.steps[0]
+        of_step = values[np.arange(len(values)), np.maximum(at, 0)]
+        return np.where(at[:, None] >= 0, of_step, np.nan)
+    real = network.real_outputs
+    if real is None or real.shape != values.shape[:2]:
+        return values
+    return np.where(real[:, :, None], values, np.nan)
 
 
 def drawn_rows(

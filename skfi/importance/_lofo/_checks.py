@@ -12,6 +12,7 @@ from sklearn.utils import _safe_indexing
 
 from skfi._pipelines import Chain
 from skfi.importance._lofo._input import Given
+from skfi.importance._outputs import OfClass, OfStep, Output
 from skfi.importance._quiet import warnings_ignored
 from skfi.importance._scoring import scoring_name
 
@@ -72,6 +73,25 @@ def _rows_of(split: Any, number: int, n_samples: int) -> Fold:
             )
         parts.append(rows)
     return parts[0], parts[1]
+
+
+def check_outputs(outputs: list[Output], given: Given, folds: list[Fold]) -> None:
+    """Raise ValueError if a fold tests on no row of a class, or no sequence with a step."""
+    for number, (_, test) in enumerate(folds):
+        for output in outputs:
+            if isinstance(output, OfClass):
+                known = np.asarray(_safe_indexing(given.data.y, test)) == output.name
+            elif isinstance(output, OfStep) and given.real is not None:
+                known = given.real[test, output.name]
+            else:
+                continue
+            if not known.any():
+                what = "row of the class" if isinstance(output, OfClass) else "sequence with step"
+                raise ValueError(
+                    f"Fold {number} of cv tests on no {what} {output.name!r}, which "
+                    "per_output=True scores on its own. Take other folds, such as fewer, or "
+                    "StratifiedKFold's."
+                )
 
 
 def check_metric(estimator: Any, scoring: Any, given: Given, folds: list[Fold]) -> None:

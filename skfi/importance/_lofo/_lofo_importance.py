@@ -14,7 +14,7 @@ from skfi._pipelines import unfrozen
 from skfi.importance._clones import seeded_clone
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._read import samples_of
-from skfi.importance._lofo._checks import check_metric, folds_of
+from skfi.importance._lofo._checks import check_metric, check_outputs, folds_of
 from skfi.importance._lofo._estimator import LeftOutEstimator, LeftOutScorer
 from skfi.importance._lofo._folds import scores_of_folds
 from skfi.importance._lofo._input import check_fit_params, check_y, lofo_input
@@ -219,6 +219,7 @@ def lofo_importance(
     stratified = is_classifier(estimator) and not given.per_step
     folds = folds_of(cv, given, cv_groups, stratified=stratified)
     check_metric(estimator, scoring, given, folds)
+    check_outputs(outputs, given, folds)
     names = given.data.names
     n_fits = (1 + len(names)) * len(folds)
     name = scoring_name(estimator, scoring)

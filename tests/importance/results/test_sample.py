@@ -80,9 +80,25 @@ def test_of_each_step_where_some_have_ended():
     ).fit(X, X[:, :, 0])
     result = gradient_importance(model, X, method="saliency", output_step=3)
     real = model.sequence_mask(X)
-    np.testing.assert_allclose(
-        result.predictions[:, :, 0][real], model.predict(X)[real], rtol=1e-5, atol=1e-6
-    )
+    expected = model.predict(X)
+    np.testing.assert_allclose(result.predictions[:, 0], expected[:, 3], rtol=1e-5, atol=1e-6)
+    every = gradient_importance(model, X, method="saliency").predictions[:, :, 0]
+    np.testing.assert_allclose(every, expected, rtol=1e-5, atol=1e-6)
+    assert np.isnan(every[~real]).all()
+    by_step = gradient_importance(model, X, method="saliency", per_output=True)
+    np.testing.assert_allclose(by_step[1].predictions[:, 0], expected[:, 1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_timesteps", [None, 4])
+def test_padding_of_the_samples_is_as_it_was_passed(n_timesteps):
+    X = np.random.default_rng(0).normal(size=(20, 4, 2)).astype(np.float32)
+    X[:5, 2:] = np.nan
+    given = X if n_timesteps is None else X.reshape(20, 8)
+    model = LSTMRegressor(
+        3, mask_value=np.nan, epochs=1, importance=None, n_timesteps=n_timesteps, random_state=0
+    ).fit(given, X[:, 0, 0])
+    result = gradient_importance(model, given, method="saliency")
+    np.testing.assert_array_equal(result.samples, given)
 
 
 def test_of_permutation(regression, regressor):
