@@ -1,7 +1,7 @@
 """Importances for each output of an estimator."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +17,11 @@ class ImportancesByOutput(Drawn, dict[Any, ImportanceResult]):
     A dict from the output's name to its :class:`ImportanceResult`, in the order of the outputs, as
     the importance functions return it with ``per_output=True``. All results are of the same units;
     only gradients of words, by class, are of those that the class's texts hold.
+
+    Parameters
+    ----------
+    results : mapping or iterable of pairs, default=()
+        The result of each output, by its name.
 
     Attributes
     ----------
@@ -37,13 +42,16 @@ class ImportancesByOutput(Drawn, dict[Any, ImportanceResult]):
     >>> result.to_frame().round(1)
     output     0    1
     feature
-    rain     2.0  1.1
+    rain     2.0  0.9
     tmin     0.0  1.0
     >>> result[1].by
     'feature'
     """
 
     _display = "OutputImportanceDisplay"
+
+    def __init__(self, results: Mapping | Iterable[tuple[Any, ImportanceResult]] = ()) -> None:
+        super().__init__(results)
 
     @classmethod
     def from_results(cls, names: Sequence[Any], results: Sequence[ImportanceResult]) -> Self:
