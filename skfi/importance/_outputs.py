@@ -96,6 +96,11 @@ class Column:
             whole = metrics.make_scorer(self.own_metric)
         else:
             whole = _of_predictions(estimator, scoring)
+        if whole._kwargs.get("multioutput") == "raw_values":
+            raise ValueError(
+                "per_output=True scores each output on its own, and a scorer with "
+                "multioutput='raw_values' returns an array; leave multioutput out."
+            )
         return _with(whole, ColumnMetric(whole._score_func, self.columns))
 
 

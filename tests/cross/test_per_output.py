@@ -370,6 +370,7 @@ def test_the_table_and_the_picture(data, network):
 
 
 ON = "chooses some; leave one of them out"
+RAW = make_scorer(mean_absolute_error, greater_is_better=False, multioutput="raw_values")
 
 
 @pytest.mark.parametrize(
@@ -380,6 +381,7 @@ ON = "chooses some; leave one of them out"
         (permutation_importance, {"scoring": ["r2", MAE]}, "takes one metric"),
         (lofo_importance, {"scoring": {"a": "r2"}}, "takes one metric"),
         (permutation_importance, {"scoring": lambda e, X, y: 0.0}, "make_scorer"),
+        (permutation_importance, {"scoring": RAW}, "leave multioutput out"),
         (lofo_importance, {"scoring": lambda e, X, y: 0.0}, "make_scorer"),
     ],
 )
