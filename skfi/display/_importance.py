@@ -5,12 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from skfi.display._computed import Computed
 from skfi.display._figures import HARMS, HELPS, INK, matplotlib_pyplot
 from skfi.importance import ImportanceResult
-from skfi.importance._functions import FUNCTIONS
 
 
-class ImportanceDisplay:
+class ImportanceDisplay(Computed):
     """Bars of importances, largest on top, with the 95% interval of each, or else its spread.
 
     Make one with :meth:`from_result` or :meth:`from_estimator`, then call :meth:`plot`.
@@ -61,39 +61,6 @@ class ImportanceDisplay:
             If ``result`` is not an ImportanceResult.
         """
         return cls(check_result(result))
-
-    @classmethod
-    def from_estimator(
-        cls, estimator: Any, X: Any, y: Any = None, *, method: str = "gradient", **kwargs: Any
-    ) -> Self:
-        """Compute importances and make a display of them.
-
-        Parameters
-        ----------
-        estimator : estimator, keras.Model or Pipeline
-            As the importance functions take it.
-        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-            Samples.
-        y : array-like of shape (n_samples,), default=None
-            Targets; gradients need none.
-        method : {"gradient", "permutation", "lofo"}, default="gradient"
-            Which function computes them.
-        **kwargs : dict
-            Passed to that function.
-
-        Returns
-        -------
-        display : ImportanceDisplay
-            Not drawn yet.
-
-        Raises
-        ------
-        ValueError
-            If ``method`` is unknown.
-        """
-        if method not in FUNCTIONS:
-            raise ValueError(f"method={method!r} is unknown; use one of {', '.join(FUNCTIONS)}.")
-        return cls.from_result(FUNCTIONS[method](estimator, X, y, **kwargs))
 
     def plot(
         self,

@@ -1,20 +1,20 @@
 """Importances of each output, as a heat map."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from skfi.display._computed import Computed
 from skfi.display._figures import INK, color_scale, matplotlib_pyplot
 from skfi.display._importance import axis_label, check_result
 from skfi.importance import ImportancesByOutput
-from skfi.importance._functions import FUNCTIONS
 
 _MOST_NUMBERS = 12  # outputs whose cells have room for a number
 _MOST_TICKS = 24
 
 
-class OutputImportanceDisplay:
+class OutputImportanceDisplay(Computed):
     """Heat map of features by outputs: which feature matters for which output.
 
     Outputs are columns of the target, steps of a forecast, or classes, in their order. All cells
@@ -48,6 +48,8 @@ class OutputImportanceDisplay:
     (2, 3)
     """
 
+    _params: ClassVar[dict[str, Any]] = {"per_output": True}
+
     def __init__(self, result: ImportancesByOutput) -> None:
         self.result = result
 
@@ -78,39 +80,6 @@ class OutputImportanceDisplay:
         for of_output in result.values():
             check_result(of_output)
         return cls(result)
-
-    @classmethod
-    def from_estimator(
-        cls, estimator: Any, X: Any, y: Any = None, *, method: str = "gradient", **kwargs: Any
-    ) -> Self:
-        """Compute importances of each output and make a display of them.
-
-        Parameters
-        ----------
-        estimator : estimator, keras.Model or Pipeline
-            As the importance functions take it.
-        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-            Samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Targets; gradients need none.
-        method : {"gradient", "permutation", "lofo"}, default="gradient"
-            Which function computes them.
-        **kwargs : dict
-            Passed to that function.
-
-        Returns
-        -------
-        display : OutputImportanceDisplay
-            Not drawn yet.
-
-        Raises
-        ------
-        ValueError
-            If ``method`` is unknown.
-        """
-        if method not in FUNCTIONS:
-            raise ValueError(f"method={method!r} is unknown; use one of {', '.join(FUNCTIONS)}.")
-        return cls.from_result(FUNCTIONS[method](estimator, X, y, per_output=True, **kwargs))
 
     def plot(
         self,

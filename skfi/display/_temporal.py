@@ -5,9 +5,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from skfi.display._computed import compute
 from skfi.display._figures import color_scale, matplotlib_pyplot
 from skfi.display._grid import check_call, draw_series, is_whole_grid
-from skfi.display._importance import FUNCTIONS, check_result
+from skfi.display._importance import check_result
 from skfi.display._predicted import predicted
 from skfi.importance import ImportanceResult
 
@@ -125,12 +126,10 @@ class TemporalImportanceDisplay:
         ValueError
             If ``method`` is unknown, or what it computes would have no value for each time step.
         """
-        if method not in FUNCTIONS:
-            raise ValueError(f"method={method!r} is unknown; use one of {', '.join(FUNCTIONS)}.")
-        if method != "gradient":
+        if method in ("permutation", "lofo"):
             kwargs = {"by": "cell" if method == "permutation" else "timestep"} | kwargs
             check_call(method, kwargs["by"], kwargs.get("feature_groups"))
-        return cls.from_result(FUNCTIONS[method](estimator, X, y, **kwargs))
+        return cls.from_result(compute(method, estimator, X, y, **kwargs))
 
     def plot(
         self,

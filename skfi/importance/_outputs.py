@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,8 @@ from sklearn.metrics._scorer import _MultimetricScorer
 
 from skfi._keras import heads_of
 from skfi.importance._inputs._last_step import LastStep
-from skfi.importance._inputs._model_heads import accuracy_of_columns
-from skfi.importance._inputs._targets import target_shape
+from skfi.importance._inputs._model_heads import metric_of
+from skfi.importance._inputs._targets import target_columns
 from skfi.importance._scoring import own_metric, scorer_for
 from skfi.importance._stand_in import Once
 from skfi.metrics._step_scorer import StepScorer, real_output_steps
@@ -234,18 +233,12 @@ class _StepScorers:
 
 
 def _heads(last: LastStep) -> list[Output]:
-    outputs: list[Output] = []
-    start = 0
     heads = heads_of(last.network)
     all_values = all(head.kind == "values" for head in heads)
-    for head in heads:
-        columns = slice(start, start + prod(target_shape(head)))
-        start = columns.stop
-        own = None if all_values or head.kind == "values" else accuracy_of_columns
-        if own is None and not all_values:
-            own = metrics.r2_score
-        outputs.append(Column(head.name, columns, own))
-    return outputs
+    return [
+        Column(head.name, columns, None if all_values else metric_of(head))
+        for head, columns in zip(heads, target_columns(heads), strict=True)
+    ]
 
 
 def _of_predictions(estimator: Any, scoring: Any) -> Any:

@@ -84,10 +84,16 @@ class Method:
         points_at_once: int,
     ) -> Found:
         """The attributions of one output of the samples ``rows``."""
-        gradient = partial(explained.gradient, weights=output)
-        values = self.values(gradient, explained.points(rows), rows)
+        gradient, outputs = self.gradient_of(explained, rows, output)
+        values = explained.attributions(self.values(gradient, explained.points(rows), rows), rows)
         none = np.zeros(len(rows))
-        return Found(explained.attributions(values, rows), none, none, self.n_points * len(rows))
+        return Found(values, none, none, self.n_points * len(rows), outputs)
+
+    def gradient_of(
+        self, explained: Explained, rows: np.ndarray, output: ExplainedOutput
+    ) -> tuple[Gradient, np.ndarray | None]:
+        """The gradient of one output, and the samples' outputs if they are known with it."""
+        return partial(explained.gradient, weights=output), None
 
     def values(self, gradient: Gradient, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """An array like ``X``, a block of samples whose numbers are ``rows``."""
@@ -103,18 +109,12 @@ class Method:
 class AtSamples(Method):
     """A method that takes gradients at the samples themselves."""
 
-    def attribute(
-        self,
-        explained: Explained,
-        rows: np.ndarray,
-        output: ExplainedOutput,
-        points_at_once: int,
-    ) -> Found:
-        """The attributions of one output of the samples ``rows``, and their outputs."""
+    def gradient_of(
+        self, explained: Explained, rows: np.ndarray, output: ExplainedOutput
+    ) -> tuple[Gradient, np.ndarray | None]:
+        """The gradient at the samples, which are the only points, and their outputs."""
         gradient, outputs = explained.gradient_at_samples(rows, output)
-        values = self.values(lambda _, __: gradient, explained.points(rows), rows)
-        none = np.zeros(len(rows))
-        return Found(explained.attributions(values, rows), none, none, len(rows), outputs)
+        return lambda _, __: gradient, outputs
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A Keras model of several outputs, some of which tell classes, as an estimator."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from sklearn.metrics import r2_score
 
 from skfi._keras import Head, class_probabilities, gives_logits
 from skfi.importance._inputs._models import KerasModel
-from skfi.importance._inputs._targets import pack_targets, target_shape
+from skfi.importance._inputs._targets import pack_targets, target_columns
 
 
 class ModelHeads(KerasModel):
@@ -66,17 +66,18 @@ class HeadsScorer:
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
         y_pred, y_true = estimator.predict(X), pack_targets(self.heads, y)
-        scores, start = [], 0
-        for head in self.heads:
-            columns = slice(start, start + prod(target_shape(head)))
-            start = columns.stop
-            metric = r2_score if head.kind == "values" else accuracy_of_columns
-            scores.append(
-                metric(y_true[:, columns], y_pred[:, columns], sample_weight=sample_weight)
-            )
+        scores = [
+            metric_of(head)(y_true[:, columns], y_pred[:, columns], sample_weight=sample_weight)
+            for head, columns in zip(self.heads, target_columns(self.heads), strict=True)
+        ]
         return float(np.mean(scores))
 
 
-def accuracy_of_columns(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any = None) -> float:
+def metric_of(head: Head) -> Callable:
+    """What an output is scored by where no one metric fits all."""
+    return r2_score if head.kind == "values" else _accuracy
+
+
+def _accuracy(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: Any = None) -> float:
     """The share of right ones, of all columns."""
     return float(np.average((y_true == y_pred).mean(axis=1), weights=sample_weight))

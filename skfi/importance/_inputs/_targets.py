@@ -14,6 +14,12 @@ def target_shape(head: Head) -> tuple[int, ...]:
     return head.shape[:-1] if head.of_classes else head.shape
 
 
+def target_columns(heads: Sequence[Head]) -> list[slice]:
+    """The columns of each output's targets, and predictions, in a row of all."""
+    ends = np.cumsum([prod(target_shape(head)) for head in heads]).tolist()
+    return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+
+
 def pack_targets(heads: Sequence[Head], y: Any) -> np.ndarray:
     """Targets by output, by name or in order, as rows (n_samples, n_columns).
 
@@ -70,12 +76,10 @@ def unpack_targets(
     heads: Sequence[Head], losses: Sequence[Any], rows: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Targets in a row by output, as a network with these losses is trained on them."""
-    targets, start = {}, 0
+    targets = {}
     rows = pack_targets(heads, rows)
-    for head, loss in zip(heads, losses, strict=True):
-        shape = target_shape(head)
-        values = rows[:, start : start + prod(shape)].reshape(len(rows), *shape)
-        start += prod(shape)
+    for head, columns, loss in zip(heads, target_columns(heads), losses, strict=True):
+        values = rows[:, columns].reshape(len(rows), *target_shape(head))
         if head.of_classes and head.shape[-1] > 1 and "sparse" not in loss_name(loss):
             values = np.eye(head.n_classes)[values.astype(int)]
         targets[head.name] = values
