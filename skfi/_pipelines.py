@@ -7,9 +7,10 @@ from typing import Any
 import keras
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
+
+from skfi._private import BaseSearchCV
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from sklearn import get_config
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _routing_enabled,
     process_routing,
 )
 
@@ -35,6 +35,6 @@ class RoutesFit:
             del self.feature_names_in_
 
     def _routed(self, fit_params: dict[str, Any]) -> dict[str, Any]:
-        if _routing_enabled():
+        if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", **fit_params).estimator.fit
         return fit_params

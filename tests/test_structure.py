@@ -21,7 +21,7 @@ LAYERS = [
     {"preprocessing", "datasets", "metrics"},
     {"_pipelines"},
     {"_keras", "_folding", "_padding", "_routing"},
-    {"_containers"},
+    {"_containers", "_private"},
 ]
 # the same inside importance: methods do not import each other
 IMPORTANCE = [
@@ -40,6 +40,10 @@ HOMES = {
     "lofo": "importance/_lofo/_folds.py",
     "tensorflow": "_keras",
 }
+# only these may reach what another package does not promise to keep
+PRIVATE_HOMES = ("_private.py", "_keras/_private.py")
+PROMISING = ("sklearn", "joblib", "scikeras", "keras", "tensorflow")
+OF_NAMED_TUPLES = {"_asdict", "_replace", "_fields"}  # public, says Python
 
 
 def imports_of(path):
@@ -92,6 +96,55 @@ def test_there_are_no_circles():
     }
     order = list(TopologicalSorter(graph).static_order())  # raises CycleError
     assert set(order) == set(modules)
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def own_private_names():
+    """Private names of skfi's own functions, methods, class attributes and fitted attributes."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                yield node.name
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                yield node.target.id
+            elif isinstance(node, ast.Assign):
+                yield from (one.id for one in node.targets if isinstance(one, ast.Name))
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                own = ast.unparse(node.value) in ("self", "estimator")
+                yield from {node.attr} if own else ()
+
+
+def private_reaches(path, own):
+    """The private names of other packages that a file imports, or reads of an object."""
+    for module in imports_of(path):
+        root, *parts = module.split(".")
+        inside = {"keras": "src", "tensorflow": "python"}.get(root)
+        if root in PROMISING and (inside in parts or any(map(is_private, parts))):
+            yield module
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute):
+            names = [node.attr]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "hasattr"):
+            names = [one.value for one in node.args[1:2] if isinstance(one, ast.Constant)]
+        else:
+            continue
+        yield from (n for n in names if is_private(n) and n not in own | OF_NAMED_TUPLES)
+
+
+def test_private_parts_of_other_packages_are_reached_from_one_place_a_side():
+    own = set(own_private_names())
+    for path in FILES:
+        name = path.relative_to(PACKAGE).as_posix()
+        found = set(private_reaches(path, own))
+        if name in PRIVATE_HOMES:
+            assert found, name
+        elif name == HOMES["lofo"]:
+            assert found <= {"_get_cv_score"}, found  # of lofo, which only this file imports
+        else:
+            assert not found, f"{name} reaches {found}: take them from {PRIVATE_HOMES}"
 
 
 def test_importing_skfi_loads_nothing_heavy():

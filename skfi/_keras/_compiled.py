@@ -18,10 +18,10 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from skfi._keras._structure import another, n_bytes, structure
 from skfi._keras._xla import calls_are_by_xla
+from skfi._private import _openmp_effective_n_threads
 
 # Matrix kernels take rows in packs (24 with AVX2, 48 with AVX-512) and round a left-over pack
 # differently: every call has a multiple of 48 rows. Above 240 the work is split over threads at

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from skfi._keras._compiled import call_in_chunks
 from skfi._keras._packed import Layout
+from skfi._keras._private import all_layers
 from skfi._keras._replaced import calls_replaced
 from skfi._keras._xla import calls_by_xla
 
@@ -172,7 +173,7 @@ def _trace_ids(model: Any) -> tuple[Callable, tuple[Any, ...]]:
 
 def embeddings_of(model: Any) -> list[keras.layers.Embedding]:
     """The Embedding layers of a network, in nested ones too."""
-    return [x for x in model._flatten_layers() if isinstance(x, keras.layers.Embedding)]
+    return [x for x in all_layers(model) if isinstance(x, keras.layers.Embedding)]
 
 
 @contextmanager

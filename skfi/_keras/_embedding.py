@@ -14,15 +14,14 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._compiled import CHUNK_SIZE, call_in_chunks
+from skfi._keras._private import all_layers
 from skfi._keras._replaced import calls_replaced
 from skfi._keras._xla import calls_by_xla
 
 
 def find_embedding(model: keras.Model) -> keras.layers.Embedding | None:
     """The network's only Embedding layer; None if it has none or several."""
-    embeddings = [
-        layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Embedding)
-    ]
+    embeddings = [layer for layer in all_layers(model) if isinstance(layer, keras.layers.Embedding)]
     return embeddings[0] if len(embeddings) == 1 else None
 
 
@@ -86,7 +85,7 @@ def _embedding_of(model: keras.Model) -> keras.layers.Embedding:
 
 
 def _vectorization_of(model: keras.Model) -> keras.layers.TextVectorization | None:
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         if isinstance(layer, keras.layers.TextVectorization):
             return layer
     return None

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._compiled import call_in_chunks
+from skfi._keras._private import all_layers, mask_of, source_of
 from skfi._keras._replaced import calls_replaced
 
 _known: weakref.WeakKeyDictionary[keras.Model, list[float | None]] = weakref.WeakKeyDictionary()
@@ -15,7 +16,7 @@ _known: weakref.WeakKeyDictionary[keras.Model, list[float | None]] = weakref.Wea
 
 def mask_value_of(model: keras.Model) -> float | None:
     """The value of the Masking layer that reads the network's only input; None if there is none."""
-    layers = [x for x in model._flatten_layers() if isinstance(x, keras.layers.Masking)]
+    layers = [x for x in all_layers(model) if isinstance(x, keras.layers.Masking)]
     try:
         return next((float(x.mask_value) for x in layers if _reads_input(x)), None)
     except AttributeError:  # in a subclass, whose layers are not part of a graph
@@ -23,7 +24,7 @@ def mask_value_of(model: keras.Model) -> float | None:
 
 
 def _reads_input(layer: keras.layers.Layer) -> bool:
-    source = layer.input._keras_history.operation
+    source = source_of(layer.input).operation
     return isinstance(source, keras.layers.InputLayer)
 
 
@@ -39,7 +40,7 @@ def mask_values_of(model: keras.Model) -> list[float | None]:
 
 
 def _probed(model: keras.Model) -> list[float | None]:
-    layers = [x for x in model._flatten_layers() if isinstance(x, keras.layers.Masking)]
+    layers = [x for x in all_layers(model) if isinstance(x, keras.layers.Masking)]
     values: list[float | None] = [None] * len(model.inputs)
     dtypes = [keras.backend.standardize_dtype(tensor.dtype) for tensor in model.inputs]
     if not layers or "string" in dtypes:
@@ -75,7 +76,7 @@ def _probed(model: keras.Model) -> list[float | None]:
 
 def is_decoder(model: keras.Model) -> bool:
     """Whether the steps of the output are not those of an input: one vector is repeated for all."""
-    return any(isinstance(x, keras.layers.RepeatVector) for x in model._flatten_layers())
+    return any(isinstance(x, keras.layers.RepeatVector) for x in all_layers(model))
 
 
 def output_steps(model: keras.Model, inputs: np.ndarray) -> np.ndarray | None:
@@ -86,7 +87,7 @@ def output_steps(model: keras.Model, inputs: np.ndarray) -> np.ndarray | None:
 
 def _trace_mask(model: Any) -> Any:
     def mask(x: tf.Tensor) -> tf.Tensor:
-        of_output = getattr(model(x, training=False), "_keras_mask", None)
+        of_output = mask_of(model(x, training=False))
         return tf.zeros((tf.shape(x)[0], 0)) if of_output is None else tf.cast(of_output, "float32")
 
     return mask, (tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype),)

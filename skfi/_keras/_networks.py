@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skfi._containers import check_kinds, check_whole_numbers
+from skfi._keras._private import source_of
 
 
 def check_network(model: keras.Model) -> None:
@@ -154,7 +155,7 @@ def last_activation(model: keras.Model, head: int = 0) -> str:
 
     Empty if that is code of the user's, a subclass of ``keras.Model``.
     """
-    history = model.outputs[head]._keras_history
+    history = source_of(model.outputs[head])
     operation = history.operation
     if isinstance(operation, keras.Model):
         known = getattr(operation, "outputs", None) is not None

@@ -7,9 +7,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.saving.serialization_lib import SafeModeScope
 
 from skfi._keras._plain import plain_network
+from skfi._keras._private import SafeModeScope, all_layers, loss_weights_of
 
 Fixed = Sequence[list[np.ndarray] | None]
 
@@ -117,8 +117,8 @@ def leaves(model: keras.Model) -> list[keras.layers.Layer]:
     """The layers of a network that hold no others."""
     return [
         layer
-        for layer in model._flatten_layers()
-        if not any(inner is not layer for inner in layer._flatten_layers())
+        for layer in all_layers(model)
+        if not any(inner is not layer for inner in all_layers(layer))
     ]
 
 
@@ -149,6 +149,6 @@ def compile_like(fresh: keras.Model, model: keras.Model) -> keras.Model:
     fresh.compile(
         optimizer=fresh_optimizer(model.optimizer),
         loss=model.loss,
-        loss_weights=getattr(model._compile_loss, "_user_loss_weights", None),
+        loss_weights=loss_weights_of(model),
     )
     return fresh

@@ -4,14 +4,18 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import tensorflow as tf
-from keras.src.backend.common import global_state
-from keras.src.random import seed_generator
-from keras.src.utils.rng_utils import GLOBAL_RANDOM_SEED
-from tensorflow.python.eager import context as tf_context
+
+from skfi._keras._private import (
+    KERAS_RANDOM_STATE,
+    TensorFlowRandom,
+    get_keras_state,
+    keras_random_module,
+    replace_keras_random_module,
+    set_keras_state,
+)
 
 _seed_lock = threading.RLock()
 
@@ -40,33 +44,12 @@ class _ThreadRandom:
 
 
 _keras_random = _ThreadRandom()
-if getattr(seed_generator, "python_random", None) is not random:
+if keras_random_module() is not random:
     raise ImportError(
         "This version of Keras draws its seeds in another way than skfi knows, and random_state "
         "would not hold. Install the versions of Keras that skfi asks for."
     )
-seed_generator.python_random = _keras_random
-
-
-@dataclass
-class _Found:
-    """The state of TensorFlow's global generator that a thread found, and will restore."""
-
-    seed: Any
-    rng: Any
-
-    @classmethod
-    def now(cls) -> Self:
-        """The current one."""
-        context = tf_context.context()
-        return cls(context._seed, getattr(context, "_rng", None))
-
-    def restore(self) -> None:
-        """Put it back."""
-        context = tf_context.context()
-        context._seed = self.seed
-        if self.rng is not None:
-            context._rng = self.rng
+replace_keras_random_module(_keras_random)
 
 
 _turns = threading.local()  # of each thread: what it found, once for each block that it is in
@@ -84,30 +67,28 @@ def seeded(seed: int, *, only_keras: bool = False) -> Iterator[None]:
     for them to start anew; compiled functions are then prepared again, for a fifth of a second.
     Keras' own layers have no such ops: with ``only_keras`` the cache stays.
     """
-    context = tf_context.context()
-    keras_state = (GLOBAL_RANDOM_SEED, seed_generator.GLOBAL_SEED_GENERATOR)
     with _seed_lock:
         saved_python = _keras_random.generator
-        found = _Found.now()
+        found = TensorFlowRandom.now()
         turns = _turns.__dict__.setdefault("found", [])
         turns.append(found)
         # of this thread, as all of Keras' global state is
-        saved_keras = [global_state.get_global_attribute(name) for name in keras_state]
+        saved_keras = [get_keras_state(name) for name in KERAS_RANDOM_STATE]
         try:
             _keras_random.generator = random.Random(seed)
             if only_keras:
-                context._seed, context._rng = seed, random.Random(seed)
+                TensorFlowRandom(seed, random.Random(seed)).restore()
             else:
                 tf.random.set_seed(seed)
-            for name, value in zip(keras_state, (seed, None), strict=True):
-                global_state.set_global_attribute(name, value)
+            for name, value in zip(KERAS_RANDOM_STATE, (seed, None), strict=True):
+                set_keras_state(name, value)
             yield
         finally:
             turns.pop()
             _keras_random.generator = saved_python
             found.restore()
-            for name, value in zip(keras_state, saved_keras, strict=True):
-                global_state.set_global_attribute(name, value)
+            for name, value in zip(KERAS_RANDOM_STATE, saved_keras, strict=True):
+                set_keras_state(name, value)
 
 
 @contextmanager
@@ -120,13 +101,13 @@ def while_others_draw() -> Iterator[None]:
     if len(turns) != 1:  # not seeded, or inside of a fit that still draws
         yield
         return
-    own = _Found.now()
+    own = TensorFlowRandom.now()
     turns[0].restore()
     _seed_lock.release()
     try:
         yield
     finally:
         _seed_lock.acquire()
-        found = _Found.now()
+        found = TensorFlowRandom.now()
         turns[0].seed, turns[0].rng = found.seed, found.rng
         own.restore()

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from skfi._keras._private import all_layers
 from skfi._keras._seeds import seeded
 
 
@@ -14,7 +15,7 @@ def structure(model: keras.Model) -> str | None:
 
     There is none for layers with user code, or with state that is not a variable.
     """
-    layers = model._flatten_layers()
+    layers = all_layers(model)
     if not all(is_keras(layer) and _state_is_variables(layer) for layer in layers):
         return None
     try:

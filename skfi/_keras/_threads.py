@@ -3,7 +3,8 @@
 import multiprocessing
 
 import tensorflow as tf
-from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
+
+from skfi._private import _openmp_effective_n_threads
 
 
 def keep_to_own_threads() -> None:

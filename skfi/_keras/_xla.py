@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from skfi._keras._private import all_layers, seed_generators_of
 from skfi._keras._structure import structure
 
 
@@ -86,7 +87,7 @@ def worth_training(model: keras.Model, n_timesteps: int, n_batches: int) -> bool
     choice = jit_compile()
     if choice is False or not _possible(model):
         return False
-    if choice is None and any(_draws(layer) for layer in model._flatten_layers()):
+    if choice is None and any(_draws(layer) for layer in all_layers(model)):
         return False
     return n_timesteps * n_batches * _fits_ahead.get() >= _WORTH_TRAINING or bool(choice)
 
@@ -101,7 +102,7 @@ def worth_calling(
         return False
     embedded = sum(
         layer.count_params()
-        for layer in model._flatten_layers()
+        for layer in all_layers(model)
         if isinstance(layer, keras.layers.Embedding)
     )
     work = n_timesteps * n_samples * (model.count_params() - embedded)
@@ -112,13 +113,11 @@ def _possible(model: keras.Model) -> bool:
     """Whether XLA can compile the network; on a GPU Keras' own kernels are quicker."""
     if tf.config.list_physical_devices("GPU"):
         return False
-    return structure(model) is not None and all(
-        layer.supports_jit for layer in model._flatten_layers()
-    )
+    return structure(model) is not None and all(layer.supports_jit for layer in all_layers(model))
 
 
 def _draws(layer: keras.layers.Layer) -> bool:
     """Whether a layer draws at random in training; recurrent ones have a seed in any case."""
     if hasattr(layer, "recurrent_dropout"):
         return bool(layer.dropout or layer.recurrent_dropout)
-    return bool(layer._seed_generators)
+    return bool(seed_generators_of(layer))

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from scipy.signal import lfilter
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from skfi._private import Interval, StrOptions, validate_params
 
 _SIZES = {
     "n_samples": [Interval(Integral, 1, None, closed="left")],

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from skfi._private import Interval, StrOptions, validate_params
 
 
 @validate_params(

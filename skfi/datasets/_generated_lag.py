@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+
+from skfi._private import Interval, validate_params
 
 
 @validate_params(

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+
+from skfi._private import Interval, validate_params
 
 _CHECKED = {
     "n_samples": [Interval(Integral, 1, None, closed="left")],

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, validate_params
 
+from skfi._private import Interval, validate_params
 from skfi.datasets._package_index import PackagedFile, fetch
 
 FILE = PackagedFile(

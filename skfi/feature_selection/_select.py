@@ -7,11 +7,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
 from sklearn.feature_selection import SelectFromModel
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from skfi._containers import container
 from skfi._folding import n_features
+from skfi._private import HasMethods, _check_feature_names_in, check_parameters, transform_output
 from skfi._routing import RoutesFit
 
 
@@ -96,7 +96,7 @@ class SelectSequenceFeatures(
         ValueError
             If the estimator has no importances, or not one for each feature.
         """
-        self._validate_params()
+        check_parameters(self)
         X = container(X)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
         self.selector_ = SelectFromModel(
@@ -154,7 +154,7 @@ class SelectSequenceFeatures(
         check_is_fitted(self)
         X = X if hasattr(X, "ndim") else np.asarray(X)
         if X.ndim == 2:
-            setting = getattr(self, "_sklearn_output_config", {}).get("transform")
+            setting = transform_output(self)
             return self.selector_.set_output(transform=setting).transform(X)
         X = check_array(X, allow_nd=True, dtype=None, input_name="X")
         if X.shape[-1] != self.n_features_in_:

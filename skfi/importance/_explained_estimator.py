@@ -6,20 +6,21 @@ from typing import Any, Self
 
 import keras
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    MetaEstimatorMixin,
-    _fit_context,
-    clone,
-    is_classifier,
-)
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing, get_tags
-from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_method_params, _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skfi._folding import n_features
+from skfi._private import (
+    HasMethods,
+    StrOptions,
+    _check_method_params,
+    _fit_context,
+    _num_samples,
+    _safe_indexing,
+)
 from skfi._routing import RoutesFit
 from skfi.importance._fits import without_importances
 from skfi.importance._functions import FUNCTIONS
@@ -31,12 +32,7 @@ from skfi.importance._results._shares import positive_shares
 
 def _has(method: str) -> Callable[[Any], bool]:
     """Whether the wrapped estimator has a method, which raises AttributeError if not."""
-
-    def check(self: "ExplainedEstimator") -> bool:
-        getattr(getattr(self, "estimator_", self.estimator), method)
-        return True
-
-    return check
+    return lambda self: bool(getattr(getattr(self, "estimator_", self.estimator), method))
 
 
 class ExplainedEstimator(RoutesFit, MetaEstimatorMixin, BaseEstimator):

@@ -3,11 +3,10 @@
 from typing import Any
 
 import joblib
-from joblib._parallel_backends import LokyBackend
 from joblib.parallel import get_active_backend
-from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from skfi._pipelines import Chain
+from skfi._private import LokyBackend, _openmp_effective_n_threads, score_function
 from skfi.importance._inputs._last_step import LastStep
 
 _AT_A_TIME = 2  # each copy of a network is traced once: of more, tracing would take over
@@ -39,7 +38,7 @@ def parallel(estimator: Any, n_jobs: int | None, *, scoring: Any = None) -> jobl
 def _is_known(estimator: Any, scoring: Any) -> bool:
     """Whether fits and scores run no code but skfi's, scikit-learn's and Keras' own layers."""
     chain = Chain(estimator)
-    of_own_metric = callable(scoring) and not _is_ours(getattr(scoring, "_score_func", scoring))
+    of_own_metric = callable(scoring) and not _is_ours(score_function(scoring, scoring))
     if of_own_metric or chain.is_searched or not all(map(_is_ours, chain.steps)):
         return False
     last = LastStep.of(chain.last)

@@ -7,16 +7,15 @@ an output at every step, or a class of a classifier, which is scored on that cla
 import inspect
 import warnings
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn import metrics
 from sklearn.base import is_classifier
-from sklearn.metrics._scorer import _MultimetricScorer
 
 from skfi._keras import heads_of
+from skfi._private import joined_scorer, score_function, score_settings, with_score_function
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._model_heads import metric_of
 from skfi.importance._inputs._targets import target_columns
@@ -95,12 +94,12 @@ class Column:
             whole = metrics.make_scorer(self.own_metric)
         else:
             whole = _of_predictions(estimator, scoring)
-        if whole._kwargs.get("multioutput") == "raw_values":
+        if score_settings(whole).get("multioutput") == "raw_values":
             raise ValueError(
                 "per_output=True scores each output on its own, and a scorer with "
                 "multioutput='raw_values' returns an array; leave multioutput out."
             )
-        return _with(whole, ColumnMetric(whole._score_func, self.columns))
+        return with_score_function(whole, ColumnMetric(score_function(whole), self.columns))
 
 
 @dataclass(frozen=True)
@@ -112,14 +111,14 @@ class OfClass:
     def scorer(self, estimator: Any, scoring: Any) -> Any:
         """What scores this class's rows."""
         whole = _of_predictions(estimator, scoring)
-        if whole._score_func not in _MEANS_OVER_ROWS:
+        if score_function(whole) not in _MEANS_OVER_ROWS:
             known = ", ".join(metric.__name__ for metric in _MEANS_OVER_ROWS)
             raise ValueError(
                 f"per_output=True scores the rows of each class, and scoring={scoring!r} is not "
                 f"defined on a single class. Use a metric that is a mean over rows ({known}), "
                 "such as scoring='neg_log_loss'."
             )
-        return _with(whole, ClassMetric(whole._score_func, self.name))
+        return with_score_function(whole, ClassMetric(score_function(whole), self.name))
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class OfStep:
 
     def scorer(self, estimator: Any, scoring: Any) -> Any:
         """What scores this step of the sequences that reach it."""
-        if callable(scoring) and not hasattr(scoring, "_score_func"):
+        if callable(scoring) and score_function(scoring) is None:
             raise _not_by_output(scoring)
         if scoring is None:
             scoring = "accuracy" if is_classifier(estimator) else "r2"
@@ -218,7 +217,7 @@ def scorer_of_outputs(outputs: list[Output], estimator: Any, scoring: Any) -> An
     scorers = {str(i): output.scorer(estimator, scoring) for i, output in enumerate(outputs)}
     if isinstance(outputs[0], OfStep):
         return _StepScorers(scorers)
-    return _MultimetricScorer(scorers=scorers)
+    return joined_scorer(scorers)
 
 
 @dataclass(frozen=True)
@@ -245,7 +244,7 @@ def _of_predictions(estimator: Any, scoring: Any) -> Any:
     """The scorer, or ValueError if it is none of predictions alone."""
     name = own_metric(estimator) if scoring is None else scoring
     scorer = None if name is None else scorer_for(estimator, name)
-    if not hasattr(scorer, "_score_func"):
+    if score_function(scorer) is None:
         raise _not_by_output(scoring)
     return scorer
 
@@ -257,9 +256,3 @@ def _not_by_output(scoring: Any) -> ValueError:
         "show. Pass the name of a metric, such as scoring='neg_mean_absolute_error', or one made "
         "by sklearn.metrics.make_scorer."
     )
-
-
-def _with(scorer: Any, metric: Callable) -> Any:
-    scorer = copy(scorer)
-    scorer._score_func = metric
-    return scorer

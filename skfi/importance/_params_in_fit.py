@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import check_scoring
-from sklearn.utils._param_validation import validate_parameter_constraints
 
+from skfi._private import validate_parameter_constraints
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._units._cells import make_units
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin, is_classifier, is_regressor
 from sklearn.metrics import check_scoring
-from sklearn.model_selection._search import BaseSearchCV
 
 from skfi._keras import calls_by_xla, jit_compile, jit_compile_as, worth_calling
+from skfi._private import BaseSearchCV, score_function, score_sign
 from skfi.importance._inputs._last_step import LastStep
 from skfi.metrics import step_scorer
 
@@ -37,7 +37,7 @@ def scorer_for(estimator: Any, scoring: Any) -> Callable:
         return _Scorers({name: scorer_for(estimator, metric) for name, metric in scoring.items()})
     if scoring is None:
         scoring = "accuracy" if is_classifier(estimator) else "r2"
-    own_function = callable(scoring) and not hasattr(scoring, "_score_func")
+    own_function = callable(scoring) and score_function(scoring) is None
     return scorer if own_function else step_scorer(scoring)
 
 
@@ -86,8 +86,8 @@ def scoring_name(estimator: Any, scoring: Any) -> str:
     if isinstance(scoring, str):
         return scoring
     if scoring is not None:
-        function = getattr(scoring, "_score_func", scoring)
-        sign = "neg_" if getattr(scoring, "_sign", 1) < 0 else ""
+        function = score_function(scoring, scoring)
+        sign = "neg_" if score_sign(scoring) < 0 else ""
         return sign + getattr(function, "__name__", type(function).__name__)
     if is_classifier(estimator):
         return "accuracy"

@@ -5,12 +5,17 @@ from typing import Any, Self
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import HasMethods, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skfi._containers import container
 from skfi._folding import n_features
+from skfi._private import (
+    HasMethods,
+    StrOptions,
+    _check_feature_names_in,
+    _safe_indexing,
+    check_parameters,
+)
 from skfi._routing import RoutesFit
 from skfi.importance._gradient._explained import explained_input
 from skfi.importance._gradient._gradient_importance import gradient_importance
@@ -119,7 +124,7 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
         ValueError
             If a parameter or the data do not fit.
         """
-        self._validate_params()
+        check_parameters(self)
         if isinstance(self.estimator, keras.Model):
             raise ValueError(
                 "GradientTransformer takes estimators. For a trained keras.Model: "

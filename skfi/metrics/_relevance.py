@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
-from sklearn.utils._param_validation import StrOptions, validate_params
+
+from skfi._private import StrOptions, validate_params
 
 _EPSILON = 1e-5  # in the logarithms, as time_interpret has it
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from skfi._containers import as_pandas
 from skfi._padding import check_padding, steps_to_the_end
+from skfi._private import Interval, StrOptions, validate_params
 from skfi.preprocessing._series import (
     as_series,
     padded_targets,

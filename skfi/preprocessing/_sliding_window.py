@@ -6,8 +6,9 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skfi._private import Interval, StrOptions, _check_feature_names_in, check_parameters
 
 
 class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
@@ -75,7 +76,7 @@ class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
         self : SlidingWindow
             Fitted.
         """
-        self._validate_params()
+        check_parameters(self)
         self._check(X, reset=True)
         return self
 

@@ -8,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skfi._private import Interval, check_parameters
 from skfi.preprocessing._vocabulary import check_left_out, given_words, left_out_words
 
 PADDING_ID, UNKNOWN_ID = 0, 1
@@ -137,7 +137,7 @@ class TextSequencer(TransformerMixin, BaseEstimator):
         UserWarning
             If no word of a given ``vocabulary`` occurs in the texts.
         """
-        self._validate_params()
+        check_parameters(self)
         check_left_out(self.left_out)
         texts = self.tokenize(X)
         longest = max(map(len, texts))

@@ -6,9 +6,9 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, validate_params
 
 from skfi._containers import as_pandas
+from skfi._private import Interval, validate_params
 from skfi.preprocessing._numbers import check_columns, check_labels, numbers
 
 

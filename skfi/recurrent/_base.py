@@ -9,13 +9,14 @@ from typing import Any, Self
 import keras
 import numpy as np
 from sklearn import config_context
-from sklearn.base import _fit_context, is_classifier
+from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
     check_is_fitted,
 )
 
 from skfi._keras import draw_order, restored_if_it_fails, seeded, while_others_draw
+from skfi._private import _fit_context
 from skfi.importance import ImportanceResult
 from skfi.importance._in_fit import check_importance, fitted_importances
 from skfi.importance._results._shares import positive_shares

@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skfi._keras import class_probabilities, forward, gives_logits
+from skfi._private import StrOptions
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._training import class_targets, is_categorical, weights_of_classes
 

@@ -7,8 +7,8 @@ from typing import Any, Self
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from skfi._private import HasMethods, Interval, StrOptions
 from skfi.recurrent._architecture import CELLS
 
 

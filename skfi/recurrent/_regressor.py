@@ -8,10 +8,11 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skfi._containers import check_kinds
 from skfi._keras import forward
+from skfi._private import _check_y
 from skfi.recurrent._base import BaseRecurrent
 
 

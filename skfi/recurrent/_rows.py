@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length
+from sklearn.utils.validation import check_consistent_length
 
+from skfi._private import _check_sample_weight, _safe_indexing
 from skfi.recurrent._held_out import Rows, as_samples, split_rows
 from skfi.recurrent._parameters import Parameters
 from skfi.recurrent._sequence_input import Samples, SequenceReader

@@ -16,6 +16,10 @@ from sklearn.preprocessing import FunctionTransformer
 from skfi.recurrent._training import TrainingData
 
 
+def _reshaped(y: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return np.reshape(y, shape)  # NumPy's own name of this argument changed in 2.1
+
+
 class ClassWrapper(KerasClassifier):
     """A wrapper for class numbers, of which a batch need not hold each one."""
 
@@ -39,7 +43,7 @@ class PerStepWrapper(KerasRegressor):
     @property
     def target_encoder(self) -> FunctionTransformer:
         """Gives the target its last axis back."""
-        return FunctionTransformer(partial(np.reshape, shape=(-1, *self._target_shape)))
+        return FunctionTransformer(partial(_reshaped, shape=(-1, *self._target_shape)))
 
     def _validate_sample_weight(self, X: Any, y: Any, sample_weight: Any) -> tuple:
         return X, y, sample_weight

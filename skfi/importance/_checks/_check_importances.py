@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_consistent_length
 
+from skfi._private import Interval, validate_params
 from skfi.importance._checks._again import Again
 from skfi.importance._checks._deletion import curves_of, points_of
 from skfi.importance._checks._faithfulness import agreement, faithful

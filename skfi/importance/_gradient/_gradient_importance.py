@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length
+from sklearn.utils.validation import check_consistent_length
 
+from skfi._private import Interval, RealNotInt, StrOptions, _check_sample_weight, validate_params
 from skfi.importance._gradient._baseline import check_has_baseline
 from skfi.importance._gradient._completeness import IntegratedGradients
 from skfi.importance._gradient._explained import explained_input

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from sklearn.base import ClassifierMixin
 
 from skfi._keras import has_several_outputs, heads_of, output_kind, plain_network
 from skfi._pipelines import with_last
@@ -24,7 +25,7 @@ def _adapted(estimator: Any) -> Any:
     if isinstance(estimator, keras.Model):
         return model_as_estimator(estimator)
     if is_wrapper(estimator):
-        is_classifier = getattr(estimator, "_estimator_type", None) == "classifier"
+        is_classifier = isinstance(estimator, ClassifierMixin)
         return (WrapperClassifier if is_classifier else WrapperRegressor)(estimator)
     if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise TypeError(

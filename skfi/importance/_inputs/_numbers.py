@@ -9,9 +9,9 @@ from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import _safe_indexing
 
 from skfi._pipelines import Chain
+from skfi._private import _safe_indexing
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._one_array import OneArray
 from skfi.preprocessing import SlidingWindow

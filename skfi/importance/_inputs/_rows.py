@@ -3,7 +3,8 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
+
+from skfi._private import _safe_indexing
 
 
 def copy_cells(X_from: Any, X_to: Any, source: np.ndarray, cells: np.ndarray) -> None:

@@ -8,9 +8,9 @@ from sklearn.base import RegressorMixin, is_classifier, is_regressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
 
 from skfi._pipelines import Chain
+from skfi._private import _safe_indexing, score_function
 from skfi.importance._lofo._input import Given
 from skfi.importance._outputs import OfClass, OfStep, Output
 from skfi.importance._quiet import warnings_ignored
@@ -135,7 +135,7 @@ def _metric_of_sklearn(estimator: Any, scoring: Any) -> Any:
         return get_scorer("r2") if score is RegressorMixin.score else None
     if isinstance(scoring, str):
         return check_scoring(estimator, scoring=scoring)
-    function = getattr(scoring, "_score_func", None)
+    function = score_function(scoring)
     of_sklearn = getattr(function, "__module__", "").split(".")[0] == "sklearn"
     return scoring if of_sklearn else None
 

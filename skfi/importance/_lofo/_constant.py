@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pandas as pd
 from pandas.api import types
-from sklearn.utils import _safe_indexing
 
+from skfi._private import _safe_indexing
 from skfi.importance._inputs._several import Part, SeveralInputs
 from skfi.importance._units._cells import Units
 

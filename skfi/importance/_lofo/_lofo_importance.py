@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
-from sklearn.utils.validation import _check_sample_weight
 
 from skfi._pipelines import unfrozen
+from skfi._private import Interval, StrOptions, _check_sample_weight, validate_params
 from skfi.importance._clones import seeded_clone
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._read import samples_of

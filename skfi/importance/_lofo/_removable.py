@@ -23,9 +23,9 @@ from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.metaestimators import _BaseComposition
 
 from skfi._pipelines import Chain
+from skfi._private import _BaseComposition
 from skfi.importance._inputs._kinds import Numbers
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._numbers import input_features_stay

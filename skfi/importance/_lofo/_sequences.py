@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 
+from skfi._private import _safe_indexing
 from skfi.importance._index_view import read_left_out_view
 from skfi.importance._inputs._kinds import Numbers, SeveralInputs, TokenIds
 from skfi.importance._inputs._last_step import LastStep

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import _BaseComposition
 
 from skfi._pipelines import Chain
+from skfi._private import _BaseComposition
 from skfi.importance._inputs._last_step import LastStep
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from skfi._private import _safe_indexing
 from skfi.importance._index_view import read_left_out_view
 from skfi.importance._inputs._kinds import Texts, TokenIds
 from skfi.importance._lofo._sequences import SequenceData, Settings, of_positions

@@ -10,9 +10,9 @@ import joblib
 import numpy as np
 from sklearn import inspection
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 
 from skfi._pipelines import Chain
+from skfi._private import Interval, RealNotInt, StrOptions, validate_params
 from skfi.importance._inference._row_groups import (
     check_no_groups,
     groups_of_rows,

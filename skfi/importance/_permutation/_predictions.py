@@ -6,8 +6,8 @@ from functools import wraps
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 
+from skfi._private import _safe_indexing
 from skfi.importance._inputs._arrays import n_samples_of
 from skfi.importance._inputs._kinds import Kind
 from skfi.importance._stand_in import StandIn

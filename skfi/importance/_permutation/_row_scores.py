@@ -1,7 +1,6 @@
 """Scorers that also return what intervals need: each row's value of a metric, or predictions."""
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any
@@ -9,8 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 from sklearn.base import is_classifier
-from sklearn.metrics._scorer import _MultimetricScorer
 
+from skfi._private import joined_scorer, score_function, score_sign, scorers_of, with_score_function
 from skfi.importance._inputs._kinds import Kind
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._permutation._predictions import Predicted, Recording, Replay, zero_at_first
@@ -53,21 +52,19 @@ class RowScorer:
     def _keeping_rows(self, classes: Any, kept: dict) -> Any:
         if not self.values:
             return self.scorer
-        if not isinstance(self.scorer, _MultimetricScorer):
+        scorers = scorers_of(self.scorer)
+        if scorers is None:
             return _keeping_rows(self.scorer, self.values[ONLY], classes, kept, OfRows(ONLY))
-        scorers = dict(self.scorer._scorers)
         for name, values in self.values.items():
             scorers[name] = _keeping_rows(scorers[name], values, classes, kept, OfRows(name))
-        return _MultimetricScorer(scorers=scorers)
+        return joined_scorer(scorers)
 
     def rest(self) -> Any:
         """The scorer of the metrics whose rows have no values; None if all have."""
         if not self.keeps_predictions or not self.values:
             return self.scorer if self.keeps_predictions else None
-        scorers = self.scorer._scorers.items()
-        return _MultimetricScorer(
-            scorers={name: scorer for name, scorer in scorers if name not in self.values}
-        )
+        scorers = (scorers_of(self.scorer) or {}).items()
+        return joined_scorer({name: one for name, one in scorers if name not in self.values})
 
 
 def _scores_by_name(scores: Any) -> dict[Any, Any]:
@@ -77,20 +74,20 @@ def _scores_by_name(scores: Any) -> dict[Any, Any]:
 def _keeping_rows(scorer: Any, values: RowValues, classes: Any, kept: dict, key: OfRows) -> Any:
     """A copy of the scorer that also stores the values of rows in ``kept``."""
 
-    @wraps(scorer._score_func)  # scorers look into its signature
+    function = score_function(scorer)
+
+    @wraps(function)  # scorers look into its signature
     def measured(y_true: Any, y_pred: Any, *, sample_weight: Any = None, **kwargs: Any) -> float:
         weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
-        score = scorer._score_func(y_true, y_pred, **weighted, **kwargs)  # which also checks them
+        score = function(y_true, y_pred, **weighted, **kwargs)  # which also checks them
         truth, predicted = np.asarray(y_true), np.asarray(y_pred)
         truth = truth.ravel() if truth.ndim == 2 and truth.shape[1] == 1 else truth
         weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
-        metric = partial(scorer._score_func, **kwargs)
-        kept[key] = scorer._sign * values(Scored(truth, predicted, weights, classes, metric))
+        metric = partial(function, **kwargs)
+        kept[key] = score_sign(scorer) * values(Scored(truth, predicted, weights, classes, metric))
         return score
 
-    keeping = copy(scorer)
-    keeping._score_func = measured
-    return keeping
+    return with_score_function(scorer, measured)
 
 
 def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) -> Any:
@@ -99,11 +96,11 @@ def by_row(scorer: Any, estimator: Any, scoring: Any, y: Any, *, n_scores: int) 
     The estimator's own ``score`` is replaced by the metric that it computes.
     """
     targets = np.asarray(y)  # y need not be an array
-    if scoring is None and targets.ndim < 3 and not hasattr(scorer, "_scorers"):
+    if scoring is None and targets.ndim < 3 and scorers_of(scorer) is None:
         scorer = metrics.get_scorer(own_metric(estimator) or scorer)
     n_targets = int(np.prod(targets.shape[1:]))
     classes = LastStep.at_end_of(estimator).classes
-    scorers = getattr(scorer, "_scorers", {ONLY: scorer})
+    scorers = scorers_of(scorer) or {ONLY: scorer}
     per_scorer = {name: values_of_rows(each, classes, n_targets) for name, each in scorers.items()}
     values = {name: of_rows for name, of_rows in per_scorer.items() if of_rows is not None}
     if targets.ndim > 2:
@@ -123,7 +120,7 @@ def is_scored_by_row(scorer: Any) -> bool:
 
 def weights_of_classes(scorer: Any, y: Any, sample_weight: Any) -> dict[Any, np.ndarray]:
     """The weights of rows in the scores of single classes, by the name of the scorer."""
-    scorers = getattr(getattr(scorer, "scorer", None), "_scorers", {})
+    scorers = scorers_of(getattr(scorer, "scorer", None)) or {}
     of_classes = {n: weights_of_class(each, y, sample_weight) for n, each in scorers.items()}
     return {name: weights for name, weights in of_classes.items() if weights is not None}
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
+from skfi._private import score_function, score_settings
+
 _MOST_CLASSES = 20  # beyond it pairs of true and predicted labels are too many
 _SHIFT = 1e-4  # of the weight of rows, to see how the metric changes
 
@@ -187,7 +189,7 @@ _OF_LABELS = {
 
 def row_values(scorer: Any, classes: Any, n_targets: int) -> RowValues | None:
     """The function that computes the values of rows for a scorer; None if there is none."""
-    metric, settings = getattr(scorer, "_score_func", None), getattr(scorer, "_kwargs", {})
+    metric, settings = score_function(scorer), score_settings(scorer)
     if metric in _OF_LABELS:
         few = classes is not None and len(classes) <= _MOST_CLASSES
         return _of_labels if few and n_targets == 1 else None

@@ -1,19 +1,19 @@
 """Values of rows of a metric that is of one output."""
 
-from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from skfi._private import score_function, score_settings, with_score_function
 from skfi.importance._outputs import ClassMetric, ColumnMetric
 from skfi.importance._permutation._row_values import RowValues, Scored, row_values
 
 
 def values_of_rows(scorer: Any, classes: Any, n_targets: int) -> RowValues | None:
     """The function that computes the values of rows for a scorer; None if there is none."""
-    metric = getattr(scorer, "_score_func", None)
+    metric = score_function(scorer)
     if isinstance(metric, ColumnMetric):
         return _of_columns(_of_whole(scorer), classes, metric)
     if isinstance(metric, ClassMetric):  # each row's own loss, of which a class takes its rows'
@@ -23,14 +23,12 @@ def values_of_rows(scorer: Any, classes: Any, n_targets: int) -> RowValues | Non
 
 def weights_of_class(scorer: Any, y: Any, sample_weight: Any) -> np.ndarray | None:
     """The weights with which a scorer of a class takes the mean over rows; None of others."""
-    metric = getattr(scorer, "_score_func", None)
+    metric = score_function(scorer)
     return metric.weights(y, sample_weight) if isinstance(metric, ClassMetric) else None
 
 
 def _of_whole(scorer: Any) -> Any:
-    whole = copy(scorer)
-    whole._score_func = scorer._score_func.metric
-    return whole
+    return with_score_function(scorer, score_function(scorer).metric)
 
 
 def _of_columns(whole: Any, classes: Any, of_output: ColumnMetric) -> RowValues | None:
@@ -46,7 +44,7 @@ def _of_columns(whole: Any, classes: Any, of_output: ColumnMetric) -> RowValues 
 
     def values(rows: Scored) -> np.ndarray:
         y, predicted = of_output.of(rows.y), of_output.of(rows.predicted)
-        metric = partial(whole._score_func, **getattr(whole, "_kwargs", {}))
+        metric = partial(score_function(whole), **score_settings(whole))
         own = replace(rows, y=y, predicted=predicted, classes=classes, metric=metric)
         return of_column(own)
 

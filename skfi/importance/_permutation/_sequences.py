@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import _safe_indexing
 
+from skfi._private import _safe_indexing
 from skfi.importance._index_view import permutation_view
 from skfi.importance._inputs._kinds import Kind
 from skfi.importance._inputs._rows import add_to_cells, copy_cells

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
-from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import check_array
 
 from skfi._containers import container
+from skfi._private import Interval, validate_params
 
 THRESHOLD = 0.8
 _MOST_NUMBERS = 2**26  # in double precision, half a GiB

@@ -1,0 +1,108 @@
+"""What skfi takes from Keras and TensorFlow that they do not promise to keep.
+
+There is no public way to these; each was seen in Keras 3.9 to 3.15 and TensorFlow 2.18 to 2.21, but
+for what says otherwise. All of skfi takes them from here, so that a version that moves one is
+mended in one place.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import keras
+from keras.src.backend.common import global_state
+from keras.src.random import seed_generator
+
+# lets a configuration bring its lambdas: keras.config has only a switch for the whole process
+from keras.src.saving.serialization_lib import SafeModeScope
+from keras.src.utils import rng_utils
+from tensorflow.python.eager import context as tf_context
+
+__all__ = [
+    "KERAS_RANDOM_STATE",
+    "SafeModeScope",
+    "TensorFlowRandom",
+    "all_layers",
+    "get_keras_state",
+    "keras_random_module",
+    "loss_weights_of",
+    "mask_of",
+    "replace_keras_random_module",
+    "seed_generators_of",
+    "set_keras_state",
+    "source_of",
+]
+
+
+def all_layers(model: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """A layer or network, and the layers in it at any depth, in attributes of subclasses too."""
+    return list(model._flatten_layers())
+
+
+def seed_generators_of(layer: keras.layers.Layer) -> list[Any]:
+    """The generators from which a layer itself draws."""
+    return list(layer._seed_generators)
+
+
+def source_of(tensor: Any) -> Any:
+    """Where a symbolic tensor comes from, with ``operation`` and ``tensor_index``."""
+    return tensor._keras_history
+
+
+def mask_of(tensor: Any) -> Any:
+    """The mask that a layer has put on its output; None for none."""
+    return getattr(tensor, "_keras_mask", None)
+
+
+def loss_weights_of(model: keras.Model) -> Any:
+    """The ``loss_weights`` that a network was compiled with; None for none."""
+    return getattr(model._compile_loss, "_user_loss_weights", None)
+
+
+# The names under which Keras keeps its seed (from 3.13 on; before, nothing reads it), and the
+# generator of what draws without one, which are constants of Keras from 3.13 and 3.10 on. They are
+# a thread's own, as all of Keras' global state.
+KERAS_RANDOM_STATE = (
+    getattr(rng_utils, "GLOBAL_RANDOM_SEED", "global_random_seed"),
+    getattr(seed_generator, "GLOBAL_SEED_GENERATOR", "global_seed_generator"),
+)
+
+
+def get_keras_state(name: str) -> Any:
+    """A value of Keras' global state; None if it is not there."""
+    return global_state.get_global_attribute(name)
+
+
+def set_keras_state(name: str, value: Any) -> None:
+    """Set a value of Keras' global state."""
+    global_state.set_global_attribute(name, value)
+
+
+def keras_random_module() -> Any:
+    """The module ``random``, or what stands in its place, from which Keras draws its seeds."""
+    return getattr(seed_generator, "python_random", None)
+
+
+def replace_keras_random_module(module: Any) -> None:
+    """Let Keras draw the seeds of its layers from ``module``."""
+    seed_generator.python_random = module
+
+
+@dataclass
+class TensorFlowRandom:
+    """The state of TensorFlow's global generator; ``tf.random`` can set it, but not read it."""
+
+    seed: Any
+    rng: Any
+
+    @classmethod
+    def now(cls) -> Self:
+        """The current one."""
+        context = tf_context.context()
+        return cls(context._seed, getattr(context, "_rng", None))
+
+    def restore(self) -> None:
+        """Make it the current one."""
+        context = tf_context.context()
+        context._seed = self.seed
+        if self.rng is not None:
+            context._rng = self.rng
