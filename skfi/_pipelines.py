@@ -1,5 +1,8 @@
 """The steps of Pipelines, also inside searches and frozen estimators."""
 
+from skfi._keras import refuse_legacy  # first, as it loads TensorFlow
+
+# isort: split
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +101,7 @@ class Chain:
         if isinstance(self.estimator, BaseSearchCV):
             check_is_fitted(self.estimator)
         for step in self.steps:
+            refuse_legacy(step)
             if hasattr(step, "fit") and not isinstance(step, keras.Model):
                 check_is_fitted(step)
 

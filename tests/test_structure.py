@@ -147,6 +147,16 @@ def test_private_parts_of_other_packages_are_reached_from_one_place_a_side():
             assert not found, f"{name} reaches {found}: take them from {PRIVATE_HOMES}"
 
 
+def test_tensorflow_is_loaded_by_the_module_that_keeps_it_quiet():
+    loading = {"keras", "tensorflow", "scikeras"}
+    for path in FILES:
+        if loading & {module.split(".")[0] for module in imports_of(path)}:
+            first = path if path.parent == PACKAGE else path.relative_to(PACKAGE).parts[0]
+            module = PACKAGE / first / "__init__.py" if first != path else path
+            imported = next(imports_of(module))
+            assert imported.startswith("skfi._keras"), f"{module} has to import skfi._keras first"
+
+
 def test_importing_skfi_loads_nothing_heavy():
     code = (
         "import sys, skfi; names = dir(skfi); "

@@ -1,5 +1,9 @@
 """Everything that uses Keras' internals or TensorFlow."""
 
+import skfi._keras._start  # noqa: F401 - first, as it loads both
+
+# isort: split
+
 from skfi._keras._compiled import (
     CHUNK_SIZE,
     clear_compiled,
@@ -38,6 +42,7 @@ from skfi._keras._networks import (
     loss_name,
     losses_of,
     output_kind,
+    refuse_legacy,
     takes_texts,
 )
 from skfi._keras._packed import Layout, input_names, packed_network, row_dtype
@@ -129,6 +134,7 @@ __all__ = [
     "rebuild",
     "rebuild_for",
     "rebuild_the_same",
+    "refuse_legacy",
     "restored_if_it_fails",
     "row_dtype",
     "samples_of_dataset",

@@ -10,6 +10,21 @@ from sklearn.utils.validation import check_array
 from skfi._containers import check_kinds, check_whole_numbers
 from skfi._keras._private import source_of
 
+_LEGACY = ("tf_keras", "tensorflow.python.keras")
+
+
+def refuse_legacy(model: Any) -> None:
+    """Raise TypeError for a network of Keras 2, whose layers Keras 3 cannot call."""
+    for cls in type(model).__mro__:
+        if any(cls.__module__ == old or cls.__module__.startswith(f"{old}.") for old in _LEGACY):
+            raise TypeError(
+                f"The network is of Keras 2 ({type(model).__module__}.{type(model).__qualname__}), "
+                "and skfi takes networks of Keras 3. Unset TF_USE_LEGACY_KERAS and build it by "
+                "Keras 3, by the same code with 'import keras', then copy the weights: "
+                "new.set_weights(old.get_weights()). An .h5 file that Keras 2 saved is often read "
+                "by keras.saving.load_model as it is."
+            )
+
 
 def check_network(model: keras.Model) -> None:
     """Raise ValueError unless ``model`` has one input, and one output of a row or of its steps.

@@ -1,5 +1,8 @@
 """Importances of features, time steps and cells, by gradients, permutation and leaving out."""
 
+import skfi._keras  # noqa: F401 - first, as it loads TensorFlow
+
+# isort: split
 from skfi.importance._checks._check_importances import check_importances
 from skfi.importance._compare import compare_importances
 from skfi.importance._explained_estimator import ExplainedEstimator

@@ -1,5 +1,8 @@
 """Recurrent networks as scikit-learn estimators."""
 
+import skfi._keras  # noqa: F401 - first, as it loads TensorFlow
+
+# isort: split
 from skfi.recurrent._classifier import LSTMClassifier
 from skfi.recurrent._from_keras import from_keras
 from skfi.recurrent._pool import Pool, pool

@@ -12,6 +12,7 @@ from skfi._keras import (
     find_embedding,
     last_activation,
     mask_value_of,
+    refuse_legacy,
 )
 from skfi._padding import NAN_STAND_IN
 from skfi.recurrent._embedding import TokenEmbedding
@@ -41,6 +42,7 @@ class Architecture:
         if self.network is None:
             return self._recurrent_layers()
         model = self.network(self.input_shape, self.n_outputs, **self.network_params)
+        refuse_legacy(model)
         if not isinstance(model, keras.Model):
             raise TypeError(
                 "network must return a keras.Model, called as network(input_shape, n_outputs, "

@@ -20,6 +20,7 @@ from skfi._keras import (
     output_kind,
     plain_network,
     rebuild,
+    refuse_legacy,
     takes_texts,
 )
 from skfi.importance._inputs._adapters import model_as_estimator
@@ -119,6 +120,7 @@ def from_keras(
     """
     if is_wrapper(model):
         model, classes = network_of_wrapper(model, classes)
+    refuse_legacy(model)
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"from_keras takes a trained keras.Model or a fitted SciKeras wrapper; got "

@@ -5,7 +5,13 @@ from typing import Any
 import keras
 from sklearn.base import ClassifierMixin
 
-from skfi._keras import has_several_outputs, heads_of, output_kind, plain_network
+from skfi._keras import (
+    has_several_outputs,
+    heads_of,
+    output_kind,
+    plain_network,
+    refuse_legacy,
+)
 from skfi._pipelines import with_last
 from skfi.importance._inputs._model_heads import ModelHeads
 from skfi.importance._inputs._model_labels import ModelMultilabel
@@ -27,6 +33,7 @@ def _adapted(estimator: Any) -> Any:
     if is_wrapper(estimator):
         is_classifier = isinstance(estimator, ClassifierMixin)
         return (WrapperClassifier if is_classifier else WrapperRegressor)(estimator)
+    refuse_legacy(estimator)
     if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise TypeError(
             "estimator must be a scikit-learn estimator, a SciKeras wrapper or a keras.Model; got "
