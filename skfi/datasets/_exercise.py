@@ -50,8 +50,8 @@ def fetch_exercise_motions(
 ) -> Any:
     """Recordings of seven shoulder exercises by a smartwatch: series of unequal length.
 
-    Fetched once from a pinned distribution on the package index, by this Python's own pip, and
-    checked against a checksum.
+    Fetched once from a pinned distribution on the package index, by this Python's pip if it has
+    one, and checked against a checksum.
 
     Parameters
     ----------

