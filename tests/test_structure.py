@@ -30,6 +30,8 @@ IMPORTANCE = [
     {"_gradient", "_permutation", "_lofo"},
     {"_outputs"},
     {"_results", "_scoring", "_index_view", "_clones", "_params_in_fit", "_stand_in", "_fits"},
+    {"_memory"},
+    {"_fingerprint"},
     {"_inference", "_units"},
     {"_inputs"},
     {"_quiet"},

@@ -10,6 +10,7 @@ from skfi._keras._compiled import (
     forward,
     input_gradient,
     input_gradient_and_outputs,
+    on_gpu,
 )
 from skfi._keras._datasets import is_dataset, samples_of_dataset
 from skfi._keras._embedded_inputs import (
@@ -125,6 +126,7 @@ __all__ = [
     "mask_value_of",
     "mask_values_of",
     "n_bytes",
+    "on_gpu",
     "only_keras",
     "output_kind",
     "output_steps",

@@ -24,6 +24,7 @@ def compare_importances(
     feature_names: Sequence[str] | None = None,
     feature_groups: Mapping[str, Sequence[Any]] | str | None = None,
     n_jobs: int | None = None,
+    memory: Any = None,
     random_state: int | None = None,
     gradient_params: Mapping[str, Any] | None = None,
     permutation_params: Mapping[str, Any] | None = None,
@@ -57,6 +58,9 @@ def compare_importances(
         are compared, without it all frequent words.
     n_jobs : int, default=None
         Jobs of permutation and LOFO; None trains two networks of LOFO at a time where it can.
+    memory : str, path or joblib.Memory, default=None
+        A folder in which permutation and LOFO store each score, so that the same call goes on
+        where it was stopped.
     random_state : int, default=None
         Seeds every method.
     gradient_params, permutation_params, lofo_params : mapping, default=None
@@ -101,7 +105,7 @@ def compare_importances(
     X = samples_of(estimator, X)
     shared: dict[str, Any] = {"feature_names": feature_names, "feature_groups": feature_groups}
     shared["random_state"] = random_state
-    scored = shared | {"scoring": scoring, "n_jobs": n_jobs}
+    scored = shared | {"scoring": scoring, "n_jobs": n_jobs, "memory": memory}
     params: dict[str, dict[str, Any]] = {
         "gradient": shared | dict(gradient_params or {}),
         "permutation": scored | dict(permutation_params or {}),

@@ -1,5 +1,6 @@
 """Many fits: side by side, and without what single fits compute besides."""
 
+from collections.abc import Callable
 from typing import Any
 
 import joblib
@@ -20,19 +21,52 @@ def without_importances(estimator: Any) -> Any:
     return estimator
 
 
-def parallel(estimator: Any, n_jobs: int | None, *, scoring: Any = None) -> joblib.Parallel:
+class _Counting(joblib.Parallel):
+    """Calls a function with the number of jobs that have ended since its last call."""
+
+    when_done: Callable[[int], Any] | None = None
+    _n_counted = 0
+
+    def __call__(self, iterable: Any) -> Any:
+        """Run jobs, which are counted from 0."""
+        self._n_counted = 0
+        return super().__call__(iterable)
+
+    def print_progress(self) -> None:
+        """As joblib calls it after each batch of jobs, in the process that waits for them."""
+        if self.when_done is not None:
+            self.when_done(self.n_completed_tasks - self._n_counted)
+            self._n_counted = self.n_completed_tasks
+        super().print_progress()
+
+
+def parallel(
+    estimator: Any,
+    n_jobs: int | None,
+    *,
+    scoring: Any = None,
+    when_done: Callable[[int], Any] | None = None,
+) -> joblib.Parallel:
     """What runs fits of an estimator and scores of them, several at a time.
 
     If the user said nothing about jobs, neither here nor to joblib, and all code is known, these
     are two threads: they share the data and what was compiled, and give the same numbers as one.
+    ``when_done`` is called with how many jobs have ended since its last call.
     """
+    settings = _settings(estimator, n_jobs, scoring)
+    jobs = _Counting(**settings)
+    jobs.when_done = when_done
+    return jobs
+
+
+def _settings(estimator: Any, n_jobs: int | None, scoring: Any) -> dict[str, Any]:
     backend, configured = get_active_backend()
     is_open = n_jobs is None and configured is None and not backend.nesting_level
     if is_open and isinstance(backend, LokyBackend) and _is_known(estimator, scoring):
         n_threads = min(_AT_A_TIME, _openmp_effective_n_threads())
-        return joblib.Parallel(n_jobs=n_threads, backend="threading", return_as="generator")
+        return {"n_jobs": n_threads, "backend": "threading", "return_as": "generator"}
     as_they_end = getattr(backend, "supports_return_generator", False)
-    return joblib.Parallel(n_jobs=n_jobs, return_as="generator" if as_they_end else "list")
+    return {"n_jobs": n_jobs, "return_as": "generator" if as_they_end else "list"}
 
 
 def _is_known(estimator: Any, scoring: Any) -> bool:

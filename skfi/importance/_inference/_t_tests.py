@@ -43,17 +43,32 @@ def mean_over_folds(
 
     Folds share training rows, so that their differences are correlated: the variance of the mean
     is taken to be (1 / n_folds + n_test / n_train) times that of a difference. Two folds say
-    nothing of it: their interval would be 13 standard errors wide to each side.
+    nothing of it: their interval would be 13 standard errors wide to each side. NaN, of a fold
+    that is not known, does not count.
     """
-    n_folds = differences.shape[1]
-    if n_folds < 3:
+    if differences.shape[1] < 3:
         return {}
-    factor = 1 / n_folds + np.mean(n_test) / np.mean(n_train)
-    error = np.sqrt(factor * differences.var(axis=1, ddof=1))
-    return t_test(differences.mean(axis=1), error, n_folds - 1)
+    n_folds = (~np.isnan(differences)).sum(axis=1)
+    mean, std = mean_and_std(differences, ddof=1)
+    with np.errstate(divide="ignore"):
+        factor = 1 / n_folds + np.mean(n_test) / np.mean(n_train)
+    result = t_test(mean, np.sqrt(factor) * std, np.maximum(n_folds - 1, 1))
+    for values in result.values():
+        values[n_folds < 3] = np.nan
+    return result
 
 
-def t_test(mean: np.ndarray, error: np.ndarray, df: int) -> dict[str, Any]:
+def mean_and_std(values: np.ndarray, ddof: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each unit (n_units, n_values), in which NaN does not count."""
+    unknown = np.isnan(values)
+    if not unknown.any():
+        return values.mean(axis=1), values.std(axis=1, ddof=ddof)
+    known = np.ma.array(values, mask=unknown)
+    mean, std = known.mean(axis=1), known.std(axis=1, ddof=ddof)
+    return np.ma.filled(mean, np.nan), np.ma.filled(std, np.nan)
+
+
+def t_test(mean: np.ndarray, error: np.ndarray, df: int | np.ndarray) -> dict[str, Any]:
     """Two-sided intervals, and one-sided p-values, of means with standard errors."""
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(error > 0, mean / error, np.where(mean > 0, np.inf, -np.inf))

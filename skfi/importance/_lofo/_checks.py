@@ -11,6 +11,7 @@ from sklearn.model_selection import check_cv
 
 from skfi._pipelines import Chain
 from skfi._private import _safe_indexing, score_function
+from skfi.importance._clones import seed_names
 from skfi.importance._lofo._input import Given
 from skfi.importance._outputs import OfClass, OfStep, Output
 from skfi.importance._quiet import warnings_ignored
@@ -92,6 +93,26 @@ def check_outputs(outputs: list[Output], given: Given, folds: list[Fold]) -> Non
                     "per_output=True scores on its own. Take other folds, such as fewer, or "
                     "StratifiedKFold's."
                 )
+
+
+def check_is_repeatable(
+    estimator: Any, cv: Any, folds: list[Fold], given: Given, groups: Any
+) -> None:
+    """Raise ValueError if another call would train from other seeds, or on other folds."""
+    unseeded = [name for name in seed_names(estimator) if estimator.get_params()[name] is None]
+    if unseeded:
+        raise ValueError(
+            f"memory= goes on where a call ended, but {unseeded[0]}=None draws other numbers in "
+            "each call. Pass random_state=0, or another number, to lofo_importance."
+        )
+    if hasattr(cv, "split"):
+        again = folds_of(cv, given, groups, stratified=False)
+        pairs = zip(folds, again, strict=False)
+        if any(not np.array_equal(a, b) for fold in pairs for a, b in zip(*fold, strict=True)):
+            raise ValueError(
+                f"memory= goes on where a call ended, but cv={cv!r} makes other folds in each "
+                "call. Set its random_state."
+            )
 
 
 def check_metric(estimator: Any, scoring: Any, given: Given, folds: list[Fold]) -> None:

@@ -26,8 +26,8 @@ class LeftOutEstimator:
     start: WarmStart | None = None
     jit_compile: bool | None = field(default_factory=jit_compile)  # the user's, elsewhere too
 
-    def starting_from(self, start: WarmStart) -> Self:
-        """A copy that continues training from given weights."""
+    def starting_from(self, start: WarmStart | None) -> Self:
+        """A copy that continues training from given weights, if there are any."""
         return replace(self, start=start)
 
     def fit(self, view: np.ndarray) -> Any:

@@ -1,89 +1,116 @@
-"""The fits and scores of LOFO: one fold without one unit at a time, in parallel."""
+"""The fit and the score of one fold without one unit."""
 
 import os
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from tqdm.auto import tqdm
 
 from skfi._keras import keep_to_own_threads
-from skfi.importance._fits import parallel
 from skfi.importance._index_view import left_out_view
 from skfi.importance._lofo._estimator import LeftOutEstimator, LeftOutScorer
 from skfi.importance._lofo._warm_start import WarmStart, trained_weights
+from skfi.importance._memory import KeptScores
 from skfi.importance._quiet import filters_lock, warnings_ignored
 
 Fold = tuple[np.ndarray, np.ndarray]
+Place = tuple[int, int]  # the number of a unit, after 0 for none, and of a fold
 
 
-def scores_of_folds(
-    model: LeftOutEstimator,
-    scorer: LeftOutScorer,
-    folds: list[Fold],
-    *,
-    n_units: int,
-    refit_epochs: int | None,
-    n_jobs: int | None,
-    scoring: Any,
-    verbose: int,
-) -> np.ndarray:
-    """Scores (n_outputs, 1 + n_units, n_folds): with all units, then without each.
+@dataclass(frozen=True)
+class Done:
+    """What became of one fit."""
 
-    There is one output, unless the scorer scores each on its own.
+    place: Place
+    scores: list[float] | None = None  # of each output; None if the fit failed, or had no time
+    error: str | None = None  # of a fit that failed
+    not_kept: str | None = None  # why the scores could not be stored
 
-    With ``refit_epochs`` a network is trained for each fold, and all networks of the fold, also the
-    one with all units, continue from it for that many epochs.
-    """
-    run = parallel(model.estimator, n_jobs, scoring=scoring)
-    parent_pid = os.getpid()
-    n_scores = (1 + n_units) * len(folds)
-
-    def in_parallel(jobs: Iterator) -> Iterator[Any]:
-        for result in run(jobs):
-            progress.update()
-            yield result
-
-    with tqdm(total=n_scores, desc="lofo", disable=not verbose) as progress, warnings_ignored():
-        models = [model] * len(folds)
-        if refit_epochs is not None:
-            progress.total += len(folds)
-            full = (joblib.delayed(_full_weights)(model, fold, parent_pid) for fold in folds)
-            weights = list(in_parallel(full))
-            models = [model.starting_from(WarmStart(start, refit_epochs)) for start in weights]
-        jobs = (
-            joblib.delayed(_fold_score)(model, scorer, fold, unit, parent_pid)
-            for unit in [None, *range(n_units)]
-            for model, fold in zip(models, folds, strict=True)
-        )
-        scores = list(in_parallel(jobs))
-    return np.reshape(scores, (1 + n_units, len(folds), -1)).transpose(2, 0, 1).copy()
+    @property
+    def is_open(self) -> bool:
+        """Whether there was no time for it."""
+        return self.scores is None and self.error is None
 
 
-def _fold_score(
-    model: LeftOutEstimator, scorer: LeftOutScorer, fold: Fold, unit: int | None, caller: int
-) -> list[float]:
-    """Score of one fold without one unit, or that of each output."""
-    keep_to_own_threads()
-    train, test = _views(model, fold, unit)
-    # in the process that calls, all threads are quiet already
-    quiet = nullcontext() if os.getpid() == caller else warnings_ignored()
-    with quiet, joblib.parallel_config(n_jobs=1):
-        return scorer(model.fit(train), test)
+@dataclass(frozen=True)
+class FoldJob:
+    """What all fits share, in this process or in another one."""
+
+    model: LeftOutEstimator
+    scorer: LeftOutScorer
+    kept: KeptScores | None
+    error_score: Any  # "raise", or NaN for a fit that fails
+    caller: int  # the process
+
+    def __sizeof__(self) -> int:
+        """With the data: Dask sends what is large to each worker once, and not with each task."""
+        X = self.model.data.X
+        return object.__sizeof__(self) + int(getattr(X, "nbytes", 8 * len(X)))
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Where code of the user's runs: quietly, and on the worker's share of the cores."""
+        keep_to_own_threads()
+        # in the process that calls, all threads are quiet already
+        quiet = nullcontext() if os.getpid() == self.caller else warnings_ignored()
+        with quiet, joblib.parallel_config(n_jobs=1):
+            yield
 
 
-def _full_weights(model: LeftOutEstimator, fold: Fold, caller: int) -> list[np.ndarray]:
-    """The weights of a network that was trained on a fold with all units."""
-    keep_to_own_threads()
-    train, _ = _views(model, fold, None)
-    quiet = nullcontext() if os.getpid() == caller else warnings_ignored()
-    with quiet, joblib.parallel_config(n_jobs=1):
-        return trained_weights(model.fit(train))
+def score_of(
+    job: FoldJob, fold: Fold, place: Place, start: WarmStart | None, deadline: float | None
+) -> Done:
+    """Fit and score one fold without one unit, unless time is up."""
+    if _is_over(deadline):
+        return Done(place)
+    unit = None if place[0] == 0 else place[0] - 1
+    try:
+        with job.working():
+            train, test = _views(job.model, fold, unit)
+            fitted = job.model.starting_from(start).fit(train)
+            done = Done(place, job.scorer(fitted, test))
+    except Exception as error:
+        if job.error_score == "raise":
+            raise
+        return Done(place, error=f"{type(error).__name__}: {error}")
+    return kept_in(job.kept, done)
+
+
+def weights_of(job: FoldJob, fold: Fold, deadline: float | None) -> list[np.ndarray] | None:
+    """The weights of a network trained on a fold with all units; None if time is up."""
+    if _is_over(deadline):
+        return None
+    with job.working():
+        train, _ = _views(job.model, fold, None)
+        return trained_weights(job.model.fit(train))
+
+
+def _is_over(deadline: float | None) -> bool:
+    return deadline is not None and time.time() > deadline
+
+
+def name_of(place: Place) -> str:
+    """The name under which the scores of a fit are stored."""
+    unit, fold = place
+    return f"fold{fold}-{'all' if unit == 0 else unit - 1}"
+
+
+def kept_in(kept: KeptScores | None, done: Done) -> Done:
+    """Store the scores of a fit, and note if that is not possible."""
+    if kept is None:
+        return done
+    try:
+        kept.keep(name_of(done.place), {"scores": done.scores})
+    except OSError as error:
+        return replace(done, not_kept=str(error))
+    return done
 
 
 def _views(model: LeftOutEstimator, fold: Fold, unit: int | None) -> tuple[np.ndarray, np.ndarray]:

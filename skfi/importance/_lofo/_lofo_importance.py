@@ -1,7 +1,7 @@
 """LOFO importance: how much a cross-validated score worsens when a unit is left out."""
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,18 @@ from skfi._private import Interval, StrOptions, _check_sample_weight, validate_p
 from skfi.importance._clones import seeded_clone
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._read import samples_of
-from skfi.importance._lofo._checks import check_metric, check_outputs, folds_of
+from skfi.importance._lofo._checks import (
+    check_is_repeatable,
+    check_metric,
+    check_outputs,
+    folds_of,
+)
 from skfi.importance._lofo._estimator import LeftOutEstimator, LeftOutScorer
-from skfi.importance._lofo._folds import scores_of_folds
 from skfi.importance._lofo._input import check_fit_params, check_y, lofo_input
-from skfi.importance._lofo._results import lofo_result
+from skfi.importance._lofo._results import lofo_results
+from skfi.importance._lofo._run import Run
 from skfi.importance._lofo._warm_start import check_features_stay, check_warm, epochs_of
+from skfi.importance._memory import location_of
 from skfi.importance._outputs import outputs_of, reached, scorer_of_outputs
 from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
@@ -39,6 +45,9 @@ PARAMETERS = {
     "feature_names": "no_validation",
     "unknown_id": [Interval(Integral, 0, None, closed="left")],
     "sample_weight": "no_validation",
+    "error_score": [StrOptions({"raise"}), "nan"],
+    "memory": "no_validation",
+    "time_limit": [Interval(Real, 0, None, closed="left"), None],
     "verbose": ["verbose"],
     "random_state": ["random_state"],
 }
@@ -64,6 +73,9 @@ def lofo_importance(
     feature_names: Sequence[str] | None = None,
     unknown_id: int = 1,
     sample_weight: Any = None,
+    error_score: Any = "raise",
+    memory: Any = None,
+    time_limit: float | None = None,
     verbose: int = 0,
     random_state: int | np.random.RandomState | None = None,
 ) -> ImportanceResult | ImportancesByOutput:
@@ -137,8 +149,20 @@ def lofo_importance(
         that are held constant. TextSequencer's is 1; in ids made otherwise 1 may be a word.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in fit and score.
+    error_score : "raise" or np.nan, default="raise"
+        What becomes of a fit, or its score, that raises an error: the error ends the computation,
+        or the score is NaN. Means are then over the other folds, and ``note`` says how many failed.
+    memory : str, path or joblib.Memory, default=None
+        A folder in which the scores of each fit are stored as it ends. The same call, after it was
+        stopped, goes on from there, and gives the numbers of one that was not. What is the same:
+        the data, the parameters and their code, the folds, the versions of the packages; so every
+        ``random_state`` has to be set. Workers should see the folder.
+    time_limit : float, default=None
+        Seconds after which no fit begins, but the first one of the call. The result is of the
+        folds that were finished; before the first one is, units that are still open are NaN.
+        ``note`` says what is missing; with ``memory`` the next call goes on.
     verbose : int, default=0
-        Show a progress bar over the units.
+        Show a progress bar over the fits, and the time that they still take.
     random_state : int, RandomState instance or None, default=None
         Seeds the fits: sets every ``random_state`` parameter of the estimator. None leaves them.
 
@@ -147,7 +171,8 @@ def lofo_importance(
     result : ImportanceResult, or ImportancesByOutput with ``per_output``
         ``importances`` (n_units, n_folds): score with all units less the score without the unit;
         ``baseline_scores`` (n_folds,): scores with all units; ``leave_out``, "remove" or
-        "constant": which was done. From three folds on
+        "constant": which was done; ``incomplete``, if fits failed or there was no time for them:
+        a sentence. From three folds on
         ``confidence_intervals`` (n_units, 2) of 95% and ``pvalues`` by the corrected one-sided
         t-test over folds [3]_, that networks *trained* without the unit score no worse; with few
         folds it finds only large effects.
@@ -160,8 +185,9 @@ def lofo_importance(
         If there is a single unit; if a parameter, a name or a shape does not fit; if ``X`` or ``y``
         hold NaN that the estimator does not take, or infinity; if a fold is empty or tests on rows
         that it trains on; if scikit-learn's metric is not defined on a fold, or another one does
-        not return a finite number; if ``leave_out="remove"`` would break sequences. An error in a
-        fit or a score ends the computation and is raised as it is.
+        not return a finite number; if ``leave_out="remove"`` would break sequences; with
+        ``memory``, if something is drawn without a seed. An error in a fit or a score is raised as
+        it is, unless ``error_score`` is NaN.
 
     References
     ----------
@@ -184,6 +210,7 @@ def lofo_importance(
     x0                 0.936   0.563    1.309   0.004
     x1                 0.111   0.028    0.194   0.012
     """
+    location = location_of(memory)
     estimator = as_estimator(unfrozen(estimator))
     if refit == "warm":
         check_warm(estimator)
@@ -219,22 +246,20 @@ def lofo_importance(
     folds = folds_of(cv, given, cv_groups, stratified=stratified)
     check_metric(estimator, scoring, given, folds)
     check_outputs(outputs, given, folds)
-    names = given.data.names
-    n_fits = (1 + len(names)) * len(folds)
+    if location is not None:
+        check_is_repeatable(estimator, cv, folds, given, cv_groups)
+    n_fits = (1 + len(given.data.names)) * len(folds)
     name = scoring_name(estimator, scoring)
-    scores = scores_of_folds(
+    run = Run(
         LeftOutEstimator(estimator, given.data, fit_params, n_fits),
         LeftOutScorer(QuickScorer(scorer, n_scores=n_fits), name, given.data, per_output),
         folds,
-        n_units=len(names),
         refit_epochs=None if refit == "cold" else epochs_of(estimator, refit_epochs),
-        n_jobs=n_jobs,
-        scoring=scoring,
-        verbose=verbose,
-    )
-    results = [
-        lofo_result(of_output, folds, given.data, scoring=name, refit=refit) for of_output in scores
-    ]
+        time_limit=time_limit,
+        error_score=error_score,
+    ).storing_in(location)
+    scores = run.scores(n_jobs, scoring=scoring, verbose=verbose)
+    results = lofo_results(scores, folds, given.data, scoring=name, refit=refit)
     if not outputs:
         return results[0]
     return ImportancesByOutput.from_results([output.name for output in outputs], results)

@@ -25,6 +25,7 @@ from skfi.importance._inputs._read import read_input, samples_of
 from skfi.importance._outputs import outputs_of, reached, scorer_of_outputs
 from skfi.importance._permutation._checks import check_array_kind, check_order, check_rows
 from skfi.importance._permutation._intervals import ScoredRows
+from skfi.importance._permutation._memory import with_memory
 from skfi.importance._permutation._results import permutation_results, results_of_outputs
 from skfi.importance._permutation._row_scores import (
     CheckedScorer,
@@ -56,6 +57,7 @@ PARAMETERS = {
     "feature_groups": "no_validation",
     "feature_names": "no_validation",
     "max_features": [Interval(Integral, 1, None, closed="left"), None],
+    "memory": "no_validation",
     "verbose": ["verbose"],
 }
 
@@ -80,6 +82,7 @@ def permutation_importance(
     feature_groups: Mapping[str, Sequence[Any]] | str | None = None,
     feature_names: Sequence[str] | None = None,
     max_features: int | None = 50,
+    memory: Any = None,
     verbose: int = 0,
 ) -> ImportanceResult | dict[str, ImportanceResult] | ImportancesByOutput:
     """Importance by how much a score worsens when a unit's values are shuffled between samples.
@@ -162,6 +165,10 @@ def permutation_importance(
         the word of each id; of several inputs a mapping of an input to its names.
     max_features : int, default=50
         Of texts: the groups and the most frequent words, this many; None takes all words.
+    memory : str, path or joblib.Memory, default=None
+        A folder in which each score is stored as it is computed, with what its intervals need. The
+        same call, after it was stopped, goes on from there, and gives the numbers of one that was
+        not. Needs a ``random_state``.
     verbose : int, default=0
         Report progress, as joblib does.
 
@@ -273,7 +280,8 @@ def permutation_importance(
     of_classes = weights_of_classes(scorer, y, sample_weight)
     rows = ScoredRows(donors, groups, sample_weight, window_of(chain), replay, of_classes)
     name = scoring_name(estimator, scoring)
-    checked = CheckedScorer(data.scorer(scorer, n_scores), name)
+    scorer = with_memory(memory, data.scorer(scorer, n_scores), estimator, y, random_state)
+    checked = CheckedScorer(scorer, name)
     with joblib.parallel_config(verbose=verbose) if verbose else nullcontext():
         bunches = inspection.permutation_importance(
             estimator,

@@ -18,6 +18,7 @@ class Described:
     def note(self) -> str:
         """A caveat in one sentence; empty if there is none."""
         notes = (
+            self.get("incomplete", ""),
             self._note_of_correlated(),
             self._note_of_intervals(),
             self.get("about_baseline", ""),

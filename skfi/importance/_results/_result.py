@@ -91,6 +91,9 @@ class ImportanceResult(Described, Drawn, Bunch):
         Permutation by feature: pairs of an absolute correlation of 0.8 or more. Each stands in for
         the other, so that their importances are divided or inflated: see ``feature_groups`` and
         ``conditional`` of :func:`~skfi.permutation_importance`.
+    incomplete : str, or absent
+        LOFO: what is missing, if fits failed or there was no time for them. NaN in ``importances``
+        counts in no mean.
     refit, leave_out : str, or absent
         LOFO: how networks without a unit were trained, and whether it was removed ("remove") or
         held at a constant ("constant"); see :func:`~skfi.lofo_importance`.

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skfi import LSTMClassifier, LSTMRegressor, lofo_importance, permutation_importance
 from skfi.importance._lofo import _lofo_importance as _lofo
+from skfi.importance._lofo._run import Run
 from skfi.importance._quiet import warnings_ignored
 
 random = np.random.default_rng(0)
@@ -37,7 +38,7 @@ def untrained(monkeypatch):
     def train(*_, **__):
         raise AssertionError("trained")
 
-    monkeypatch.setattr(_lofo, "scores_of_folds", train)
+    monkeypatch.setattr(Run, "scores", train)
 
 
 def with_one(array, value):
