@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-# a backend of joblib is compared with it; joblib 1.4 to 1.6
-from joblib._parallel_backends import LokyBackend
+# a backend of joblib is compared with them; joblib 1.4 to 1.6
+from joblib._parallel_backends import LokyBackend, MultiprocessingBackend
 
 # checks parameters and then fits; scikit-learn 1.6 to 1.9, as all that follow
 from sklearn.base import _fit_context
@@ -55,6 +55,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "LokyBackend",
+    "MultiprocessingBackend",
     "RealNotInt",
     "StrOptions",
     "_BaseComposition",

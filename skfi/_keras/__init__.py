@@ -31,6 +31,7 @@ from skfi._keras._embedding import (
 )
 from skfi._keras._epochs import draw_order, train_epoch_a_call
 from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
+from skfi._keras._kernels import free_kernels_now_and_then
 from skfi._keras._masks import is_decoder, mask_value_of, mask_values_of, output_steps
 from skfi._keras._networks import (
     OF_CLASSES,
@@ -49,6 +50,7 @@ from skfi._keras._networks import (
 from skfi._keras._packed import Layout, input_names, packed_network, row_dtype
 from skfi._keras._plain import is_a_copy, plain_network
 from skfi._keras._points import Points, gradient_at_points, outputs_at_points
+from skfi._keras._private import all_layers, has_computed
 from skfi._keras._rebuild import (
     Fixed,
     compile_like,
@@ -62,7 +64,7 @@ from skfi._keras._rebuild import (
 from skfi._keras._restore import restored_if_it_fails
 from skfi._keras._seeds import seeded, while_others_draw
 from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
-from skfi._keras._threads import keep_to_own_threads
+from skfi._keras._threads import FORKED, check_not_forked, keep_to_own_threads
 from skfi._keras._xla import (
     calls_are_by_xla,
     calls_by_xla,
@@ -75,6 +77,7 @@ from skfi._keras._xla import (
 
 __all__ = [
     "CHUNK_SIZE",
+    "FORKED",
     "OF_CLASSES",
     "EmbeddedInput",
     "Fixed",
@@ -82,12 +85,14 @@ __all__ = [
     "Layout",
     "MixedIdsError",
     "Points",
+    "all_layers",
     "another",
     "arriving_ids",
     "calls_are_by_xla",
     "calls_by_xla",
     "check_inputs",
     "check_network",
+    "check_not_forked",
     "class_probabilities",
     "clear_compiled",
     "compile_like",
@@ -103,9 +108,11 @@ __all__ = [
     "forward",
     "forward_embedded",
     "forward_ids",
+    "free_kernels_now_and_then",
     "fresh_optimizer",
     "gives_logits",
     "gradient_at_points",
+    "has_computed",
     "has_several_outputs",
     "heads_of",
     "in_a_row",

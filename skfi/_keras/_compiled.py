@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._structure import another, n_bytes, structure
+from skfi._keras._threads import check_not_forked
 from skfi._keras._xla import calls_are_by_xla
 from skfi._private import _openmp_effective_n_threads
 
@@ -94,6 +95,7 @@ _lock = threading.Lock()
 
 def compiled(model: keras.Model, trace: Trace, *, by_xla: bool = False) -> Compiled:
     """The function that ``trace`` makes of ``model``; traced once for all networks like it."""
+    check_not_forked()
     of_model, kind = _calls.setdefault(model, {}), (trace, by_xla)
     if kind in of_model:
         return of_model[kind]

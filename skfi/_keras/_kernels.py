@@ -3,7 +3,7 @@
 import threading
 from itertools import count
 
-from tensorflow.python.eager import context as tf_context
+from skfi._keras._private import clear_kernels
 
 # A fit leaves 0.7 MB of prepared operations, which are never used again; to prepare those that are
 # takes a fifth of a second after each time that all are freed
@@ -18,4 +18,4 @@ def free_kernels_now_and_then() -> None:
     with _lock:
         is_turn = next(_fits) % _FITS_BETWEEN == 0
     if is_turn:
-        tf_context.context().clear_kernel_cache()
+        clear_kernels()

@@ -22,7 +22,9 @@ __all__ = [
     "SafeModeScope",
     "TensorFlowRandom",
     "all_layers",
+    "clear_kernels",
     "get_keras_state",
+    "has_computed",
     "keras_random_module",
     "loss_weights_of",
     "mask_of",
@@ -36,6 +38,17 @@ __all__ = [
 def all_layers(model: keras.layers.Layer) -> list[keras.layers.Layer]:
     """A layer or network, and the layers in it at any depth, in attributes of subclasses too."""
     return list(model._flatten_layers())
+
+
+def has_computed() -> bool:
+    """Whether TensorFlow has started the threads that it computes in."""
+    context = tf_context.context_safe()
+    return context is not None and context._initialized
+
+
+def clear_kernels() -> None:
+    """Free the operations that TensorFlow has prepared; it prepares those again that are run."""
+    tf_context.context().clear_kernel_cache()
 
 
 def seed_generators_of(layer: keras.layers.Layer) -> list[Any]:

@@ -16,6 +16,7 @@ from skfi._keras._private import (
     replace_keras_random_module,
     set_keras_state,
 )
+from skfi._keras._threads import check_not_forked
 
 _seed_lock = threading.RLock()
 
@@ -67,6 +68,7 @@ def seeded(seed: int, *, only_keras: bool = False) -> Iterator[None]:
     for them to start anew; compiled functions are then prepared again, for a fifth of a second.
     Keras' own layers have no such ops: with ``only_keras`` the cache stays.
     """
+    check_not_forked()
     with _seed_lock:
         saved_python = _keras_random.generator
         found = TensorFlowRandom.now()

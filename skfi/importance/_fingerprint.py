@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from joblib.hashing import NumpyHasher, Pickler
 
-from skfi._keras import is_keras, on_gpu, structure
+from skfi._keras import all_layers, is_keras, on_gpu, structure
 
 # their version says what they compute; the code of anything else is hashed
 _VERSIONED = (
@@ -139,7 +139,7 @@ def _keras_object(obj: Any) -> tuple:
     weights = obj.get_weights() if hasattr(obj, "get_weights") else []
     if not isinstance(obj, keras.Model):
         return (type(obj), _nameless(obj.get_config()), weights)
-    own = [type(layer) for layer in obj._flatten_layers() if not is_keras(layer)]
+    own = [type(layer) for layer in all_layers(obj) if not is_keras(layer)]
     layers = structure(obj) or json.dumps(obj.get_config(), sort_keys=True, default=fingerprint)
     training: tuple = ()
     if obj.compiled:

@@ -1,13 +1,21 @@
 """Many fits: side by side, and without what single fits compute besides."""
 
+import multiprocessing
+import os
 from collections.abc import Callable
 from typing import Any
 
 import joblib
 from joblib.parallel import get_active_backend
 
+from skfi._keras import FORKED, has_computed
 from skfi._pipelines import Chain
-from skfi._private import LokyBackend, _openmp_effective_n_threads, score_function
+from skfi._private import (
+    LokyBackend,
+    MultiprocessingBackend,
+    _openmp_effective_n_threads,
+    score_function,
+)
 from skfi.importance._inputs._last_step import LastStep
 
 _AT_A_TIME = 2  # each copy of a network is traced once: of more, tracing would take over
@@ -53,10 +61,26 @@ def parallel(
     are two threads: they share the data and what was compiled, and give the same numbers as one.
     ``when_done`` is called with how many jobs have ended since its last call.
     """
+    check_jobs(estimator, n_jobs)
     settings = _settings(estimator, n_jobs, scoring)
     jobs = _Counting(**settings)
     jobs.when_done = when_done
     return jobs
+
+
+def check_jobs(estimator: Any, n_jobs: int | None) -> None:
+    """Raise RuntimeError where processes would be forked in which a network hangs.
+
+    A network cannot say so itself: it would hang while it is unpickled.
+    """
+    backend, _ = get_active_backend()
+    start = os.environ.get("JOBLIB_START_METHOD") or multiprocessing.get_start_method()
+    if type(backend) is not MultiprocessingBackend or start != "fork" or not has_computed():
+        return
+    last = LastStep.at_end_of(estimator)
+    has_network = last.sequences is not None or last.network is not None
+    if has_network and joblib.effective_n_jobs(n_jobs) > 1:
+        raise RuntimeError(FORKED)
 
 
 def _settings(estimator: Any, n_jobs: int | None, scoring: Any) -> dict[str, Any]:

@@ -15,7 +15,13 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skfi._keras import draw_order, restored_if_it_fails, seeded, while_others_draw
+from skfi._keras import (
+    draw_order,
+    free_kernels_now_and_then,
+    restored_if_it_fails,
+    seeded,
+    while_others_draw,
+)
 from skfi._private import _fit_context
 from skfi.importance import ImportanceResult
 from skfi.importance._in_fit import check_importance, fitted_importances
@@ -118,6 +124,7 @@ class BaseRecurrent(ReadsRows, metaclass=ABCMeta):
             inputs, weight = rows.samples.network_input, rows.target_weight
             data = TrainingData(inputs, target, weight, train, held_out)
             self._train(model, data, self._targets(lambda: rows.samples.real))
+        free_kernels_now_and_then()
         if hasattr(self, "importances_"):  # computed once: dir() and repr read every property
             del self.importances_
         if self.importance is not None:

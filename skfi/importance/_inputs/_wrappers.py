@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.exceptions import NotFittedError
 
-from skfi._keras import mask_value_of
+from skfi._keras import check_not_forked, mask_value_of
 from skfi.importance._inputs._models import KerasModel
 
 
@@ -82,6 +82,7 @@ class _Wrapper(BaseEstimator):
 
     def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
         """Fit a clone of the wrapper."""
+        check_not_forked()
         self.wrapper = clone(self.wrapper).fit(X, y, **fit_params)
         return self
 

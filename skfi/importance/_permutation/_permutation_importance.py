@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from skfi._pipelines import Chain
 from skfi._private import Interval, RealNotInt, StrOptions, validate_params
+from skfi.importance._fits import check_jobs
 from skfi.importance._inference._row_groups import (
     check_no_groups,
     groups_of_rows,
@@ -265,6 +266,7 @@ def permutation_importance(
         max_features=max_features,
     )
     n_rows, n_scores = len(data.kind.X), 1 + len(data.units) * n_repeats
+    check_jobs(estimator, n_jobs)
     check_rows(data.kind.X, y, sample_weight, max_samples)
     if check_order(estimator, max_samples, n_rows):
         scorer = by_row(scorer, estimator, scoring, y, n_scores=n_scores * n_rows)
