@@ -1,10 +1,11 @@
 """The fit and the score of one fold without one unit."""
 
 import os
+import secrets
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from skfi.importance._lofo._estimator import LeftOutEstimator, LeftOutScorer
 from skfi.importance._lofo._warm_start import WarmStart, trained_weights
 from skfi.importance._memory import KeptScores
 from skfi.importance._quiet import filters_lock, warnings_ignored
+
+_TOKEN = secrets.token_hex(8)  # of this process and its forks
 
 Fold = tuple[np.ndarray, np.ndarray]
 Place = tuple[int, int]  # the number of a unit, after 0 for none, and of a fold
@@ -47,7 +50,7 @@ class FoldJob:
     scorer: LeftOutScorer
     kept: KeptScores | None
     error_score: Any  # "raise", or NaN for a fit that fails
-    caller: int  # the process
+    caller: tuple[int, str]  # the process
 
     def __sizeof__(self) -> int:
         """With the data: Dask sends what is large to each worker once, and not with each task."""
@@ -58,10 +61,12 @@ class FoldJob:
     def working(self) -> Iterator[None]:
         """Where code of the user's runs: quietly, and on the worker's share of the cores."""
         keep_to_own_threads()
-        # in the process that calls, all threads are quiet already
-        quiet = nullcontext() if os.getpid() == self.caller else warnings_ignored()
-        with quiet, joblib.parallel_config(n_jobs=1):
-            yield
+        if this_process() == self.caller:  # where all threads are quiet already
+            with joblib.parallel_config(n_jobs=1):
+                yield
+        else:  # joblib's backend may be a cluster, which is busy with the other fits
+            with warnings_ignored(), joblib.parallel_config("threading", n_jobs=1):
+                yield
 
 
 def score_of(
@@ -124,7 +129,8 @@ def _views(model: LeftOutEstimator, fold: Fold, unit: int | None) -> tuple[np.nd
     with filters_lock:
         from lofo import Dataset, LOFOImportance  # imports lightgbm: a second that few calls need
 
-        with warnings.catch_warnings():
+        # in this process, whatever joblib's backend is: what is asked for is kept in an object
+        with warnings.catch_warnings(), joblib.parallel_config("sequential"):
             warnings.filterwarnings(  # lofo-importance 0.3.5
                 "ignore", message="Please .* `csr_matrix`", category=DeprecationWarning
             )
@@ -137,6 +143,11 @@ def _views(model: LeftOutEstimator, fold: Fold, unit: int | None) -> tuple[np.nd
             lofo = LOFOImportance(dataset, scoring=asked.score, model=asked, cv=[fold])
             lofo._get_cv_score(None if unit is None else str(unit))
     return asked.train, asked.test
+
+
+def this_process() -> tuple[int, str]:
+    """What tells processes apart, of other machines too."""
+    return os.getpid(), _TOKEN
 
 
 class _Asked(BaseEstimator):

@@ -1,6 +1,5 @@
 """All fits of LOFO: which remain, in which order, in parallel, and until when."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -22,6 +21,7 @@ from skfi.importance._lofo._folds import (
     kept_in,
     name_of,
     score_of,
+    this_process,
     weights_of,
 )
 from skfi.importance._lofo._warm_start import WarmStart
@@ -78,7 +78,7 @@ class Run:
 
     @cached_property
     def _job(self) -> FoldJob:
-        return FoldJob(self.model, self.scorer, self.kept, self.error_score, os.getpid())
+        return FoldJob(self.model, self.scorer, self.kept, self.error_score, this_process())
 
     def scores(self, n_jobs: int | None, *, scoring: Any, verbose: int) -> FoldScores:
         """Fit and score all that is not stored."""

@@ -8,6 +8,7 @@ Hoeffding, 1948).
 from collections.abc import Sequence
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn import inspection
 from sklearn.dummy import DummyRegressor
@@ -24,15 +25,17 @@ def drawn_donors(n_rows: int, n_repeats: int, random_state: np.random.RandomStat
         donors.append(X[:, 0].copy())
         return 0.0
 
-    inspection.permutation_importance(
-        DummyRegressor(),
-        np.arange(n_rows)[:, None],
-        None,
-        scoring=record,
-        n_repeats=n_repeats,
-        n_jobs=1,  # whatever joblib was told: another process would keep what it records
-        random_state=random_state,
-    )
+    # whatever joblib was told: another process would keep what it records
+    with joblib.parallel_config("sequential"):
+        inspection.permutation_importance(
+            DummyRegressor(),
+            np.arange(n_rows)[:, None],
+            None,
+            scoring=record,
+            n_repeats=n_repeats,
+            n_jobs=1,
+            random_state=random_state,
+        )
     return np.array(donors[1:])
 
 
