@@ -60,7 +60,7 @@ def check_network(model: keras.Model) -> None:
 
 
 def check_steps(model: keras.Model) -> keras.Model:
-    """The network, or ValueError if a layer has no step left, as Keras says itself from 3.10 on."""
+    """The network, or ValueError if a layer has no step left, as newer Keras says itself."""
     for layer in model.layers:
         for tensor in keras.tree.flatten(layer.output):
             if any(size is not None and size < 1 for size in tensor.shape):
