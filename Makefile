@@ -2,10 +2,13 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-# TensorFlow talks about missing GPUs at every start
+# TensorFlow talks about what it compiles and on which devices
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test bench lint types clean
+# In other environments: tests that are quick and reach every method. TESTS=tests are all.
+TESTS ?= @tests/core.txt
+
+.PHONY: demo test bench lint types test-matrix test-package test-lowest test-pre clean
 
 demo: .venv/installed-plot
 	$(BIN)/python examples/river_flow.py
@@ -23,7 +26,33 @@ lint: .venv/installed-dev
 types: .venv/installed-dev
 	$(BIN)/mypy
 
-.venv/installed-%: setup.cfg pyproject.toml
+# The versions of other packages that skfi runs with; all of them, though one fails
+test-matrix:
+	$(MAKE) --keep-going test-lowest test-3.12 test-3.13 test-pre
+
+# the lowest that setup.cfg allows; -P: the wheel, and not the folder skfi, is tested
+test-lowest: .venv-lowest/installed
+	.venv-lowest/bin/python -P -m pytest $(TESTS)
+
+# the newest, on another Python
+test-3.%:
+	@if python3.$* -c '' 2>/dev/null; then \
+		$(MAKE) .venv-3.$*/installed && .venv-3.$*/bin/python -P -m pytest $(TESTS); \
+	else \
+		echo "Python 3.$* is not installed here: not tested with it."; \
+	fi
+
+# those that are still to come, which may fail
+test-pre: .venv-pre/installed
+	@.venv-pre/bin/python -P -m pytest $(TESTS) || \
+		echo "FAILED with releases to come (above), which is allowed."
+
+# the archives, as the index and a user would see them: README's first lines, outside of the clone
+test-package: .venv-lowest/installed
+	.venv-build/bin/python -m twine check --strict dist/*.tar.gz dist/*.whl
+	cd "$$(mktemp -d)" && "$(CURDIR)/.venv-lowest/bin/python" -P "$(CURDIR)/.ci/snippet.py"
+
+.venv/installed-%: setup.cfg setup.py pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	touch $@
@@ -34,5 +63,32 @@ types: .venv/installed-dev
 	.venv-bench/bin/python -m pip install --quiet --editable '.[bench]'
 	touch $@
 
+dist/built: setup.cfg setup.py pyproject.toml MANIFEST.in README.md $(shell find skfi -name '*.py')
+	test -x .venv-build/bin/python || $(PYTHON) -m venv .venv-build
+	.venv-build/bin/python -m pip install --quiet build twine
+	rm -rf dist build
+	.venv-build/bin/python -m build --outdir dist . > .venv-build/log || (cat .venv-build/log; false)
+	touch $@
+
+.venv-lowest/installed: VERSIONS = --constraint tests/lowest.txt
+.venv-lowest/installed: tests/lowest.txt
+.venv-pre/installed: VERSIONS = --upgrade --upgrade-strategy eager --pre
+.venv-3.%/installed: VERSIONS = --upgrade --upgrade-strategy eager
+
+.venv-lowest/installed .venv-pre/installed: dist/built
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(install-wheel)
+
+.venv-3.%/installed: dist/built
+	test -x $(@D)/bin/python || python3.$* -m venv $(@D)
+	$(install-wheel)
+
+# the second time for the wheel alone, which pip takes for the same as one of its version before
+define install-wheel
+$(@D)/bin/python -m pip install --quiet $(VERSIONS) "$$(ls dist/*.whl)[test]"
+$(@D)/bin/python -m pip install --quiet --no-deps --force-reinstall dist/*.whl
+touch $@
+endef
+
 clean:
-	rm -rf .venv .venv-bench pictures .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-* build dist pictures .pytest_cache .mypy_cache .ruff_cache *.egg-info

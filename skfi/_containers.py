@@ -11,6 +11,11 @@ import pandas as pd
 from scipy.sparse import issparse
 
 
+def is_mapping(X: Any) -> bool:
+    """Whether ``X`` is one array for each name; SciPy's matrices by key are also mappings."""
+    return isinstance(X, Mapping) and not issparse(X)
+
+
 def container(X: Any) -> Any:
     """``X`` as it came; a frame of another library than pandas as one of pandas.
 
@@ -23,7 +28,7 @@ def container(X: Any) -> Any:
         If ``X`` is a mapping, a list of sequences of unequal length, one-dimensional numbers, or
         an array without time steps or features.
     """
-    if isinstance(X, Mapping):
+    if is_mapping(X):
         raise ValueError(
             f"X is a mapping of {[str(key) for key in X]}; an array or a DataFrame is expected. "
             "Several inputs are for the importance functions, and a keras.Model that has them."

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -102,7 +103,11 @@ class Chain:
             check_is_fitted(self.estimator)
         for step in self.steps:
             refuse_legacy(step)
-            if hasattr(step, "fit") and not isinstance(step, keras.Model):
+            if hasattr(type(step), "initialized_"):  # a wrapper of SciKeras, whose tags are old
+                if not step.initialized_:
+                    name = type(step).__name__
+                    raise NotFittedError(f"This {name} is not fitted yet. Call fit first.")
+            elif hasattr(step, "fit") and not isinstance(step, keras.Model):
                 check_is_fitted(step)
 
 

@@ -25,6 +25,8 @@ class RoutesFit:
             The routing.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
+        if hasattr(self, "fit_transform"):  # for which Pipelines ask up to scikit-learn 1.8
+            mapping.add(caller="fit_transform", callee="fit")
         return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
 
     def _take_names(self, fitted: Any) -> None:

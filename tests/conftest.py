@@ -1,6 +1,7 @@
 """Small data and networks, fitted once for each test worker."""
 
 # ruff: noqa: E402 - threads are counted when the libraries are imported
+import inspect
 import os
 
 # Two workers share the cores: more threads in each would wait for each other, and OpenMP's do so
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import brier_score_loss
 from sklearn.pipeline import make_pipeline
 
 from skfi import LSTMClassifier, LSTMRegressor, TextSequencer
@@ -125,6 +127,12 @@ def linear_network(weights, activation="linear", bias=None):
     bias = np.zeros(n_outputs) if bias is None else bias
     model.layers[-1].set_weights([weights.reshape(-1, n_outputs), bias])
     return model
+
+
+several_brier = pytest.mark.skipif(
+    "labels" not in inspect.signature(brier_score_loss).parameters,
+    reason="scikit-learn's Brier score is of two classes only, up to 1.6",
+)
 
 
 def pytest_collection_modifyitems(items):

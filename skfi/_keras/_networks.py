@@ -56,6 +56,19 @@ def check_network(model: keras.Model) -> None:
             "(None, n_outputs) is expected, one row for each sequence, or (None, n_timesteps, "
             "n_outputs), one for each of its steps."
         )
+    check_steps(model)
+
+
+def check_steps(model: keras.Model) -> keras.Model:
+    """The network, or ValueError if a layer has no step left, as newer Keras says itself."""
+    for layer in model.layers:
+        for tensor in keras.tree.flatten(layer.output):
+            if any(size is not None and size < 1 for size in tensor.shape):
+                raise ValueError(
+                    f"The layer {layer.name!r} of the network {model.name!r} has an output of "
+                    f"shape {tuple(tensor.shape)}: the sequences are too short for it."
+                )
+    return model
 
 
 def check_inputs(model: keras.Model, X: Any, number: int = 0, name: str = "X") -> np.ndarray:

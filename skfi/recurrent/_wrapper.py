@@ -45,6 +45,7 @@ class PerStepWrapper(KerasRegressor):
         """Gives the target its last axis back."""
         return FunctionTransformer(partial(_reshaped, shape=(-1, *self._target_shape)))
 
+    # a private method of SciKeras 0.13, the last version: it refuses weights of single steps
     def _validate_sample_weight(self, X: Any, y: Any, sample_weight: Any) -> tuple:
         return X, y, sample_weight
 

@@ -1,13 +1,13 @@
 """Choose the kind of X: numbers, token ids or texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from skfi._containers import as_pandas, container
+from skfi._containers import as_pandas, container, is_mapping
 from skfi._folding import fold
 from skfi._keras import input_names as names_of_inputs
 from skfi._keras import is_dataset, samples_of_dataset
@@ -50,7 +50,7 @@ def samples_of(estimator: Any, X: Any, *, may_be_dataset: bool = False) -> Any:
         last = LastStep.of(chain.last)
         named = by_name(names_of_inputs(last.network), X)
         return {name: as_pandas(of_input) for name, of_input in named.items()}
-    if isinstance(X, Mapping):
+    if is_mapping(X):
         if len(X) != 1:
             raise ValueError(
                 f"X is a mapping of {[str(key) for key in X]}, but the estimator takes one input; "

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from skfi._keras import leaves, only_keras, seeded
+from skfi._keras import check_steps, leaves, only_keras, seeded
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._quiet import warnings_ignored
 
@@ -44,7 +44,7 @@ def network_takes_fewer(
     with warnings_ignored():  # such as Keras' of a lambda whose configuration is asked for
         try:
             with seeded(0):
-                models = [_built(last, shape, n_outputs) for shape in (whole, left)]
+                models = [check_steps(_built(last, shape, n_outputs)) for shape in (whole, left)]
         except Exception:  # whatever a user's function raises for a shape that it does not take
             return False
         return all(map(_takes_any_number, models)) and _frozen(models[0]) == _frozen(models[1])

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from conftest import several_brier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import make_scorer, mean_absolute_percentage_error
 
@@ -62,7 +63,7 @@ def brier(y, probability):
         ("neg_mean_absolute_percentage_error", 0),
         (make_scorer(mean_absolute_percentage_error, greater_is_better=False), 0),
         ("neg_brier_score", 2),
-        ("neg_brier_score", 3),
+        pytest.param("neg_brier_score", 3, marks=several_brier),
     ],
 )
 def test_means_over_rows_have_intervals(scoring, n_classes):

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import several_brier
 from sklearn import inspection
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import make_column_transformer
@@ -44,13 +45,13 @@ class Other(LinearRegression):
         (LinearRegression(), np.column_stack([Y, 2 - Y]), MAPE),
         (LinearRegression(), Y[:, None], "neg_mean_squared_error"),
         (Other(), Y[:, None], MAE),
-        (LogisticRegression(), CLASSES, BRIER),
+        pytest.param(LogisticRegression(), CLASSES, BRIER, marks=several_brier),
         (LogisticRegression(), (CLASSES > 0) * 1, BRIER),
         (LogisticRegression(), (CLASSES > 0) + 3, BRIER),
         (LogisticRegression(), (CLASSES > 0) * 2 - 1, BRIER),
         (KNeighborsClassifier(), np.column_stack([CLASSES > 0, CLASSES > 1]), "accuracy"),
         (KNeighborsClassifier(), np.column_stack([CLASSES > 0, CLASSES > 1]), None),
-        (LogisticRegression(), CLASSES, {"chances": BRIER}),
+        pytest.param(LogisticRegression(), CLASSES, {"chances": BRIER}, marks=several_brier),
         (LinearRegression(), Y, [MAPE]),
         (LinearRegression(), Y, (MAE,)),
     ],
