@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+from skfi._given import EXPECTED, check_values
+
 
 def container(X: Any) -> Any:
     """``X`` as it came; a frame of another library than pandas as one of pandas.
@@ -28,6 +30,7 @@ def container(X: Any) -> Any:
             f"X is a mapping of {[str(key) for key in X]}; an array or a DataFrame is expected. "
             "Several inputs are for the importance functions, and a keras.Model that has them."
         )
+    check_values(X, "X", EXPECTED)
     X = _read_by_chunk(as_pandas(X))
     if isinstance(X, (list, tuple)):
         _check_lengths(X)

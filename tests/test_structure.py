@@ -22,6 +22,7 @@ LAYERS = [
     {"_pipelines"},
     {"_keras", "_folding", "_padding", "_routing"},
     {"_containers"},
+    {"_constraints", "_given"},
 ]
 # the same inside importance: methods do not import each other
 IMPORTANCE = [

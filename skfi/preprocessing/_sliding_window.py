@@ -1,13 +1,14 @@
 """Windows as a transformer: as many rows out as in."""
 
-from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+
+from skfi._constraints import Number, Whole
 
 
 class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
@@ -52,8 +53,8 @@ class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
-        "window": [Interval(Integral, 1, None, closed="left")],
-        "padding": [StrOptions({"edge"}), Interval(Real, None, None, closed="neither")],
+        "window": [Whole()],
+        "padding": [StrOptions({"edge"}), Number()],
     }
 
     def __init__(self, window: int = 30, *, padding: str | float = "edge") -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
+from skfi._given import check_targets, checked_weights
 from skfi.recurrent._held_out import Rows, as_samples, split_rows
 from skfi.recurrent._parameters import Parameters
 from skfi.recurrent._sequence_input import Samples, SequenceReader
@@ -83,11 +83,11 @@ class ReadsRows(Parameters, metaclass=ABCMeta):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
+        check_targets(y, len(X))
         y = y if hasattr(y, "iloc") else np.asarray(y)
-        check_consistent_length(X, y)
         if sample_weight is None:
             return X, y, None
-        sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        sample_weight = checked_weights(sample_weight, len(X))
         used = np.flatnonzero(sample_weight)
         return X[used], _safe_indexing(y, used), sample_weight[used]
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils.validation import check_array, check_consistent_length
+from sklearn.utils.validation import check_array
 
 from skfi._containers import as_pandas, container
 from skfi._folding import fold
+from skfi._given import check_targets
 from skfi._keras import input_names as names_of_inputs
 from skfi._keras import is_dataset, samples_of_dataset
 from skfi._padding import real_positions
@@ -117,7 +118,7 @@ def read_training_input(estimator: Any, X: Any, y: Any, feature_names: Any = Non
     last = LastStep.of(chain.last)
     if is_handed_inputs(chain):
         several = read_several(last.network, last.of_rows, X, feature_names)
-        check_consistent_length(several.X, y)
+        check_targets(y, len(several.X))
         return several
     at = chain.find(TextSequencer)
     if at is not None:
@@ -131,7 +132,7 @@ def read_training_input(estimator: Any, X: Any, y: Any, feature_names: Any = Non
     if not hasattr(X, "iloc"):
         X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
     _check_dimensions(last, X)
-    check_consistent_length(X, y)
+    check_targets(y, len(X))
     names = input_names(estimator, X)
     if last.takes_tokens:
         real = real_positions(np.asarray(X)) if last.zero_is_padding else None

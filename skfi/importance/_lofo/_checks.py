@@ -10,6 +10,7 @@ from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
+from skfi._given import row_numbers
 from skfi._pipelines import Chain
 from skfi.importance._lofo._input import Given
 from skfi.importance._outputs import OfClass, OfStep, Output
@@ -56,23 +57,11 @@ def _rows_of(split: Any, number: int, n_samples: int) -> Fold:
         raise ValueError(
             f"Fold {number} of cv must be a pair of training and test rows; got {split!r:.60}."
         ) from error
-    parts = []
-    for part, selection in (("training", train), ("test", test)):
-        selection = np.asarray(selection)
-        try:
-            rows = np.arange(n_samples)[selection if selection.size else []]
-        except IndexError as error:
-            raise ValueError(
-                f"The {part} part of fold {number} of cv must hold row numbers below {n_samples}, "
-                f"or one bool for each of the {n_samples} rows; {error}."
-            ) from error
-        if rows.ndim != 1 or not len(rows):
-            raise ValueError(
-                f"The {part} part of fold {number} of cv must be a list of rows that is not empty; "
-                f"got shape {selection.shape} with {rows.size} rows."
-            )
-        parts.append(rows)
-    return parts[0], parts[1]
+    of_fold = f"part of fold {number} of cv"
+    return (
+        row_numbers(train, n_samples, f"The training {of_fold}"),
+        row_numbers(test, n_samples, f"The test {of_fold}"),
+    )
 
 
 def check_outputs(outputs: list[Output], given: Given, folds: list[Fold]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from skfi._given import check_values
 from skfi.importance._inputs._kinds import Numbers, SeveralInputs, Texts, TokenIds
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._read import read_training_input
@@ -67,6 +68,8 @@ def check_y(estimator: Any, y: Any) -> Any:
     if y is None:
         raise ValueError("y is None, but LOFO trains networks: pass the targets.")
     last = LastStep.at_end_of(estimator)
+    if not last.has_several_outputs:
+        check_values(y, "y", "an array-like of a target for each row of X")
     if hasattr(y, "iloc") or last.has_several_outputs:
         return last.checked_target(y)
     return last.checked_target(np.asarray(y))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from copy import deepcopy
-from numbers import Integral
 from typing import Any
 
 import joblib
@@ -12,6 +11,7 @@ from sklearn import inspection
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 
+from skfi._constraints import N_JOBS, RANDOM_STATE, VERBOSE, Whole
 from skfi._pipelines import Chain
 from skfi.importance._inference._row_groups import (
     check_no_groups,
@@ -41,13 +41,13 @@ from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
 PARAMETERS = {
     "scoring": "no_validation",
     "per_output": ["boolean"],
-    "n_repeats": [Interval(Integral, 1, None, closed="left")],
-    "n_jobs": [Integral, None],
-    "random_state": ["random_state"],
+    "n_repeats": [Whole()],
+    "n_jobs": N_JOBS,
+    "random_state": RANDOM_STATE,
     "sample_weight": "no_validation",
     "sample_groups": "no_validation",
     "max_samples": [
-        Interval(Integral, 1, None, closed="left"),
+        Whole(),
         Interval(RealNotInt, 0, 1, closed="right"),
     ],
     "shuffle": [StrOptions({"series", "values"})],
@@ -55,8 +55,8 @@ PARAMETERS = {
     "by": "no_validation",
     "feature_groups": "no_validation",
     "feature_names": "no_validation",
-    "max_features": [Interval(Integral, 1, None, closed="left"), None],
-    "verbose": ["verbose"],
+    "max_features": [Whole(), None],
+    "verbose": VERBOSE,
 }
 
 

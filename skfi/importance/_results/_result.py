@@ -5,12 +5,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
+from sklearn.utils._param_validation import StrOptions, validate_params
 
+from skfi._given import check_names, checked_weights, numbers_of
 from skfi.importance._inference._t_tests import adjusted
 from skfi.importance._results._described import Described
 from skfi.importance._results._of_input import entries_of_input
 from skfi.importance._results._of_sample import entries_of_sample
 from skfi.importance._results._plot import Drawn
+
+BY = {"feature", "timestep", "cell", "word", "input"}
 
 
 class ImportanceResult(Described, Drawn, Bunch):
@@ -121,6 +125,7 @@ class ImportanceResult(Described, Drawn, Bunch):
     _display = "ImportanceDisplay"
 
     @classmethod
+    @validate_params({"method": [str], "by": [StrOptions(BY)]}, prefer_skip_nested_validation=True)
     def from_values(
         cls,
         importances: np.ndarray,
@@ -153,6 +158,9 @@ class ImportanceResult(Described, Drawn, Bunch):
         result : ImportanceResult
             The result.
         """
+        importances = numbers_of(importances, "importances", "(n_units, n_values)")
+        if weights is not None:
+            weights = checked_weights(weights, importances.shape[1], "weights")
         if weights is None:  # NumPy's own, so that nothing differs from scikit-learn
             mean, std = importances.mean(axis=1), importances.std(axis=1)
         else:
@@ -166,6 +174,7 @@ class ImportanceResult(Described, Drawn, Bunch):
         )
 
     @classmethod
+    @validate_params({"method": [str], "by": [StrOptions(BY)]}, prefer_skip_nested_validation=True)
     def from_summary(
         cls,
         mean: np.ndarray,
@@ -196,16 +205,26 @@ class ImportanceResult(Described, Drawn, Bunch):
         result : ImportanceResult
             The result.
         """
+        mean, std = numbers_of(mean, "mean", "(n_units,)"), numbers_of(std, "std", "(n_units,)")
+        names = check_names(feature_names)
+        if not len(mean) == len(std) == len(names):
+            raise ValueError(
+                f"There are {len(mean)} importances, {len(std)} standard deviations and "
+                f"{len(names)} feature_names; as many of each are expected."
+            )
         absent = ("importances", "baseline_score", "scoring", "attributions", "sample_weight")
         return cls(
             importances_mean=mean,
             importances_std=std,
-            feature_names=np.asarray(feature_names, dtype=object),
+            feature_names=np.array(names, dtype=object),
             method=method,
             by=by,
             **(dict.fromkeys(absent) | more),
         )
 
+    @validate_params(
+        {"sort": ["boolean"], "adjust": [str, None]}, prefer_skip_nested_validation=True
+    )
     def to_frame(self, *, sort: bool = True, adjust: str | None = "holm") -> pd.DataFrame:
         """Mean and spread of each unit as a table.
 

@@ -1,15 +1,15 @@
 """Correlated features and groups of them."""
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_array
 
+from skfi._constraints import Number
 from skfi._containers import container
 
 THRESHOLD = 0.8
@@ -67,9 +67,7 @@ def _without_padding(X: Any, real: np.ndarray | None) -> Any:
     return X if real is None or np.ndim(X) != 3 else np.where(real[:, :, None], X, np.nan)
 
 
-@validate_params(
-    {"threshold": [Interval(Real, 0, 1, closed="right")]}, prefer_skip_nested_validation=True
-)
+@validate_params({"threshold": [Number(0, 1, closed="right")]}, prefer_skip_nested_validation=True)
 def correlation_groups(
     X: Any, *, threshold: float = THRESHOLD, feature_names: Sequence[str] | None = None
 ) -> dict[str, list[str]]:

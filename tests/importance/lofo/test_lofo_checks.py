@@ -140,7 +140,7 @@ def test_padded_steps_may_hold_anything(untrained):
 
 
 def test_weights(untrained):
-    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
+    with pytest.raises(ValueError, match="sample_weight is negative for 60 samples"):
         lofo_importance(Ridge(), X, Y, sample_weight=-np.ones(60))
     with pytest.raises(ValueError, match="test part of fold 0 have weight 0"):
         lofo_importance(Ridge(), X, Y, sample_weight=np.arange(60) > 30, cv=KFold(2))
