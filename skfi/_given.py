@@ -5,13 +5,16 @@ what was passed and what was expected.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
+from inspect import signature
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.metrics import get_scorer
+from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 EXPECTED = "an array-like (n_samples, n_timesteps, n_features) or (n_samples, n_columns)"
 
@@ -62,12 +65,45 @@ def check_targets(y: Any, n_rows: int, name: str = "y") -> None:
     """Raise an error unless ``y`` holds a target for each of so many rows."""
     check_values(y, name, "an array-like of a target for each row of X")
     with naming(name, y, "an array-like of a target for each row of X"):
-        shape = y.shape if hasattr(y, "shape") else np.shape(y)
-    if shape[0] != n_rows:
+        n_given = _num_samples(y)
+    if n_given != n_rows:
         raise ValueError(
-            f"X and {name} have inconsistent numbers of samples: {n_rows} and {shape[0]}. A target "
-            "for each row of X is expected."
+            f"X and {name} have inconsistent numbers of samples: {n_rows} and {n_given}. One for "
+            "each row of X is expected."
         )
+
+
+def check_takes(function: Any, name: str, form: str, **keywords: Any) -> None:
+    """Raise TypeError unless a function can be called as ``form`` says, such as "(X, y)"."""
+    if isinstance(function, type) or not callable(function):
+        raise TypeError(f"{name} must be a function of {form}; got {described(function)}.")
+    try:
+        taken = signature(function)
+    except (TypeError, ValueError):  # of one written in C
+        return
+    try:
+        taken.bind(*form.strip("()").split(", "), **keywords)
+    except TypeError as error:
+        called = getattr(function, "__name__", type(function).__name__)
+        raise TypeError(
+            f"{name} must be a function of {form}; got {called}{taken}: {error}."
+        ) from error
+
+
+def check_scoring(scoring: Any) -> None:
+    """Raise TypeError or ValueError for what is no metric, and for an unknown name of one."""
+    several = isinstance(scoring, (list, tuple, set, frozenset, Mapping))
+    if several and not len(scoring):
+        raise ValueError(f"scoring={scoring!r} holds no metric; pass one, or None.")
+    metrics = scoring.values() if isinstance(scoring, Mapping) else scoring
+    for metric in metrics if several else [scoring]:
+        if isinstance(metric, str):
+            with naming("scoring", scoring, "the name of a metric of scikit-learn"):
+                get_scorer(metric)
+        elif hasattr(metric, "_score_func") and not isinstance(metric, type):
+            continue
+        elif metric is not None or several:
+            check_takes(metric, "scoring", "(estimator, X, y)")
 
 
 def checked_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight") -> np.ndarray:
@@ -99,7 +135,7 @@ def checked_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight"
                 f"{numbers[row]}. A mean with such weights is none; use 0 to leave a sample out."
             )
         if not numbers.any():
-            raise ValueError(f"{name} is 0 for all samples, so that there is nothing to score.")
+            raise ValueError(f"{name} is 0 for all samples: with weights of zero nothing counts.")
         weights = _check_sample_weight(sample_weight, np.empty((n_rows, 1)))
     if not np.isfinite(weights.sum(dtype=np.float64)):
         raise ValueError(f"{name} has an infinite sum; divide the weights by their largest.")
@@ -130,7 +166,7 @@ def row_numbers(rows: Any, n_rows: int, what: str) -> np.ndarray:
     return numbers
 
 
-def check_names(names: Any, name: str = "feature_names") -> list[str]:
+def check_names(names: Any, name: str = "feature_names", *, distinct: bool = True) -> list[str]:
     """Names as a list of str that differ; TypeError or ValueError if they are anything else."""
     expected = "a list of names (str), one for each feature"
     check_values(names, name, expected)
@@ -141,8 +177,8 @@ def check_names(names: Any, name: str = "feature_names") -> list[str]:
     wrong = [one for one in given if not isinstance(one, str)]
     if wrong:
         raise TypeError(f"{name} must be {expected}; it holds {described(wrong[0])}.")
-    repeated = sorted({one for one in given if given.count(one) > 1})
-    if repeated:
+    repeated = sorted(one for one, count in Counter(given).items() if count > 1)
+    if repeated and distinct:
         raise ValueError(f"{name} must differ from each other; repeated: {repeated}.")
     return [str(one) for one in given]
 

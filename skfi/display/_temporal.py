@@ -9,8 +9,7 @@ from sklearn.utils._param_validation import validate_params
 from skfi._given import check_values, naming, sample_numbers
 from skfi.display._computed import compute
 from skfi.display._figures import AX, STYLE, color_scale, matplotlib_pyplot
-from skfi.display._grid import check_call, draw_series, is_whole_grid
-from skfi.display._importance import check_result
+from skfi.display._grid import check_call, check_over_time, draw_series
 from skfi.display._predicted import predicted
 from skfi.importance import ImportanceResult
 
@@ -52,28 +51,7 @@ class TemporalImportanceDisplay:
     """
 
     def __init__(self, result: ImportanceResult) -> None:
-        check_result(result)
-        if result.attributions is not None and result.get("tokens") is not None:
-            raise ValueError("The result is of texts; draw it with TokenImportanceDisplay.")
-        if result.get("inputs") is not None:
-            raise ValueError(
-                f"The result is of the inputs {result.inputs}: draw one of them, such as "
-                f"TemporalImportanceDisplay.from_result(result.of_input({result.inputs[0]!r}))."
-            )
-        if result.attributions is not None and result.get("output_step") == "all":
-            raise ValueError(
-                "The result has attributions for each output step; draw one of them: compute it "
-                "with output_step=<step>."
-            )
-        if result.attributions is None and (
-            result.by not in ("cell", "timestep")
-            or "axes" not in result
-            or not is_whole_grid(result)
-        ):
-            raise ValueError(
-                f"The {result.method} result is by {result.by!r}: a heat map over time needs "
-                "by='cell' or by='timestep', without feature_groups."
-            )
+        check_over_time(result)
         self.result = result
 
     @classmethod

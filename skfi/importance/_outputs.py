@@ -16,6 +16,7 @@ from sklearn import metrics
 from sklearn.base import is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
 
+from skfi._given import check_values
 from skfi._keras import heads_of
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._model_heads import metric_of
@@ -151,6 +152,7 @@ def outputs_of(estimator: Any, y: Any) -> list[Output]:
     last = LastStep.at_end_of(estimator)
     if last.has_several_outputs:
         return _heads(last)
+    check_values(y, "y", "an array-like of a target for each row of X")
     if last.per_step:
         return [OfStep(step) for step in range(np.shape(y)[1])]
     classes = last.classes

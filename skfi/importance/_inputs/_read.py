@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_array
 
 from skfi._containers import as_pandas, container
 from skfi._folding import fold
-from skfi._given import check_targets
+from skfi._given import EXPECTED, check_targets, naming
 from skfi._keras import input_names as names_of_inputs
 from skfi._keras import is_dataset, samples_of_dataset
 from skfi._padding import real_positions
@@ -130,7 +130,8 @@ def read_training_input(estimator: Any, X: Any, y: Any, feature_names: Any = Non
             "...)), or a network that takes token ids."
         )
     if not hasattr(X, "iloc"):
-        X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
+        with naming("X", X, EXPECTED):
+            X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
     _check_dimensions(last, X)
     check_targets(y, len(X))
     names = input_names(estimator, X)
@@ -170,8 +171,10 @@ def _check_array(X: Any) -> np.ndarray:
             "X holds texts, but estimator is no Pipeline with a TextSequencer and no network with "
             "a TextVectorization layer, so its words are not known."
         )
-    X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
-    return X
+    with naming("X", X, EXPECTED):
+        return check_array(
+            X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X"
+        )
 
 
 def _real_steps(chain: Chain, X: Any, n_timesteps: int | None) -> np.ndarray | None:

@@ -7,14 +7,12 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from skfi._given import check_names, checked_weights, numbers_of
 from skfi.importance._inference._t_tests import adjusted
+from skfi.importance._results._checked import BY, checked_summary, summarised
 from skfi.importance._results._described import Described
 from skfi.importance._results._of_input import entries_of_input
 from skfi.importance._results._of_sample import entries_of_sample
 from skfi.importance._results._plot import Drawn
-
-BY = {"feature", "timestep", "cell", "word", "input"}
 
 
 class ImportanceResult(Described, Drawn, Bunch):
@@ -158,17 +156,10 @@ class ImportanceResult(Described, Drawn, Bunch):
         result : ImportanceResult
             The result.
         """
-        importances = numbers_of(importances, "importances", "(n_units, n_values)")
-        if weights is not None:
-            weights = checked_weights(weights, importances.shape[1], "weights")
-        if weights is None:  # NumPy's own, so that nothing differs from scikit-learn
-            mean, std = importances.mean(axis=1), importances.std(axis=1)
-        else:
-            mean = np.average(importances, axis=1, weights=weights)
-            std = np.sqrt(np.average((importances - mean[:, None]) ** 2, axis=1, weights=weights))
+        importances, mean, std, weights = summarised(importances, weights)
         more["importances"] = importances
         if weights is not None:
-            more["sample_weight"] = np.asarray(weights)
+            more["sample_weight"] = weights
         return cls.from_summary(
             mean, std, feature_names=feature_names, method=method, by=by, **more
         )
@@ -205,18 +196,12 @@ class ImportanceResult(Described, Drawn, Bunch):
         result : ImportanceResult
             The result.
         """
-        mean, std = numbers_of(mean, "mean", "(n_units,)"), numbers_of(std, "std", "(n_units,)")
-        names = check_names(feature_names)
-        if not len(mean) == len(std) == len(names):
-            raise ValueError(
-                f"There are {len(mean)} importances, {len(std)} standard deviations and "
-                f"{len(names)} feature_names; as many of each are expected."
-            )
+        mean, std, names = checked_summary(mean, std, feature_names, by)
         absent = ("importances", "baseline_score", "scoring", "attributions", "sample_weight")
         return cls(
             importances_mean=mean,
             importances_std=std,
-            feature_names=np.array(names, dtype=object),
+            feature_names=names,
             method=method,
             by=by,
             **(dict.fromkeys(absent) | more),

@@ -10,7 +10,8 @@ from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_array
 
 from skfi._constraints import Number
-from skfi._containers import container
+from skfi._containers import check_kinds, container
+from skfi._given import EXPECTED, check_names, naming
 
 THRESHOLD = 0.8
 _MOST_NUMBERS = 2**26  # in double precision, half a GiB
@@ -110,9 +111,13 @@ def correlation_groups(
     """
     X = container(X)
     if feature_names is None:
-        feature_names = list(getattr(X, "columns", ())) or None
-    X = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
-    names = list(feature_names or [f"x{i}" for i in range(X.shape[-1])])
+        feature_names = [str(name) for name in getattr(X, "columns", ())] or None
+    else:
+        feature_names = check_names(feature_names)
+    check_kinds(X)
+    with naming("X", X, EXPECTED):
+        X = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
+    names = [f"x{i}" for i in range(X.shape[-1])] if feature_names is None else feature_names
     if len(names) != X.shape[-1]:
         raise ValueError(f"There are {len(names)} feature_names, but {X.shape[-1]} features.")
     if len(names) < 2:

@@ -104,8 +104,8 @@ def test_rows_that_are_drawn_twice_to_train_make_sense():
             "mask_value=np.nan only whole steps",
         ),
         (Ridge(), X.astype("datetime64[s]"), Y, "X is an array of datetime64"),
-        (Ridge(), X, Y.astype("timedelta64[s]"), "y is an array of timedelta64"),
-        (Ridge(), X, np.array([(1,)] * 60, dtype=[("a", int)]), "y is an array of"),
+        (Ridge(), X, Y.astype("timedelta64[s]"), "y holds values of type timedelta64"),
+        (Ridge(), X, np.array([(1,)] * 60, dtype=[("a", int)]), "y holds values of type"),
     ],
 )
 def test_values_that_no_fit_takes(untrained, estimator, X, y, message):
