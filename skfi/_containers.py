@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+from skfi._given import EXPECTED, check_values, naming
+
 
 def is_mapping(X: Any) -> bool:
     """Whether ``X`` is one array for each name; SciPy's matrices by key are also mappings."""
@@ -33,6 +35,7 @@ def container(X: Any) -> Any:
             f"X is a mapping of {[str(key) for key in X]}; an array or a DataFrame is expected. "
             "Several inputs are for the importance functions, and a keras.Model that has them."
         )
+    check_values(X, "X", EXPECTED)
     X = _read_by_chunk(as_pandas(X))
     if isinstance(X, (list, tuple)):
         _check_lengths(X)
@@ -126,6 +129,27 @@ def check_kinds(X: Any, name: str = "X") -> None:
     raise ValueError(
         f"{name} holds values of type {dtype}{of_column}, which are no numbers. {advice}"
     )
+
+
+def check_numeric(y: Any, name: str = "y") -> None:
+    """Raise ValueError for targets that are dates, texts or None where numbers are expected."""
+    check_kinds(y, name)
+    with naming(name, y, "an array-like of numbers"):
+        values = y.toarray() if issparse(y) else np.asarray(y)
+    check_kinds(values, name)
+    if values.dtype.kind not in "OSUT":
+        return
+    texts = [one for one in values.ravel() if isinstance(one, (str, bytes))]
+    if texts:
+        raise ValueError(f"{name} holds texts such as {texts[0]!r:.40}; numbers are expected.")
+    missing = np.asarray(pd.isna(values))
+    if missing.any():
+        raise ValueError(
+            f"Input {name} contains NaN or None in {int(missing.sum())} places; a number is "
+            "expected in each."
+        )
+    with naming(name, y, "an array-like of numbers"):
+        values.astype(np.float64)
 
 
 def _is_no_number(dtype: Any) -> bool:

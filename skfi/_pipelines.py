@@ -34,6 +34,10 @@ class Chain:
     def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
         self._steps = list(_steps(estimator))
+        if not self._steps:
+            raise ValueError(
+                f"estimator is a Pipeline without a step that predicts: {estimator!r}."
+            )
 
     @property
     def steps(self) -> list[Any]:

@@ -21,7 +21,9 @@ LAYERS = [
     {"preprocessing", "datasets", "metrics"},
     {"_pipelines"},
     {"_keras", "_folding", "_padding", "_routing"},
-    {"_containers", "_private"},
+    {"_containers"},
+    {"_constraints", "_given"},
+    {"_private"},
 ]
 # the same inside importance: methods do not import each other
 IMPORTANCE = [

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skfi._containers import check_kinds, check_whole_numbers
+from skfi._given import check_values, naming
 from skfi._keras._private import source_of
 
 _LEGACY = ("tf_keras", "tensorflow.python.keras")
@@ -73,6 +74,12 @@ def check_steps(model: keras.Model) -> keras.Model:
 
 def check_inputs(model: keras.Model, X: Any, number: int = 0, name: str = "X") -> np.ndarray:
     """``X`` as an array of the type and shape that an input of the network takes."""
+    check_values(X, name, f"an array of shape {tuple(model.inputs[number].shape)}")
+    with naming(name, X, f"an array of shape {tuple(model.inputs[number].shape)}"):
+        return _checked(model, X, number, name)
+
+
+def _checked(model: keras.Model, X: Any, number: int, name: str) -> np.ndarray:
     expected = tuple(model.inputs[number].shape)
     dtype = keras.backend.standardize_dtype(model.inputs[number].dtype)
     if dtype == "string":

@@ -1,22 +1,22 @@
 """Generated sequences of which it is known what matters."""
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skfi._private import Interval, validate_params
+from skfi._constraints import RANDOM_STATE, Number, Whole
+from skfi._private import validate_params
 
 _PARAMETERS = {
-    "n_samples": [Interval(Integral, 1, None, closed="left")],
-    "n_timesteps": [Interval(Integral, 1, None, closed="left")],
-    "n_features": [Interval(Integral, 1, None, closed="left")],
-    "n_informative": [Interval(Integral, 1, None, closed="left")],
-    "n_relevant_steps": [Interval(Integral, 1, None, closed="left"), None],
-    "noise": [Interval(Real, 0, None, closed="left")],
+    "n_samples": [Whole()],
+    "n_timesteps": [Whole()],
+    "n_features": [Whole()],
+    "n_informative": [Whole()],
+    "n_relevant_steps": [Whole(), None],
+    "noise": [Number(0, closed="left")],
     "return_X_y": ["boolean"],
-    "random_state": ["random_state"],
+    "random_state": RANDOM_STATE,
 }
 
 
@@ -84,7 +84,7 @@ def make_sequence_regression(
 
 
 @validate_params(
-    {**_PARAMETERS, "n_classes": [Interval(Integral, 2, None, closed="left")]},
+    {**_PARAMETERS, "n_classes": [Whole(2)]},
     prefer_skip_nested_validation=True,
 )
 def make_sequence_classification(

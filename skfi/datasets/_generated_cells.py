@@ -1,20 +1,20 @@
 """Generated sequences of which a few cells matter, with the truth known."""
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from scipy.signal import lfilter
 from sklearn.utils import Bunch, check_random_state
 
-from skfi._private import Interval, StrOptions, validate_params
+from skfi._constraints import RANDOM_STATE, Number, Whole
+from skfi._private import StrOptions, validate_params
 
 _SIZES = {
-    "n_samples": [Interval(Integral, 1, None, closed="left")],
-    "n_timesteps": [Interval(Integral, 10, None, closed="left")],
-    "n_features": [Interval(Integral, 10, None, closed="left")],
+    "n_samples": [Whole()],
+    "n_timesteps": [Whole(10)],
+    "n_features": [Whole(10)],
     "return_X_y": ["boolean"],
-    "random_state": ["random_state"],
+    "random_state": RANDOM_STATE,
 }
 # Autoregressive and moving-average weights of the noise, as the package time_interpret has them
 _AR, _MA = [2, 0.5, 0.2, 0.1], [2]
@@ -95,7 +95,7 @@ def make_rare_squares(
         "box": [StrOptions({"middle", "rare_time", "rare_feature"})],
         "moving": ["boolean"],
         "noise": [StrOptions({"gaussian", "autoregressive"})],
-        "shift": [Interval(Real, 0, None, closed="neither")],
+        "shift": [Number(0)],
     },
     prefer_skip_nested_validation=True,
 )

@@ -1,25 +1,25 @@
 """Generated windows in which a short event decides, with the truth of every cell known."""
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skfi._private import Interval, StrOptions, validate_params
+from skfi._constraints import RANDOM_STATE, Number, Whole
+from skfi._private import StrOptions, validate_params
 
 
 @validate_params(
     {
-        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "n_samples": [Whole()],
         "event": [StrOptions({"pulse", "early", "pair"})],
         "regression": ["boolean"],
-        "n_timesteps": [Interval(Integral, 12, None, closed="left")],
-        "n_features": [Interval(Integral, 2, None, closed="left")],
-        "width": [Interval(Integral, 1, 6, closed="both")],
-        "noise": [Interval(Real, 0, None, closed="left")],
+        "n_timesteps": [Whole(12)],
+        "n_features": [Whole(2)],
+        "width": [Whole(1, 6)],
+        "noise": [Number(0, closed="left")],
         "return_X_y": ["boolean"],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     },
     prefer_skip_nested_validation=True,
 )

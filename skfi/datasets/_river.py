@@ -6,6 +6,8 @@ from typing import Any
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skfi._constraints import FOLDER
+from skfi._private import validate_params
 from skfi.datasets._package_index import PackagedFile, fetch
 
 FILE = PackagedFile(
@@ -27,6 +29,15 @@ Parameters Using a Ready-Made Python Package", PLoS ONE 10(12), 2015.
 """
 
 
+@validate_params(
+    {
+        "data_home": FOLDER,
+        "download_if_missing": ["boolean"],
+        "as_frame": ["boolean"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def fetch_river_flow(
     *,
     data_home: str | os.PathLike | None = None,

@@ -4,7 +4,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from skfi.display._figures import INK, matplotlib_pyplot
+from skfi._private import validate_params
+from skfi.display._figures import AX, INK, MAX_FEATURES, matplotlib_pyplot
 from skfi.importance import ImportanceComparison, compare_importances
 
 _COLORS = ("#2b6ca3", "#e0a030", "#6a9a5b")
@@ -43,6 +44,11 @@ class ComparisonDisplay:
     """
 
     def __init__(self, comparison: ImportanceComparison) -> None:
+        if not isinstance(comparison, ImportanceComparison):
+            raise TypeError(
+                f"comparison must be an ImportanceComparison; got {type(comparison).__name__}. "
+                "ImportanceDisplay draws a single result."
+            )
         self.comparison = comparison
 
     @classmethod
@@ -64,11 +70,6 @@ class ComparisonDisplay:
         TypeError
             If it is not an ImportanceComparison.
         """
-        if not isinstance(comparison, ImportanceComparison):
-            raise TypeError(
-                f"comparison must be an ImportanceComparison; got {type(comparison).__name__}. "
-                "ImportanceDisplay draws a single result."
-            )
         return cls(comparison)
 
     @classmethod
@@ -93,6 +94,7 @@ class ComparisonDisplay:
         """
         return cls(compare_importances(estimator, X, y, **kwargs))
 
+    @validate_params({"ax": AX, "max_features": MAX_FEATURES}, prefer_skip_nested_validation=True)
     def plot(self, ax: Any = None, *, max_features: int | None = 12) -> Self:
         """Draw the bars.
 

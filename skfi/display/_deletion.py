@@ -2,7 +2,8 @@
 
 from typing import Any, Self
 
-from skfi.display._figures import INK, matplotlib_pyplot
+from skfi._private import validate_params
+from skfi.display._figures import AX, INK, matplotlib_pyplot
 from skfi.importance import ImportanceReport
 
 _LINES = {
@@ -42,6 +43,14 @@ class DeletionCurveDisplay:
     """
 
     def __init__(self, report: ImportanceReport) -> None:
+        if not isinstance(report, ImportanceReport):
+            raise TypeError(
+                f"report must be an ImportanceReport; got {type(report).__name__}. "
+                "check_importances makes one."
+            )
+        lacking = [key for key in ("curves", "n_shuffled", "by") if key not in report]
+        if lacking:
+            raise ValueError(f"report has no {', '.join(lacking)}; check_importances makes one.")
         self.report = report
 
     @classmethod
@@ -63,13 +72,9 @@ class DeletionCurveDisplay:
         TypeError
             If it is not an ImportanceReport.
         """
-        if not isinstance(report, ImportanceReport):
-            raise TypeError(
-                f"report must be an ImportanceReport; got {type(report).__name__}. "
-                "check_importances makes one."
-            )
         return cls(report)
 
+    @validate_params({"ax": AX}, prefer_skip_nested_validation=True)
     def plot(self, ax: Any = None) -> Self:
         """Draw the curves: means, and all of the single ones of random order.
 

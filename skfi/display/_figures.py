@@ -4,8 +4,15 @@ from typing import Any
 
 import numpy as np
 
+from skfi._constraints import OPTIONAL_MAPPING, Instance, Whole
+
 HELPS, HARMS, INK = "#2b6ca3", "#c8553d", "#333333"
 SIGNED, UNSIGNED = "RdBu", "Blues"  # blue: for the target, or important; red: against it
+
+# what parameters of several displays may be
+AX = [Instance(["plot", "barh", "imshow", "get_figure"]), None]
+MAX_FEATURES = [Whole(), None]
+STYLE = OPTIONAL_MAPPING
 
 
 def matplotlib_pyplot() -> Any:

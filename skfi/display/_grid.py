@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from skfi.display._figures import INK
+from skfi.display._importance import check_result
 from skfi.importance import ImportanceResult
 
 
@@ -16,6 +17,30 @@ def is_whole_grid(result: ImportanceResult) -> bool:
         return n_units == steps
     # columns of 2-D X are cells, whose names are no names of features: then the axis has none
     return n_units == steps * features if features else n_units % steps == 0
+
+
+def check_over_time(result: Any) -> None:
+    """Raise TypeError or ValueError for a result that has no values by time step."""
+    check_result(result)
+    if result.attributions is not None and result.get("tokens") is not None:
+        raise ValueError("The result is of texts; draw it with TokenImportanceDisplay.")
+    if result.get("inputs") is not None:
+        raise ValueError(
+            f"The result is of the inputs {result.inputs}: draw one of them, such as "
+            f"TemporalImportanceDisplay.from_result(result.of_input({result.inputs[0]!r}))."
+        )
+    if result.attributions is not None and result.get("output_step") == "all":
+        raise ValueError(
+            "The result has attributions for each output step; draw one of them: compute it "
+            "with output_step=<step>."
+        )
+    if result.attributions is None and (
+        result.by not in ("cell", "timestep") or "axes" not in result or not is_whole_grid(result)
+    ):
+        raise ValueError(
+            f"The {result.method} result is by {result.by!r}: a heat map over time needs "
+            "by='cell' or by='timestep', without feature_groups."
+        )
 
 
 def check_call(method: str, by: Any, feature_groups: Any) -> None:

@@ -5,9 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from skfi._private import validate_params
 from skfi.display._computed import Computed
-from skfi.display._figures import HARMS, HELPS, INK, matplotlib_pyplot
+from skfi.display._figures import AX, HARMS, HELPS, INK, MAX_FEATURES, STYLE, matplotlib_pyplot
 from skfi.importance import ImportanceResult
+
+_NEEDED = ("importances_mean", "importances_std", "feature_names", "method", "by")
 
 
 class ImportanceDisplay(Computed):
@@ -39,7 +42,7 @@ class ImportanceDisplay(Computed):
     """
 
     def __init__(self, result: ImportanceResult) -> None:
-        self.result = result
+        self.result = check_result(result)
 
     @classmethod
     def from_result(cls, result: ImportanceResult) -> Self:
@@ -60,8 +63,12 @@ class ImportanceDisplay(Computed):
         TypeError
             If ``result`` is not an ImportanceResult.
         """
-        return cls(check_result(result))
+        return cls(result)
 
+    @validate_params(
+        {"ax": AX, "kind": [str], "max_features": MAX_FEATURES, "bar_kwargs": STYLE},
+        prefer_skip_nested_validation=True,
+    )
     def plot(
         self,
         ax: Any = None,
@@ -157,6 +164,12 @@ def check_result(result: Any) -> ImportanceResult:
         raise TypeError(
             f"result must be an ImportanceResult; got {type(result).__name__}. If several "
             "metrics or outputs were scored, pick one: result['neg_mean_absolute_error']."
+        )
+    lacking = [key for key in _NEEDED if key not in result]
+    if lacking:
+        raise ValueError(
+            f"result has no {', '.join(lacking)}. Make results with the importance functions, or "
+            "ImportanceResult.from_values."
         )
     return result
 

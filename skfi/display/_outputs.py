@@ -5,8 +5,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from skfi._private import validate_params
 from skfi.display._computed import Computed
-from skfi.display._figures import INK, color_scale, matplotlib_pyplot
+from skfi.display._figures import AX, INK, MAX_FEATURES, STYLE, color_scale, matplotlib_pyplot
 from skfi.display._importance import axis_label, check_result
 from skfi.importance import ImportancesByOutput
 
@@ -51,6 +52,13 @@ class OutputImportanceDisplay(Computed):
     _params: ClassVar[dict[str, Any]] = {"per_output": True}
 
     def __init__(self, result: ImportancesByOutput) -> None:
+        if not isinstance(result, ImportancesByOutput):
+            raise TypeError(
+                f"result must be of each output, ImportancesByOutput; got {type(result).__name__}. "
+                "Pass per_output=True to the importance function."
+            )
+        for of_output in result.values():
+            check_result(of_output)
         self.result = result
 
     @classmethod
@@ -72,15 +80,12 @@ class OutputImportanceDisplay(Computed):
         TypeError
             If ``result`` is not of each output.
         """
-        if not isinstance(result, ImportancesByOutput):
-            raise TypeError(
-                f"result must be of each output, ImportancesByOutput; got {type(result).__name__}. "
-                "Pass per_output=True to the importance function."
-            )
-        for of_output in result.values():
-            check_result(of_output)
         return cls(result)
 
+    @validate_params(
+        {"ax": AX, "max_features": MAX_FEATURES, "normalize": ["boolean"], "im_kwargs": STYLE},
+        prefer_skip_nested_validation=True,
+    )
     def plot(
         self,
         ax: Any = None,

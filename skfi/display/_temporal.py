@@ -5,10 +5,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from skfi._given import check_values, naming, sample_numbers
+from skfi._private import validate_params
 from skfi.display._computed import compute
-from skfi.display._figures import color_scale, matplotlib_pyplot
-from skfi.display._grid import check_call, draw_series, is_whole_grid
-from skfi.display._importance import check_result
+from skfi.display._figures import AX, STYLE, color_scale, matplotlib_pyplot
+from skfi.display._grid import check_call, check_over_time, draw_series
 from skfi.display._predicted import predicted
 from skfi.importance import ImportanceResult
 
@@ -50,6 +51,7 @@ class TemporalImportanceDisplay:
     """
 
     def __init__(self, result: ImportanceResult) -> None:
+        check_over_time(result)
         self.result = result
 
     @classmethod
@@ -73,28 +75,6 @@ class TemporalImportanceDisplay:
         ValueError
             If it has no values by time step.
         """
-        check_result(result)
-        if result.attributions is not None and result.get("tokens") is not None:
-            raise ValueError("The result is of texts; draw it with TokenImportanceDisplay.")
-        if result.get("inputs") is not None:
-            raise ValueError(
-                f"The result is of the inputs {result.inputs}: draw one of them, such as "
-                f"TemporalImportanceDisplay.from_result(result.of_input({result.inputs[0]!r}))."
-            )
-        if result.attributions is not None and result.get("output_step") == "all":
-            raise ValueError(
-                "The result has attributions for each output step; draw one of them: compute it "
-                "with output_step=<step>."
-            )
-        if result.attributions is None and (
-            result.by not in ("cell", "timestep")
-            or "axes" not in result
-            or not is_whole_grid(result)
-        ):
-            raise ValueError(
-                f"The {result.method} result is by {result.by!r}: a heat map over time needs "
-                "by='cell' or by='timestep', without feature_groups."
-            )
         return cls(result)
 
     @classmethod
@@ -131,6 +111,10 @@ class TemporalImportanceDisplay:
             check_call(method, kwargs["by"], kwargs.get("feature_groups"))
         return cls.from_result(compute(method, estimator, X, y, **kwargs))
 
+    @validate_params(
+        {"ax": AX, "weigh_steps": ["boolean"], "im_kwargs": STYLE},
+        prefer_skip_nested_validation=True,
+    )
     def plot(
         self,
         ax: Any = None,
@@ -179,7 +163,7 @@ class TemporalImportanceDisplay:
         single = self.result.get("sample_number")
         if samples is None and single is not None and self.result.attributions is not None:
             samples = 0
-        chosen = [samples] if isinstance(samples, (int, np.integer)) else samples
+        chosen = None if samples is None else self._chosen(samples)
         maps = [self._mean_map()] if chosen is None else [self._map_of(i) for i in chosen]
         reached = self._reached(maps[0].shape[1])
         fades = chosen is None and not weigh_steps and (reached < 1).any()
@@ -247,16 +231,18 @@ class TemporalImportanceDisplay:
 
     def _map_of(self, sample: int) -> np.ndarray:
         result = self.result
-        if result.attributions is None:
-            raise ValueError(f"samples needs gradients; {result.method} has no value of a sample.")
-        n_samples = len(result.attributions)
-        if not -n_samples <= sample < n_samples:
-            raise ValueError(f"sample {sample} is not there: the result has {n_samples}.")
         values = self._sequences(result._comparable_attributions)[sample]
         mask = result.get("sequence_mask")
         if mask is not None:
             values = np.where(mask[sample][:, None], values, np.nan)
         return values.T
+
+    def _chosen(self, samples: Any) -> list[int]:
+        if self.result.attributions is None:
+            raise ValueError(
+                f"samples needs gradients; {self.result.method} has no value of a sample."
+            )
+        return sample_numbers(samples, len(self.result.attributions))
 
     def _sequences(self, values: np.ndarray) -> np.ndarray:
         """Values (n_samples, n_timesteps, n_features), of frames the mean over their places."""
@@ -270,7 +256,10 @@ class TemporalImportanceDisplay:
             X = self.result.get("samples")
         if X is None or X is False:
             return None
-        X = np.asarray(X, dtype=np.float64)
+        expected = "the array that was explained, or False"
+        check_values(X, "X", expected)
+        with naming("X", X, expected):
+            X = np.asarray(X, dtype=np.float64)
         if chosen is None or X.size != self.result.attributions.size:
             raise ValueError(
                 "X draws the series of samples: name some in samples=, and pass the array that was "

@@ -6,7 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from skfi.display._figures import HARMS, HELPS, INK, color_scale, matplotlib_pyplot
+from skfi._constraints import Whole
+from skfi._given import sample_numbers
+from skfi._private import validate_params
+from skfi.display._figures import AX, HARMS, HELPS, INK, color_scale, matplotlib_pyplot
 from skfi.display._importance import check_result
 from skfi.display._predicted import predicted
 from skfi.importance import ImportanceResult, gradient_importance
@@ -47,9 +50,19 @@ class TokenImportanceDisplay:
     True
     """
 
-    def __init__(self, result: ImportanceResult, samples: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, result: ImportanceResult, samples: Sequence[int] | int | None = None
+    ) -> None:
+        check_result(result)
+        if result.get("tokens") is None or result.attributions.ndim != 2:
+            raise ValueError(
+                f"The {result.method} result has no value for each token: compute "
+                "gradient_importance of a network that reads texts or token ids."
+            )
+        n_texts = len(result.tokens)
+        first = range(min(n_texts, 10))
+        self.samples = list(first) if samples is None else sample_numbers(samples, n_texts)
         self.result = result
-        self.samples = samples
 
     @classmethod
     def from_result(
@@ -76,20 +89,7 @@ class TokenImportanceDisplay:
         ValueError
             If it is not of texts, or ``samples`` are not in it.
         """
-        check_result(result)
-        if result.get("tokens") is None or result.attributions.ndim != 2:
-            raise ValueError(
-                f"The {result.method} result has no value for each token: compute "
-                "gradient_importance of a network that reads texts or token ids."
-            )
-        n_texts = len(result.tokens)
-        if isinstance(samples, (int, np.integer)):
-            samples = [int(samples)]
-        chosen = list(range(min(n_texts, 10))) if samples is None else list(samples)
-        wrong = [i for i in chosen if not -n_texts <= i < n_texts]
-        if wrong or not chosen:
-            raise ValueError(f"samples={samples} are not there: the result has {n_texts} texts.")
-        return cls(result, chosen)
+        return cls(result, samples)
 
     @classmethod
     def from_estimator(
@@ -149,6 +149,7 @@ class TokenImportanceDisplay:
     def _repr_html_(self) -> str:
         return self.to_html()
 
+    @validate_params({"ax": AX, "width": [Whole()]}, prefer_skip_nested_validation=True)
     def plot(self, ax: Any = None, *, width: int = 80) -> Self:
         """Draw the texts.
 
@@ -198,9 +199,8 @@ class TokenImportanceDisplay:
 
     def _texts(self) -> list[tuple[list[str], np.ndarray, str]]:
         """The words of each text, their values, and what is predicted of it."""
-        chosen = range(min(10, len(self.result.tokens))) if self.samples is None else self.samples
         texts = []
-        for i in chosen:
+        for i in self.samples:
             words = self.result.tokens[i]
             mask = self.result.get("sequence_mask")
             values = self.result.attributions[i]

@@ -14,6 +14,7 @@ import numpy as np
 from sklearn import metrics
 from sklearn.base import is_classifier
 
+from skfi._given import check_values
 from skfi._keras import heads_of
 from skfi._private import joined_scorer, score_function, score_settings, with_score_function
 from skfi.importance._inputs._last_step import LastStep
@@ -150,6 +151,7 @@ def outputs_of(estimator: Any, y: Any) -> list[Output]:
     last = LastStep.at_end_of(estimator)
     if last.has_several_outputs:
         return _heads(last)
+    check_values(y, "y", "an array-like of a target for each row of X")
     if last.per_step:
         return [OfStep(step) for step in range(np.shape(y)[1])]
     classes = last.classes

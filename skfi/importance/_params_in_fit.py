@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import check_scoring
 
+from skfi._given import check_scoring as check_metric_kind
 from skfi._private import validate_parameter_constraints
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._units._cells import make_units
@@ -40,6 +41,7 @@ def check_scoring_in_fit(estimator: Any, scoring: Any, X: np.ndarray, y: np.ndar
     """Raise ValueError for several metrics, and for one that does not fit the targets."""
     if isinstance(scoring, (list, tuple, set, dict)):
         raise ValueError("feature_importances_ needs one metric; scoring holds several.")
+    check_metric_kind(scoring)
     if not isinstance(scoring, str):
         return
     if estimator.return_sequences:  # the metric is taken over the list of all steps

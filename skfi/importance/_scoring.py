@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.base import RegressorMixin, is_classifier, is_regressor
 from sklearn.metrics import check_scoring
 
+from skfi._given import check_scoring as check_metric_kind
+from skfi._given import naming
 from skfi._keras import calls_by_xla, jit_compile, jit_compile_as, worth_calling
 from skfi._private import BaseSearchCV, score_function, score_sign
 from skfi.importance._inputs._last_step import LastStep
@@ -29,8 +31,10 @@ def scorer_for(estimator: Any, scoring: Any) -> Callable:
 
     A callable of the user gets the predictions unchanged.
     """
+    check_metric_kind(scoring)
     last = LastStep.at_end_of(estimator)
-    scorer = check_scoring(estimator, scoring=last.scoring_for(scoring))
+    with naming("scoring", scoring, "a metric of this estimator"):
+        scorer = check_scoring(estimator, scoring=last.scoring_for(scoring))
     if not last.per_step:
         return scorer
     if isinstance(scoring, Mapping):

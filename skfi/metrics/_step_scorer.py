@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 
+from skfi._given import check_scoring as check_metric_kind
+from skfi._given import check_values, checked_weights, described
 from skfi._pipelines import Chain
 
 
@@ -37,6 +39,7 @@ def step_scorer(scoring: Any) -> Callable:
     >>> model = LSTMRegressor(return_sequences=True)
     >>> search = GridSearchCV(model, {"units": [8, 16]}, scoring=step_scorer("r2"))
     """
+    check_metric_kind(scoring)
     return StepScorer(scoring)
 
 
@@ -55,6 +58,7 @@ class StepScorer:
     ) -> Any:
         """The score of the steps that are ``real``, (n_samples, n_timesteps)."""
         flat = _FlatSteps(estimator, real)
+        check_values(y, "y", "a target at every step, (n_samples, n_timesteps)")
         y = np.asarray(y)
         if y.shape[:2] != real.shape:
             raise ValueError(
@@ -67,7 +71,8 @@ class StepScorer:
             flat.real = real = real & (np.arange(real.shape[1]) == self.step)
         weight = {}
         if sample_weight is not None:
-            of_steps = np.broadcast_to(np.asarray(sample_weight)[:, None], real.shape)
+            sample_weight = checked_weights(sample_weight, len(real))
+            of_steps = np.broadcast_to(sample_weight[:, None], real.shape)
             weight["sample_weight"] = of_steps[real]
         y = y[real]
         y = np.array(y.tolist()) if y.dtype == object else y
@@ -77,6 +82,11 @@ class StepScorer:
 def real_output_steps(estimator: Any, X: Any) -> np.ndarray:
     """Which steps of the output are not padding, as a bool (n_samples, n_timesteps)."""
     chain = Chain(estimator)
+    if not hasattr(chain.last, "sequence_mask") or isinstance(chain.last, type):
+        raise TypeError(
+            "estimator must be one of skfi's with return_sequences=True, or end in one; got "
+            f"{described(estimator)}."
+        )
     return chain.last.sequence_mask(chain.transform(X))
 
 

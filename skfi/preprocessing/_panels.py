@@ -1,16 +1,16 @@
 """Many series of unequal lengths, as one padded array and back."""
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skfi._constraints import Missing, Whole
 from skfi._containers import as_pandas
 from skfi._padding import check_padding, steps_to_the_end
-from skfi._private import Interval, StrOptions, validate_params
+from skfi._private import StrOptions, validate_params
 from skfi.preprocessing._series import (
     as_series,
     padded_targets,
@@ -23,8 +23,8 @@ from skfi.preprocessing._series import (
 @validate_params(
     {
         "return_sequences": ["boolean"],
-        "mask_value": [Real],
-        "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+        "mask_value": [Missing()],
+        "n_timesteps": [Whole(), None],
         "channels_first": ["boolean"],
     },
     prefer_skip_nested_validation=True,

@@ -1,6 +1,5 @@
 """Windows as a transformer: as many rows out as in."""
 
-from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
@@ -8,7 +7,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skfi._private import Interval, StrOptions, _check_feature_names_in, check_parameters
+from skfi._constraints import Number, Whole
+from skfi._private import StrOptions, _check_feature_names_in, check_parameters
 
 
 class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
@@ -53,8 +53,8 @@ class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
-        "window": [Interval(Integral, 1, None, closed="left")],
-        "padding": [StrOptions({"edge"}), Interval(Real, None, None, closed="neither")],
+        "window": [Whole()],
+        "padding": [StrOptions({"edge"}), Number()],
     }
 
     def __init__(self, window: int = 30, *, padding: str | float = "edge") -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +9,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
-from skfi._private import Interval, check_parameters
+from skfi._constraints import Whole
+from skfi._private import check_parameters
 from skfi.preprocessing._vocabulary import check_left_out, given_words, left_out_words
 
 PADDING_ID, UNKNOWN_ID = 0, 1
@@ -77,9 +77,9 @@ class TextSequencer(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
-        "max_tokens": [Interval(Integral, 1, None, closed="left"), None],
-        "max_length": [Interval(Integral, 1, None, closed="left"), None],
-        "min_count": [Interval(Integral, 1, None, closed="left")],
+        "max_tokens": [Whole(), None],
+        "max_length": [Whole(), None],
+        "min_count": [Whole()],
         "lowercase": ["boolean"],
         "strip_accents": [str, None],
         "token_pattern": [str],

@@ -1,22 +1,22 @@
 """Windows of a table with their targets."""
 
 from collections.abc import Sequence
-from numbers import Integral
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skfi._constraints import Whole
 from skfi._containers import as_pandas
-from skfi._private import Interval, validate_params
+from skfi._private import validate_params
 from skfi.preprocessing._numbers import check_columns, check_labels, numbers
 
 
 @validate_params(
     {
-        "window": [Interval(Integral, 1, None, closed="left")],
-        "horizon": [Interval(Integral, 0, None, closed="left"), "array-like"],
-        "step": [Interval(Integral, 1, None, closed="left")],
+        "window": [Whole()],
+        "horizon": [Whole(0), "array-like"],
+        "step": [Whole()],
         "dropna": ["boolean"],
     },
     prefer_skip_nested_validation=True,

@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from skfi._given import check_targets, checked_weights, naming
 from skfi._keras import (
     draw_order,
     free_kernels_now_and_then,
@@ -180,9 +181,23 @@ class BaseRecurrent(ReadsRows, metaclass=ABCMeta):
             )
         return positive_shares(self.importances_.importances_mean)
 
-    def _score(self, metric: Callable, X: Any, y: Any, sample_weight: Any) -> float:
+    def _score(
+        self,
+        metric: Callable,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        check: Callable[[Any], None] | None = None,
+    ) -> float:
+        predicted = self.predict(X)
+        check_targets(y, len(predicted))
+        if check is not None and not self.return_sequences:
+            check(y)
+        if sample_weight is not None:
+            sample_weight = checked_weights(sample_weight, len(predicted))
         targets = self._targets(lambda: self.sequence_mask(X))
-        return targets.score(metric, y, self.predict(X), sample_weight)
+        with naming("y", y, f"targets like the predictions, of shape {predicted.shape}"):
+            return targets.score(metric, y, predicted, sample_weight)
 
     def _has_own_code(self) -> bool:
         """Whether code of the user's runs in training, which may draw in ways of its own."""

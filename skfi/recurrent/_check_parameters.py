@@ -5,6 +5,8 @@ from numbers import Integral
 import keras
 from sklearn.base import is_classifier
 
+from skfi._constraints import Whole
+from skfi._given import check_takes
 from skfi.recurrent._architecture import Architecture
 from skfi.recurrent._parameters import Parameters
 from skfi.recurrent._training import is_categorical, make_loss, make_optimizer
@@ -17,7 +19,7 @@ def check_architecture(estimator: Parameters, *, continuing: bool) -> Architectu
     """
     units = estimator.units
     units = (units,) if isinstance(units, Integral) else tuple(units)
-    if not units or any(not isinstance(u, Integral) or u < 1 for u in units):
+    if not units or any(not Whole().is_satisfied_by(u) for u in units):
         raise ValueError(
             "units must be a positive int, or a tuple of them, one for each layer; got "
             f"{estimator.units!r}."
@@ -29,6 +31,11 @@ def check_architecture(estimator: Parameters, *, continuing: bool) -> Architectu
             raise TypeError(
                 f"callbacks must hold keras.callbacks.Callback instances; got {callback!r}."
             )
+    if estimator.network is not None:
+        params = estimator.network_params or {}
+        check_takes(estimator.network, "network", "(input_shape, n_outputs)", **params)
+    if callable(estimator.importance):
+        check_takes(estimator.importance, "importance", "(estimator, X, y)")
     make_optimizer(estimator.optimizer, estimator.learning_rate)
     if estimator.loss is not None:
         loss = make_loss(estimator.loss)

@@ -8,6 +8,9 @@ import keras
 import numpy as np
 from sklearn.utils.validation import check_array
 
+from skfi._containers import check_kinds
+from skfi._given import check_values, naming
+
 
 @dataclass(frozen=True, eq=False)
 class TokenEmbedding:
@@ -87,6 +90,16 @@ def _table(embedding: Any) -> np.ndarray | None:
     """A row for each id: of a mapping, zeros for padding, the mean for unknown, then its words."""
     if embedding is None:
         return None
+    with naming("embedding", embedding, "vectors of shape (n_tokens, n_numbers)"):
+        return _vectors(embedding)
+
+
+def _vectors(embedding: Any) -> np.ndarray:
+    if not isinstance(embedding, Mapping):
+        check_values(embedding, "embedding", "vectors of shape (n_tokens, n_numbers)")
+        check_kinds(
+            embedding if hasattr(embedding, "dtype") else np.asarray(embedding), "embedding"
+        )
     if isinstance(embedding, Mapping):
         vectors = check_array(np.array(list(embedding.values())), input_name="embedding")
         return np.vstack([np.zeros(vectors.shape[1]), vectors.mean(axis=0), vectors])

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from skfi._constraints import Whole
+from skfi._given import check_values, naming
 from skfi._keras import (
     OF_CLASSES,
     Fixed,
@@ -23,6 +25,7 @@ from skfi._keras import (
     refuse_legacy,
     takes_texts,
 )
+from skfi._private import validate_params
 from skfi.importance._inputs._adapters import model_as_estimator
 from skfi.importance._inputs._wrappers import is_wrapper, network_of_wrapper
 from skfi.recurrent._base import BaseRecurrent
@@ -47,6 +50,7 @@ class Rebuilt:
         return f"<layers of {self.config['name']!r}>"
 
 
+@validate_params({"n_timesteps": [Whole(), None]}, prefer_skip_nested_validation=True)
 def from_keras(
     model: Any, *, classes: Sequence[Any] | None = None, n_timesteps: int | None = None
 ) -> Any:
@@ -223,7 +227,21 @@ def _input_shape(
 
 def _check_classes(classes: Sequence[Any] | None, n_outputs: int) -> np.ndarray:
     n_classes = 2 if n_outputs == 1 else n_outputs
-    labels = np.arange(n_classes) if classes is None else np.asarray(classes)
+    if classes is None:
+        return np.arange(n_classes)
+    expected = f"a list of {n_classes} different labels"
+    check_values(classes, "classes", expected)
+    with naming("classes", classes, expected):
+        labels = np.asarray(classes)
+    of_str = all(isinstance(label, str) for label in labels.ravel().tolist())
+    kinds = {type(label) for label in classes} if isinstance(classes, (list, tuple)) else set()
+    no_labels = labels.dtype.kind not in "biufUO" or (labels.dtype.kind == "O" and not of_str)
+    if no_labels or (str in kinds and len(kinds) > 1):
+        raise ValueError(
+            f"classes must be {n_classes} labels, all str or numbers; got {classes!r:.99}."
+        )
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise ValueError(f"classes must be labels; got NaN or infinity in {classes!r:.99}.")
     if labels.shape != (n_classes,) or len(set(labels.tolist())) != n_classes:
         raise ValueError(
             f"classes must be {n_classes} different labels, one for each class of the network's "

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from skfi._given import row_numbers
 from skfi.recurrent._sequence_input import Samples
 
 
@@ -94,8 +95,9 @@ def split_rows(
             train, held_out = numbers[: max(0, n_rows - n_held_out - gap)], numbers[-n_held_out:]
         else:
             *_, (train, held_out) = validation.split(rows.samples.X, rows.y)
-            train, held_out = numbers[train], numbers[held_out]
-    except ValueError as error:
+            train = row_numbers(train, n_rows, "The training part")
+            held_out = row_numbers(held_out, n_rows, "The held-out part")
+    except (ValueError, TypeError) as error:
         raise ValueError(
             f"early_stopping=True holds out validation_fraction={fraction} of the {n_rows} rows, "
             f"by validation={validation!r}, which cannot be done here: {error}"

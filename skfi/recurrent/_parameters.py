@@ -1,14 +1,14 @@
 """Parameters of both estimators: what each may be, and those of the user's own network."""
 
 from collections.abc import Mapping
-from numbers import Integral, Real
 from typing import Any, Self
 
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skfi._private import HasMethods, Interval, StrOptions
+from skfi._constraints import RANDOM_STATE, VERBOSE, Missing, Number, Whole
+from skfi._private import HasMethods, StrOptions
 from skfi.recurrent._architecture import CELLS
 
 
@@ -29,32 +29,32 @@ class Parameters(BaseEstimator):
     network_params: Any
 
     _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
-        "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
+        "units": [Whole(), tuple, list],
         "cell": [StrOptions(set(CELLS))],
         "bidirectional": ["boolean"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Number(0, 1, closed="left")],
         "network": [callable, None],
         "network_params": [dict, None],
-        "n_timesteps": [Interval(Integral, 1, None, closed="left"), None],
-        "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],
+        "n_timesteps": [Whole(), None],
+        "embedding_dim": [Whole(), None],
         "embedding": ["array-like", Mapping, None],
         "embedding_trainable": ["boolean"],
-        "n_tokens": [Interval(Integral, 2, None, closed="left"), None],
-        "mask_value": [Real, None],
+        "n_tokens": [Whole(2), None],
+        "mask_value": [Missing(), None],
         "return_sequences": ["boolean"],
         "optimizer": [str, keras.optimizers.Optimizer],
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "learning_rate": [Number(0), None],
         "loss": [str, callable, None],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Whole()],
+        "epochs": [Whole()],
         "early_stopping": ["boolean"],
         "validation": [StrOptions({"random", "last"}), HasMethods(["split", "get_n_splits"])],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "validation_fraction": [Number(0, 1)],
+        "n_iter_no_change": [Whole()],
         "callbacks": [list, tuple, None],
         "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
+        "verbose": VERBOSE,
+        "random_state": RANDOM_STATE,
         "importance": [StrOptions({"gradient", "permutation", "lofo"}), callable, None],
         "importance_params": [dict, None],
     }

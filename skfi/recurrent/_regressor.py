@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from skfi._containers import check_kinds
+from skfi._containers import check_numeric
 from skfi._keras import forward
 from skfi._private import _check_y
 from skfi.recurrent._base import BaseRecurrent
@@ -250,10 +250,10 @@ class LSTMRegressor(RegressorMixin, BaseRecurrent):
         score : float
             R2.
         """
-        return self._score(r2_score, X, y, sample_weight)
+        return self._score(r2_score, X, y, sample_weight, check_numeric)
 
     def _learn_target(self, y: Any, sample_weight: np.ndarray | None, *, reset: bool) -> np.ndarray:
-        check_kinds(y, "y")
+        check_numeric(y)
         names = np.asarray([str(name) for name in getattr(y, "columns", ())], dtype=object)
         y = _check_y(y, multi_output=True, y_numeric=True, estimator=self).astype(np.float64)
         if y.ndim == 2 and y.shape[1] == 1:

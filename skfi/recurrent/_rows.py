@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils.validation import check_consistent_length
 
-from skfi._private import _check_sample_weight, _safe_indexing
+from skfi._given import check_targets, checked_weights, naming
+from skfi._private import _safe_indexing
 from skfi.recurrent._held_out import Rows, as_samples, split_rows
 from skfi.recurrent._parameters import Parameters
 from skfi.recurrent._sequence_input import Samples, SequenceReader
@@ -43,8 +43,9 @@ class ReadsRows(Parameters, metaclass=ABCMeta):
         given = as_samples(validation_data)
         try:
             return self._rows(*given, reset=False, like=rows)
-        except ValueError as error:
-            raise ValueError(f"validation_data: {error}") from error
+        except (ValueError, TypeError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"validation_data: {error}") from error
 
     def _rows(
         self,
@@ -63,7 +64,8 @@ class ReadsRows(Parameters, metaclass=ABCMeta):
         samples = self._reader.read(X)
         targets = self._targets(lambda: samples.real)
         weight = targets.flat_weight(sample_weight)
-        flat = self._learn_target(targets.flat(y), weight, reset=reset)
+        with naming("y", y, "a number or a label for each sample, (n_samples,)"):
+            flat = self._learn_target(targets.flat(y), weight, reset=reset)
         trained = flat if like is None else like.flat_y
         of_targets = targets.spread_weight(self._total_weight(flat, weight, trained))
         return Rows(samples, targets.spread(flat), sample_weight, of_targets, flat)
@@ -83,11 +85,12 @@ class ReadsRows(Parameters, metaclass=ABCMeta):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        y = y if hasattr(y, "iloc") else np.asarray(y)
-        check_consistent_length(X, y)
+        check_targets(y, len(X))
+        with naming("y", y, "an array-like of a target for each row of X"):
+            y = y if hasattr(y, "iloc") else np.asarray(y)
         if sample_weight is None:
             return X, y, None
-        sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        sample_weight = checked_weights(sample_weight, len(X))
         used = np.flatnonzero(sample_weight)
         return X[used], _safe_indexing(y, used), sample_weight[used]
 

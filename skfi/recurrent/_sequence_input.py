@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from skfi._containers import check_kinds, container
 from skfi._folding import fold
+from skfi._given import EXPECTED, naming
 from skfi._padding import NAN_STAND_IN, check_padding, real_steps
 from skfi.recurrent._parameters import Parameters
 
@@ -29,6 +30,11 @@ class SequenceReader:
     estimator: Parameters
 
     def check(self, X: Any, *, reset: bool) -> np.ndarray:
+        """``X`` checked, with errors that name it; see ``_check``."""
+        with naming("X", X, EXPECTED):
+            return self._check(X, reset=reset)
+
+    def _check(self, X: Any, *, reset: bool) -> np.ndarray:
         """``X`` as floats, checked against what was fitted on, in the rank that it came in.
 
         With ``reset`` the estimator learns ``n_features_in_``, ``n_timesteps_in_`` and, from a

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from skfi._given import check_values, naming
 from skfi._padding import real_positions, steps_to_the_end
 from skfi.recurrent._embedding import TokenEmbedding, make_embedding, n_tokens_of
 from skfi.recurrent._parameters import Parameters
@@ -26,12 +27,18 @@ class TokenReader:
     estimator: Parameters
 
     def check(self, X: Any, *, reset: bool) -> np.ndarray:
+        """``X`` checked, with errors that name it; see ``_check``."""
+        with naming("X", X, "token ids of shape (n_samples, n_positions)"):
+            return self._check(X, reset=reset)
+
+    def _check(self, X: Any, *, reset: bool) -> np.ndarray:
         """``X`` as an int array (n_samples, n_positions) of ids that the embedding has.
 
         With ``reset`` the estimator learns ``n_features_in_`` and ``n_timesteps_in_``, the number
         of positions, and ``n_tokens_``.
         """
         estimator = self.estimator
+        check_values(X, "X", "token ids of shape (n_samples, n_positions)")
         X = X if hasattr(X, "shape") else np.asarray(X)
         if not hasattr(X, "columns") and X.dtype.kind in "OUST":
             raise ValueError(

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
+from skfi._constraints import Number
+from skfi._given import check_takes
 from skfi._keras import compiled_loss, fresh_optimizer, gives_logits, loss_name
 
 # Keras divides a batch's loss by its number of rows. Dividing by the sum of the weights makes a
@@ -117,6 +119,9 @@ def make_loss(loss: Any, *, from_logits: bool = False) -> keras.losses.Loss:
             "such as 'mean_squared_error'."
         )
     if not isinstance(loss, str):
+        if isinstance(loss, keras.metrics.Metric):
+            raise TypeError(f"loss is a metric, {loss.name!r}; pass a keras.losses.Loss or a name.")
+        check_takes(loss, "loss", "(y_true, y_pred)")
         return WeightedMean(loss)
     try:
         found = keras.losses.get(loss)
@@ -153,11 +158,15 @@ def weights_of_classes(class_weight: Any, y: np.ndarray, trained: np.ndarray) ->
     Raises ValueError for a weight that is negative or no number.
     """
     given = class_weight if isinstance(class_weight, Mapping) else {}
-    wrong = {label: weight for label, weight in given.items() if not weight >= 0}
-    if wrong:
+    wrong = {
+        label: weight
+        for label, weight in given.items()
+        if not Number(0, closed="left").is_satisfied_by(weight)
+    }
+    if wrong or (given and not any(given.values())):
         raise ValueError(
-            f"class_weight holds {wrong}; expected non-negative numbers. A class of weight 0 has "
-            "no part in the training."
+            f"class_weight holds {wrong or given}; expected non-negative numbers. A class of "
+            "weight 0 has no part in the training."
         )
     if isinstance(class_weight, str) and class_weight == "balanced":
         classes = np.unique(trained)

@@ -153,7 +153,7 @@ def test_a_mean_is_over_the_sequences_that_reach_the_step(aggregate, n_axes):
 @pytest.mark.parametrize(
     ("plot", "message"),
     [
-        ({"samples": 30}, "sample 30 is not there: the result has 30"),
+        ({"samples": 30}, "samples=30 are not there: the result has 30"),
         ({"X": np.ones((30, 6, 4))}, "name some in samples="),
         ({"X": np.ones((2, 6, 4)), "samples": 0}, r"of shape \(30, 6, 4\); got \(2, 6, 4\)"),
     ],

@@ -84,7 +84,7 @@ def test_bad_results(result, regressor, regression):
     found = gradient_importance(regressor, regression.data[:3])
     with pytest.raises(ValueError, match="has no value for each token"):
         TokenImportanceDisplay.from_result(found)
-    with pytest.raises(ValueError, match=r"samples=\[3\] are not there: the result has 3 texts"):
+    with pytest.raises(ValueError, match=r"samples=\[3\] are not there: the result has 3"):
         TokenImportanceDisplay.from_result(result, [3])
     with pytest.raises(TypeError, match="must be an ImportanceResult"):
         TokenImportanceDisplay.from_result(["good"])

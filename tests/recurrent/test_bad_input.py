@@ -118,9 +118,9 @@ def test_columns_that_do_not_fold():
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        (np.zeros(20), "at least one non-zero number"),
-        (np.full(20, -1.0), "Negative values"),
-        (np.ones(19), r"sample_weight.shape == \(19,\)"),
+        (np.zeros(20), "sample_weight is 0 for all samples"),
+        (np.full(20, -1.0), "sample_weight is negative for 20 samples"),
+        (np.ones(19), "sample_weight has inconsistent numbers of samples: 19, not 20"),
     ],
 )
 def test_sample_weights(weight, message):

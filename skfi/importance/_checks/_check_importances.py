@@ -1,7 +1,6 @@
 """Are importances faithful to the network? A small report."""
 
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,8 @@ import pandas as pd
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
-from skfi._private import Interval, validate_params
+from skfi._constraints import N_JOBS, RANDOM_STATE, Whole
+from skfi._private import validate_params
 from skfi.importance._checks._again import Again
 from skfi.importance._checks._deletion import curves_of, points_of
 from skfi.importance._checks._faithfulness import agreement, faithful
@@ -35,12 +35,12 @@ _N_NETWORKS = 5  # with random weights
 
 @validate_params(
     {
-        "n_random": [Interval(Integral, 2, None, closed="left")],
-        "n_repeats": [Interval(Integral, 1, None, closed="left")],
-        "n_refits": [Interval(Integral, 0, None, closed="left")],
+        "n_random": [Whole(2)],
+        "n_repeats": [Whole()],
+        "n_refits": [Whole(0)],
         "training": [tuple, None],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
+        "n_jobs": N_JOBS,
+        "random_state": RANDOM_STATE,
     },
     prefer_skip_nested_validation=True,
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from skfi._given import check_values, naming
 from skfi.importance._inputs._kinds import Tokens
 
 WITH_BASELINE = ("integrated_gradients", "expected_gradients")
@@ -19,7 +20,13 @@ def check_baseline(
     if baseline is None:
         return None
     check_has_baseline(method)
-    values = np.asarray(baseline, dtype=np.float64)
+    expected = f"a number, or an array of numbers that broadcasts to X of shape {shape}"
+    with naming("baseline", baseline, expected):
+        if np.ndim(baseline):
+            check_values(baseline, "baseline", expected)
+        if np.asarray(baseline).dtype.kind not in "fiuO" and not _is_mask(baseline):
+            raise TypeError("Its values are no numbers.")
+        values = np.asarray(baseline, dtype=np.float64)
     background = method == "expected_gradients"
     if not (np.isfinite(values) | (nan & background & np.isnan(values))).all():
         raise ValueError("baseline contains NaN or infinity; it must be finite.")
@@ -39,6 +46,11 @@ def check_baseline(
             f"baseline has shape {np.shape(baseline)}, which does not broadcast to X of shape "
             f"{shape}; pass a number, one sequence, or one for each sample."
         ) from error
+
+
+def _is_mask(baseline: Any) -> bool:
+    """Whether it is an array of bool, which are 0 and 1; True alone is no baseline."""
+    return np.ndim(baseline) > 0 and np.asarray(baseline).dtype.kind == "b"
 
 
 def check_token_baseline(method: str, baseline: Any, tokens: Tokens) -> Any:

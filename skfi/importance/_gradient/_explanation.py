@@ -124,7 +124,10 @@ class Explanation:
             numbers = class_numbers(network).ravel()
             of_class = [numbers == number for number in range(len(labels))]
         else:
-            y = np.asarray(y) if self.rows is None else np.asarray(y)[self.rows]
+            y = np.asarray(y)
+            if y.size != len(y):
+                raise ValueError(f"y must hold a label for each sample; got shape {y.shape}.")
+            y = y.reshape(len(y)) if self.rows is None else y.reshape(len(y))[self.rows]
             of_class = [y == label for label in labels]
         for label in without_rows(labels, of_class, "predicted" if y is None else "in y"):
             of_class.pop(labels.index(label))

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length
 
-from skfi._private import Interval, RealNotInt, StrOptions, _check_sample_weight, validate_params
+from skfi._constraints import MOST, RANDOM_STATE, VERBOSE, Number, Whole
+from skfi._given import check_targets, checked_weights
+from skfi._private import Interval, RealNotInt, StrOptions, validate_params
 from skfi.importance._gradient._baseline import check_has_baseline
 from skfi.importance._gradient._completeness import IntegratedGradients
 from skfi.importance._gradient._explained import explained_input
@@ -40,26 +40,26 @@ PARAMETERS = {
     "method": [StrOptions(set(METHODS))],
     "target": "no_validation",
     "baseline": "no_validation",
-    "n_steps": [Interval(Integral, 1, None, closed="left")],
-    "tolerance": [Interval(Real, 0, None, closed="neither")],
-    "noise_level": [Interval(Real, 0, None, closed="neither")],
+    "n_steps": [Whole()],
+    "tolerance": [Number(0)],
+    "noise_level": [Number(0)],
     "scale": [StrOptions({"std"}), None],
     "temporal_rescaling": ["boolean"],
     "per_output": ["boolean"],
-    "output_step": [Integral, StrOptions({"all"}), None],
-    "min_count": [Interval(Integral, 1, None, closed="left")],
+    "output_step": [Whole(-MOST), StrOptions({"all"}), None],
+    "min_count": [Whole()],
     "aggregate": [StrOptions({"mean_abs", "mean"})],
     "by": "no_validation",
     "feature_groups": "no_validation",
     "feature_names": "no_validation",
     "sample_weight": "no_validation",
     "max_samples": [
-        Interval(Integral, 1, None, closed="left"),
+        Whole(),
         Interval(RealNotInt, 0, 1, closed="right"),
     ],
-    "max_outputs": [Interval(Integral, 1, None, closed="left"), None],
-    "verbose": ["verbose"],
-    "random_state": ["random_state"],
+    "max_outputs": [Whole(), None],
+    "verbose": VERBOSE,
+    "random_state": RANDOM_STATE,
 }
 
 
@@ -244,9 +244,9 @@ def gradient_importance(
     X = samples_of(estimator, X, may_be_dataset=True)
     network = find_network(estimator, X, feature_names)
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(
-            sample_weight, np.empty((len(network.inputs), 1)), ensure_non_negative=True
-        )
+        sample_weight = checked_weights(sample_weight, len(network.inputs))
+    if y is not None and not network.heads:
+        check_targets(y, len(network.inputs))
     explained = explained_input(network)
     explained.check_gradients()
     if network.heads:
@@ -259,7 +259,6 @@ def gradient_importance(
         check_has_baseline(method)
     if per_output:
         check_each_output(target, output_step, max_outputs)
-        check_consistent_length(network.inputs, None if network.heads else y)
     of_method = METHODS[method].of(
         explained,
         baseline=baseline,

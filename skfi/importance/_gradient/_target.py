@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from skfi._given import naming
 from skfi._keras import Head, forward
 from skfi.importance._gradient._network import Network
 
@@ -263,7 +264,13 @@ def check_target(target: Any, n_samples: int, classes: np.ndarray | None, n_outp
                 f"[0, {n_outputs - 1}]."
             )
     elif target is not None:
-        labels = np.asarray(target)
+        expected = f"one of the classes {classes}, or one for each sample"
+        with naming("target", target, expected):
+            labels = np.asarray(target)
+            hash(tuple(labels.ravel().tolist()))
+            is_bool = labels.dtype.kind == "b" and np.asarray(classes).dtype.kind != "b"
+            if is_bool or (labels.dtype == object and np.ndim(target) == 0):
+                raise TypeError("It is no label.")
         if labels.ndim > 1 or (labels.ndim == 1 and len(labels) != n_samples):
             raise ValueError(
                 f"target must be one label, or one for each of the {n_samples} samples; got shape "

@@ -5,7 +5,9 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length
+import pandas as pd
+
+from skfi._given import check_targets, check_values, naming
 
 # Rows at the border of a block still overlap with those of the next. Larger blocks hardly made
 # intervals better (of sums over a window, coverage was .890, .897 and .903 with blocks of one, two
@@ -22,6 +24,17 @@ def groups_of_rows(sample_groups: Any, n_rows: int, window: int) -> np.ndarray |
     """
     if sample_groups is None:
         return None if window == 1 else np.arange(n_rows) // (_WINDOWS_IN_A_BLOCK * window)
+    if isinstance(sample_groups, (list, tuple)) or hasattr(sample_groups, "dtype"):
+        with naming("sample_groups", sample_groups, "a label for each row, or a number of rows"):
+            check_values(sample_groups, "sample_groups", "a label for each row")
+            groups = np.asarray(sample_groups)
+            if groups.dtype.kind == "c" or np.asarray(pd.isna(groups)).any():
+                raise ValueError("Labels are str or numbers, and none is missing.")
+            if groups.ndim == 1 and len({isinstance(one, str) for one in sample_groups}) > 1:
+                raise ValueError("Labels are all str or all numbers.")
+            np.unique(groups)
+            if groups.ndim == 1:
+                check_targets(groups, n_rows, "sample_groups")
     is_length = isinstance(sample_groups, Integral) and not isinstance(sample_groups, bool)
     if (is_length and sample_groups < 1) or (np.ndim(sample_groups) != 1 and not is_length):
         raise ValueError(
@@ -29,7 +42,6 @@ def groups_of_rows(sample_groups: Any, n_rows: int, window: int) -> np.ndarray |
             "one after the other, that make up a group."
         )
     groups = np.arange(n_rows) // sample_groups if is_length else np.asarray(sample_groups)
-    check_consistent_length(groups, np.empty(n_rows))
     n_groups = len(np.unique(groups))
     if n_groups < 2:
         raise ValueError(

@@ -5,7 +5,10 @@ from typing import Any, Protocol, Self
 
 import keras
 import numpy as np
+from sklearn.base import is_regressor
 
+from skfi._containers import check_numeric
+from skfi._given import check_values
 from skfi._keras import (
     Layout,
     check_inputs,
@@ -181,6 +184,10 @@ class LastStep:
 
         Raises ValueError for targets that a bare network cannot predict.
         """
+        if not self.has_several_outputs:
+            check_values(y, "y", "an array-like of a target for each row of X")
+            if is_regressor(self.estimator) and not self.per_step:
+                check_numeric(y)
         check = getattr(self.estimator, "checked_target", None)
         return y if check is None else check(y)
 

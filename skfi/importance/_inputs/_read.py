@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils.validation import check_array, check_consistent_length
+from sklearn.utils.validation import check_array
 
 from skfi._containers import as_pandas, container, is_mapping
 from skfi._folding import fold
+from skfi._given import EXPECTED, check_targets, naming
 from skfi._keras import input_names as names_of_inputs
 from skfi._keras import is_dataset, samples_of_dataset
 from skfi._padding import real_positions
@@ -117,7 +118,7 @@ def read_training_input(estimator: Any, X: Any, y: Any, feature_names: Any = Non
     last = LastStep.of(chain.last)
     if is_handed_inputs(chain):
         several = read_several(last.network, last.of_rows, X, feature_names)
-        check_consistent_length(several.X, y)
+        check_targets(y, len(several.X))
         return several
     at = chain.find(TextSequencer)
     if at is not None:
@@ -129,9 +130,10 @@ def read_training_input(estimator: Any, X: Any, y: Any, feature_names: Any = Non
             "...)), or a network that takes token ids."
         )
     if not hasattr(X, "iloc"):
-        X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
+        with naming("X", X, EXPECTED):
+            X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
     _check_dimensions(last, X)
-    check_consistent_length(X, y)
+    check_targets(y, len(X))
     names = input_names(estimator, X)
     if last.takes_tokens:
         real = real_positions(np.asarray(X)) if last.zero_is_padding else None
@@ -169,8 +171,10 @@ def _check_array(X: Any) -> np.ndarray:
             "X holds texts, but estimator is no Pipeline with a TextSequencer and no network with "
             "a TextVectorization layer, so its words are not known."
         )
-    X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
-    return X
+    with naming("X", X, EXPECTED):
+        return check_array(
+            X, dtype=None, allow_nd=True, ensure_all_finite="allow-nan", input_name="X"
+        )
 
 
 def _real_steps(chain: Chain, X: Any, n_timesteps: int | None) -> np.ndarray | None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
+from skfi._given import check_names
 from skfi._keras import (
     EmbeddedInput,
     Layout,
@@ -198,4 +199,6 @@ def _names_by_input(
     unknown = [name for name in feature_names if name not in inputs]
     if unknown:
         raise ValueError(f"feature_names holds {unknown}, but the inputs are {inputs}.")
-    return names | {name: list(map(str, of)) for name, of in feature_names.items()}
+    return names | {
+        name: check_names(of, f"feature_names[{name!r}]") for name, of in feature_names.items()
+    }

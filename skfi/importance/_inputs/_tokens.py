@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from skfi._given import check_names
 from skfi._keras import check_inputs, find_embedding, token_ids, vocabulary_of
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._numbers import Numbers
@@ -144,7 +145,7 @@ def _words(
     if isinstance(feature_names, Mapping):
         raise TypeError("feature_names must be a list of words by id, not a mapping.")
     if feature_names is not None:
-        known = [str(name) for name in feature_names]
+        known = check_names(feature_names, distinct=False)
         if len(known) != n_tokens:
             raise ValueError(
                 f"feature_names has {len(known)} names, but the network reads {n_tokens} different "

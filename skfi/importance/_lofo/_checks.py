@@ -9,8 +9,9 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import check_cv
 
+from skfi._given import check_targets, naming, row_numbers
 from skfi._pipelines import Chain
-from skfi._private import _safe_indexing, score_function
+from skfi._private import _num_samples, _safe_indexing, score_function
 from skfi.importance._clones import seed_names
 from skfi.importance._lofo._input import Given
 from skfi.importance._outputs import OfClass, OfStep, Output
@@ -27,14 +28,32 @@ def folds_of(cv: Any, given: Given, groups: Any, *, stratified: bool) -> list[Fo
     for a row that is in both parts of a fold.
     """
     data = given.data
-    is_list = isinstance(cv, Iterable) and not isinstance(cv, str) and not hasattr(cv, "split")
-    if is_list:
-        splits = cv
-    else:
-        splitter = check_cv(5 if cv is None else cv, data.y, classifier=stratified)
-        splits = splitter.split(data.X, data.y, groups)
-    folds = [_rows_of(split, number, len(data.X)) for number, split in enumerate(splits)]
+    folds = folds_of_rows(cv, data.X, data.y, groups, stratified=stratified)
     weight = data.sample_weight
+    for number, (train, test) in enumerate(folds):
+        for part, rows in (("training", train), ("test", test)):
+            if weight is not None and not weight[rows].any():
+                raise ValueError(f"All rows of the {part} part of fold {number} have weight 0.")
+    return folds
+
+
+def folds_of_rows(cv: Any, X: Any, y: Any, groups: Any, *, stratified: bool) -> list[Fold]:
+    """The folds, none of which is empty or has a row in both of its parts."""
+    if isinstance(cv, (bool, type)):
+        raise ValueError(
+            f"cv must be an int of 2 or more, a splitter or an iterable of folds; got {cv!r}."
+        )
+    n_rows = _num_samples(X)
+    if groups is not None:
+        check_targets(groups, n_rows, "cv_groups")
+    is_list = isinstance(cv, Iterable) and not isinstance(cv, str) and not hasattr(cv, "split")
+    with naming("cv", cv, "an int, a splitter or an iterable of folds"):
+        if is_list:
+            splits = list(cv)
+        else:
+            splitter = check_cv(5 if cv is None else cv, y, classifier=stratified)
+            splits = list(splitter.split(X, y, groups))
+    folds = [_rows_of(split, number, n_rows) for number, split in enumerate(splits)]
     if not folds:
         raise ValueError("cv gives no folds.")
     for number, (train, test) in enumerate(folds):
@@ -44,9 +63,6 @@ def folds_of(cv: Any, given: Given, groups: Any, *, stratified: bool) -> list[Fo
                 f"Fold {number} of cv has {len(both)} rows, such as row {both[0]}, in its training "
                 "and in its test part: a score on rows that were trained on says nothing of others."
             )
-        for part, rows in (("training", train), ("test", test)):
-            if weight is not None and not weight[rows].any():
-                raise ValueError(f"All rows of the {part} part of fold {number} have weight 0.")
     return folds
 
 
@@ -57,23 +73,11 @@ def _rows_of(split: Any, number: int, n_samples: int) -> Fold:
         raise ValueError(
             f"Fold {number} of cv must be a pair of training and test rows; got {split!r:.60}."
         ) from error
-    parts = []
-    for part, selection in (("training", train), ("test", test)):
-        selection = np.asarray(selection)
-        try:
-            rows = np.arange(n_samples)[selection if selection.size else []]
-        except IndexError as error:
-            raise ValueError(
-                f"The {part} part of fold {number} of cv must hold row numbers below {n_samples}, "
-                f"or one bool for each of the {n_samples} rows; {error}."
-            ) from error
-        if rows.ndim != 1 or not len(rows):
-            raise ValueError(
-                f"The {part} part of fold {number} of cv must be a list of rows that is not empty; "
-                f"got shape {selection.shape} with {rows.size} rows."
-            )
-        parts.append(rows)
-    return parts[0], parts[1]
+    of_fold = f"part of fold {number} of cv"
+    return (
+        row_numbers(train, n_samples, f"The training {of_fold}"),
+        row_numbers(test, n_samples, f"The test {of_fold}"),
+    )
 
 
 def check_outputs(outputs: list[Output], given: Given, folds: list[Fold]) -> None:

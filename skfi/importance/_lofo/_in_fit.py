@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import check_cv
-from sklearn.utils.validation import check_consistent_length
 
 from skfi.importance._inputs._last_step import LastStep
+from skfi.importance._lofo._checks import folds_of_rows
+from skfi.importance._lofo._input import check_fit_params
 from skfi.importance._lofo._lofo_importance import PARAMETERS
 from skfi.importance._params_in_fit import check_params, check_scoring_in_fit
 
@@ -26,6 +26,6 @@ def check_in_fit(estimator: Any, X: np.ndarray, y: np.ndarray, params: Mapping[s
             f"n_timesteps={estimator.n_timesteps_in_} steps. Pass 3-D X."
         )
     groups, cv = params.get("cv_groups"), params.get("cv")
-    check_consistent_length(X, groups)
-    splitter = check_cv(5 if cv is None else cv, y, classifier=last.classes is not None)
-    list(splitter.split(X, y, groups))
+    stratified = last.classes is not None and not last.per_step
+    folds_of_rows(cv, X, y, groups, stratified=stratified)
+    check_fit_params(estimator, params.get("fit_params"))

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
+import keras
 import numpy as np
 
+from skfi._constraints import Whole
+from skfi._given import check_values
 from skfi.importance._inputs._kinds import Numbers, SeveralInputs, Texts, TokenIds
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._read import read_training_input
@@ -67,6 +71,8 @@ def check_y(estimator: Any, y: Any) -> Any:
     if y is None:
         raise ValueError("y is None, but LOFO trains networks: pass the targets.")
     last = LastStep.at_end_of(estimator)
+    if not last.has_several_outputs:
+        check_values(y, "y", "an array-like of a target for each row of X")
     if hasattr(y, "iloc") or last.has_several_outputs:
         return last.checked_target(y)
     return last.checked_target(np.asarray(y))
@@ -76,6 +82,7 @@ def check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> di
     """The parameters of ``fit``, which say for how long a ``keras.Model`` is trained."""
     params = dict(fit_params or {})
     last = LastStep.at_end_of(estimator)
+    check_keywords(estimator, last, params)
     if last.is_bare and last.network is not None:
         if not last.network.compiled:
             raise ValueError(
@@ -89,3 +96,17 @@ def check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> di
                 "pass fit_params={'epochs': ...}."
             )
     return params
+
+
+def check_keywords(estimator: Any, last: LastStep, params: Mapping[str, Any]) -> None:
+    """Raise TypeError or ValueError for what the ``fit`` of an estimator does not take."""
+    of_str = all(isinstance(name, str) for name in params)
+    for name in ("epochs", "batch_size"):
+        if of_str and params.get(name) is not None and not Whole().is_satisfied_by(params[name]):
+            raise ValueError(f"fit_params has {name}={params[name]!r}; a positive int is expected.")
+    function = keras.Model.fit if last.is_bare else estimator.fit
+    before = (None, None, None) if last.is_bare else (None, None)
+    try:
+        signature(function).bind(*before, **params)
+    except TypeError as error:
+        raise TypeError(f"fit_params={params!r:.80} are none that fit takes: {error}.") from error

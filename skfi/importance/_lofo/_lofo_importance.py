@@ -1,15 +1,16 @@
 """LOFO importance: how much a cross-validated score worsens when a unit is left out."""
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 
+from skfi._constraints import N_JOBS, RANDOM_STATE, VERBOSE, Number, Whole
+from skfi._given import checked_weights
 from skfi._pipelines import unfrozen
-from skfi._private import Interval, StrOptions, _check_sample_weight, validate_params
+from skfi._private import StrOptions, validate_params
 from skfi.importance._clones import seeded_clone
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._read import samples_of
@@ -35,21 +36,21 @@ PARAMETERS = {
     "scoring": "no_validation",
     "per_output": ["boolean"],
     "cv_groups": "no_validation",
-    "n_jobs": "no_validation",
+    "n_jobs": N_JOBS,
     "leave_out": [StrOptions({"auto", "remove", "constant"})],
     "refit": [StrOptions({"cold", "warm"})],
-    "refit_epochs": [Interval(Integral, 1, None, closed="left"), None],
+    "refit_epochs": [Whole(), None],
     "fit_params": [dict, None],
     "by": "no_validation",
     "feature_groups": "no_validation",
     "feature_names": "no_validation",
-    "unknown_id": [Interval(Integral, 0, None, closed="left")],
+    "unknown_id": [Whole(0)],
     "sample_weight": "no_validation",
     "error_score": [StrOptions({"raise"}), "nan"],
     "memory": "no_validation",
-    "time_limit": [Interval(Real, 0, None, closed="left"), None],
-    "verbose": ["verbose"],
-    "random_state": ["random_state"],
+    "time_limit": [Number(0, closed="left"), None],
+    "verbose": VERBOSE,
+    "random_state": RANDOM_STATE,
 }
 
 
@@ -198,8 +199,7 @@ def lofo_importance(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklearn.linear_model import LinearRegression
+    >>>     >>> from sklearn.linear_model import LinearRegression
     >>> from skfi import lofo_importance
     >>> X = np.random.default_rng(0).normal(size=(200, 2))
     >>> y = 3 * X[:, 0] + X[:, 1]
@@ -217,9 +217,7 @@ def lofo_importance(
     every_output = outputs_of(estimator, y) if per_output else []
     X, y = samples_of(estimator, X), check_y(estimator, y)
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(
-            sample_weight, np.empty((len(y), 1)), ensure_non_negative=True
-        )
+        sample_weight = checked_weights(sample_weight, len(y))
     given = lofo_input(
         estimator,
         X,

@@ -4,9 +4,9 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length
 
 from skfi._containers import check_kinds
+from skfi._given import check_targets, checked_weights
 from skfi._pipelines import Chain
 from skfi.importance._inputs._numbers import window_of
 
@@ -22,8 +22,8 @@ def check_array_kind(X: Any) -> None:
 
 def check_rows(X: Any, y: Any, sample_weight: Any, max_samples: Any) -> None:
     """Raise ValueError unless there are rows to exchange, with targets and weights."""
-    check_consistent_length(X, y, sample_weight)
     n_rows = len(X)
+    check_targets(y, n_rows)
     if isinstance(max_samples, (bool, np.bool_)):
         raise ValueError(
             f"max_samples={max_samples} is neither a number of samples nor a share of them; leave "
@@ -36,30 +36,7 @@ def check_rows(X: Any, y: Any, sample_weight: Any, max_samples: Any) -> None:
             f"{max_samples} takes {min(n_drawn, n_rows)}; at least two are needed."
         )
     if sample_weight is not None:
-        _check_weight(sample_weight)
-
-
-def _check_weight(sample_weight: Any) -> None:
-    values = np.asarray(sample_weight)
-    try:
-        weight = values.astype(np.float64)
-    except (TypeError, ValueError):
-        weight = None
-    if weight is None or weight.ndim != 1 or values.dtype.kind not in "fiubO":
-        raise ValueError(
-            "sample_weight must be a list of numbers, one for each sample; got shape "
-            f"{values.shape} of type {values.dtype}."
-        )
-    if not np.isfinite(weight).all():
-        raise ValueError("sample_weight contains NaN or infinity; give each sample a number.")
-    if (weight < 0).any():
-        row = int(np.flatnonzero(weight < 0)[0])
-        raise ValueError(
-            f"sample_weight is negative for {int((weight < 0).sum())} samples, such as row {row}: "
-            f"{weight[row]}. A mean with such weights is none; use 0 to leave a sample out."
-        )
-    if not weight.any():
-        raise ValueError("sample_weight is 0 for all samples, so that there is nothing to score.")
+        checked_weights(sample_weight, n_rows)
 
 
 def check_order(estimator: Any, max_samples: float, n_samples: int) -> bool:

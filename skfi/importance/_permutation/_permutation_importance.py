@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from copy import deepcopy
-from numbers import Integral
 from typing import Any
 
 import joblib
@@ -11,6 +10,7 @@ import numpy as np
 from sklearn import inspection
 from sklearn.utils import check_random_state
 
+from skfi._constraints import N_JOBS, RANDOM_STATE, VERBOSE, Whole
 from skfi._pipelines import Chain
 from skfi._private import Interval, RealNotInt, StrOptions, validate_params
 from skfi.importance._fits import check_jobs
@@ -43,13 +43,13 @@ from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
 PARAMETERS = {
     "scoring": "no_validation",
     "per_output": ["boolean"],
-    "n_repeats": [Interval(Integral, 1, None, closed="left")],
-    "n_jobs": [Integral, None],
-    "random_state": ["random_state"],
+    "n_repeats": [Whole()],
+    "n_jobs": N_JOBS,
+    "random_state": RANDOM_STATE,
     "sample_weight": "no_validation",
     "sample_groups": "no_validation",
     "max_samples": [
-        Interval(Integral, 1, None, closed="left"),
+        Whole(),
         Interval(RealNotInt, 0, 1, closed="right"),
     ],
     "shuffle": [StrOptions({"series", "values"})],
@@ -57,9 +57,9 @@ PARAMETERS = {
     "by": "no_validation",
     "feature_groups": "no_validation",
     "feature_names": "no_validation",
-    "max_features": [Interval(Integral, 1, None, closed="left"), None],
+    "max_features": [Whole(), None],
     "memory": "no_validation",
-    "verbose": ["verbose"],
+    "verbose": VERBOSE,
 }
 
 

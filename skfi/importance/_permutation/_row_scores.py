@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 from sklearn.base import is_classifier
+from sklearn.exceptions import NotFittedError
 
 from skfi._private import joined_scorer, score_function, score_sign, scorers_of, with_score_function
 from skfi.importance._inputs._kinds import Kind
@@ -143,7 +144,13 @@ class CheckedScorer:
     baseline: Any = None
 
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
-        score = self.scorer(estimator, X, y, **kwargs)
+        try:
+            score = self.scorer(estimator, X, y, **kwargs)
+        except (ValueError, TypeError, AttributeError) as error:
+            if self.baseline is not None or isinstance(error, NotFittedError):
+                raise
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"scoring={self.name!r} cannot score this X and y: {error}") from error
         when = "on X as it is" if self.baseline is None else "after a shuffle"
         for name, value in score.items() if isinstance(score, dict) else [(None, score)]:
             if not isinstance(name, (OfRows, Predicted)):

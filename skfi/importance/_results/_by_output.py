@@ -7,6 +7,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from skfi._given import check_values, described, naming
+from skfi._private import validate_params
 from skfi.importance._results._plot import Drawn
 from skfi.importance._results._result import ImportanceResult
 
@@ -51,7 +53,13 @@ class ImportancesByOutput(Drawn, dict[Any, ImportanceResult]):
     _display = "OutputImportanceDisplay"
 
     def __init__(self, results: Mapping | Iterable[tuple[Any, ImportanceResult]] = ()) -> None:
-        super().__init__(results)
+        with naming("results", results, "a mapping of names to results"):
+            super().__init__(results)
+        if not all(isinstance(one, ImportanceResult) for one in self.values()):
+            raise TypeError(
+                "results must be a mapping of names to ImportanceResult; got "
+                f"{described(results)} of other values."
+            )
 
     @classmethod
     def from_results(cls, names: Sequence[Any], results: Sequence[ImportanceResult]) -> Self:
@@ -74,8 +82,15 @@ class ImportancesByOutput(Drawn, dict[Any, ImportanceResult]):
         ValueError
             If names occur twice, or the results are of different units.
         """
-        if len(set(names)) != len(results):
-            raise ValueError(f"Each output needs a name of its own; got {list(names)}.")
+        check_values(names, "names", "a list of the outputs' names")
+        check_values(results, "results", "a list of ImportanceResult")
+        if not all(isinstance(one, ImportanceResult) for one in results):
+            raise TypeError(f"results must be a list of ImportanceResult; got {results!r:.80}.")
+        names = list(names)
+        if len(set(map(repr, names))) != len(names) or len(names) != len(results):
+            raise ValueError(
+                f"Each output needs a name of its own; got names={names}, {len(results)} results."
+            )
         for result in results:
             same = list(result.feature_names) == list(results[0].feature_names)
             if not same and result.by != "word":
@@ -94,6 +109,7 @@ class ImportancesByOutput(Drawn, dict[Any, ImportanceResult]):
         """The importances, of shape (n_units, n_outputs)."""
         return self.to_frame().to_numpy()
 
+    @validate_params({"sort": ["boolean"]}, prefer_skip_nested_validation=True)
     def to_frame(self, *, sort: bool = False) -> pd.DataFrame:
         """The importances as a table of units by outputs.
 

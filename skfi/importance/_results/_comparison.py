@@ -3,6 +3,7 @@
 import html
 from collections.abc import Mapping
 from itertools import combinations
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from scipy.stats import kendalltau, rankdata
 from sklearn.utils import Bunch
 
+from skfi._given import described
 from skfi.importance._inference._t_tests import mean_over_rows
 from skfi.importance._results._findings import findings
 from skfi.importance._results._plot import Drawn
@@ -82,6 +84,8 @@ class ImportanceComparison(Drawn, Bunch):
         ValueError
             If there are less than two results, or they are of different features.
         """
+        check_results(results)
+        check_pairs(correlated)
         if len(results) < 2:
             raise ValueError(f"There is nothing to compare: got {len(results)} result(s).")
         if all(result.by == "word" for result in results.values()):
@@ -127,6 +131,31 @@ class ImportanceComparison(Drawn, Bunch):
         table = self.to_frame().to_html(float_format="{:.4g}".format)
         items = "".join(f"<li>{html.escape(finding)}</li>" for finding in self.findings)
         return f"<div>{table}<ul>{items}</ul></div>"
+
+
+def check_results(results: Any) -> None:
+    """Raise TypeError unless it is a mapping of results."""
+    wrong = [name for name, one in _items(results) if not isinstance(one, ImportanceResult)]
+    if wrong or not isinstance(results, Mapping):
+        got = described(results) + (f" with {wrong[0]!r} of another type" if wrong else "")
+        raise TypeError(f"results must be a mapping of a name to an ImportanceResult; got {got}.")
+
+
+def _items(results: Any) -> Any:
+    return results.items() if isinstance(results, Mapping) else ()
+
+
+def check_pairs(correlated: Any) -> None:
+    """Raise TypeError unless it is a list of pairs of features and their correlations."""
+    is_list = isinstance(correlated, (list, tuple))
+    if not is_list or any(
+        not (isinstance(pair, (list, tuple)) and len(pair) == 3 and isinstance(pair[2], Real))
+        for pair in correlated
+    ):
+        raise TypeError(
+            "correlated must be a list of (feature, feature, correlation); got "
+            f"{described(correlated)}."
+        )
 
 
 def ranks(result: ImportanceResult) -> np.ndarray:

@@ -15,7 +15,7 @@ _OF_UNITS = (
 def entries_of_input(result: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The entries of a result of several inputs for one of them."""
     inputs = result.get("inputs")
-    if inputs is None or name not in inputs:
+    if inputs is None or not isinstance(name, str) or name not in inputs:
         known = "the result is of one input." if inputs is None else f"they are {inputs}."
         raise ValueError(f"There is no input {name!r}: {known}")
     if result["feature_groups"] or result["by"] == "input":

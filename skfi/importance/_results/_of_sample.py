@@ -27,7 +27,7 @@ def entries_of_sample(result: Mapping[str, Any], number: int) -> dict[str, Any]:
     of_words = result.get("tokens") is not None and result["importances"] is None
     n_samples = len(result["tokens"]) if of_words else _values(result).shape[1]
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-        raise ValueError(f"The number of a sample is expected; got {number!r}.")
+        raise ValueError(f"number must be the number of a sample; got {number!r}.")
     if not -n_samples <= number < n_samples:
         raise ValueError(f"sample {number} is not there: the result has {n_samples}.")
     number = int(number) % n_samples

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skfi._private import StrOptions, validate_params
 from skfi.importance._inference._t_tests import adjusted
+from skfi.importance._results._checked import BY, checked_summary, summarised
 from skfi.importance._results._described import Described
 from skfi.importance._results._of_input import entries_of_input
 from skfi.importance._results._of_sample import entries_of_sample
@@ -37,7 +39,7 @@ class ImportanceResult(Described, Drawn, Bunch):
     input_names : list of str, or absent
         Not by word: names of the features, or of the columns of 2-D ``X``.
     feature_groups : dict of str to list, None or absent
-        Not by word: the groups that units were made of.
+        Not by word: groups that units were made of.
     counts : ndarray of shape (n_units,), or absent
         By word: how often each occurs.
     baseline_score : float or None
@@ -52,7 +54,7 @@ class ImportanceResult(Described, Drawn, Bunch):
         Saliency and smoothgrad: what gradients were multiplied by for the importances, each
         feature's standard deviation. ``attributions`` are the gradients themselves.
     n_gradients : int, or absent
-        How many gradients were computed, without those of temporal rescaling.
+        How many gradients were computed, but for temporal rescaling.
     samples : ndarray of the shape of attributions, or absent
         Gradients, not of texts: the values that were explained. Of several inputs a mapping.
     predictions : ndarray of shape (n_samples, n_outputs) or (n_samples, n_timesteps, n_outputs)
@@ -61,15 +63,13 @@ class ImportanceResult(Described, Drawn, Bunch):
     classes : ndarray of shape (n_classes,), or absent
         Gradients of a classifier: the labels.
     sample_number : int, or absent
-        Of a single sample (:meth:`sample`): its number.
+        Of a single :meth:`sample`.
     sample_indices : ndarray of shape (n_samples,), or absent
-        Gradients of some of the samples (``max_samples``): which ones.
+        Gradients with ``max_samples``: which samples.
     sample_weight : ndarray of shape (n_samples,), or None
-        Gradients, not by word, and permutation with intervals: the weights in the means over
-        samples; None if there were none.
+        Gradients, not by word, and permutation with intervals: weights in the means over samples.
     axes : (list of str, list of str), or absent
-        Names of the time steps and of the features of a sequence. Of several inputs a mapping of
-        each.
+        Names of the time steps and features of a sequence; of several inputs a mapping of each.
     output : label, or absent
         Of one of several outputs (``per_output``): its name.
     inputs : list of str, or absent
@@ -77,23 +77,20 @@ class ImportanceResult(Described, Drawn, Bunch):
     sequence_mask : ndarray of bool of shape (n_samples, n_timesteps), None or absent
         Gradients only: False where a sequence is padding; None if nothing is.
     tokens : list of list of str, or absent
-        Gradients of texts only: the words of each text.
+        Gradients of texts: the words of each text.
     completeness_error : ndarray of shape (n_samples,) or (n_samples, n_outputs), or absent
-        Integrated gradients only: sum of the attributions less the change of each output.
+        Integrated gradients: sum of the attributions less the change of each output.
     baseline_output : ndarray of shape (n_samples, n_outputs) or (n_samples, n_timesteps, n_outputs)
-        Integrated gradients only: what the estimator predicts for each sample's baseline,
-        probabilities of the classes or values in the unit of the targets. Where it takes the
-        baseline for a class, ``note`` says so.
+        Integrated gradients only: what is predicted for each sample's baseline, probabilities or
+        values in the unit of the targets. Where that is a class, ``note`` says so.
     pvalues, confidence_intervals : ndarray of shape (n_units,) and (n_units, 2), or absent
         Permutation and LOFO: one-sided p-values, not adjusted, and intervals of 95%; see
         :func:`~skfi.permutation_importance` and :func:`~skfi.lofo_importance` for what they test.
     correlated : list of (str, str, float), or absent
-        Permutation by feature: pairs of an absolute correlation of 0.8 or more. Each stands in for
-        the other, so that their importances are divided or inflated: see ``feature_groups`` and
-        ``conditional`` of :func:`~skfi.permutation_importance`.
+        Permutation by feature: pairs of an absolute correlation of 0.8 or more, whose importances
+        are divided or inflated: see ``feature_groups`` and ``conditional``.
     incomplete : str, or absent
-        LOFO: what is missing, if fits failed or there was no time for them. NaN in ``importances``
-        counts in no mean.
+        LOFO: which fits failed or had no time; NaN in ``importances`` counts in no mean.
     refit, leave_out : str, or absent
         LOFO: how networks without a unit were trained, and whether it was removed ("remove") or
         held at a constant ("constant"); see :func:`~skfi.lofo_importance`.
@@ -124,6 +121,7 @@ class ImportanceResult(Described, Drawn, Bunch):
     _display = "ImportanceDisplay"
 
     @classmethod
+    @validate_params({"method": [str], "by": [StrOptions(BY)]}, prefer_skip_nested_validation=True)
     def from_values(
         cls,
         importances: np.ndarray,
@@ -156,19 +154,16 @@ class ImportanceResult(Described, Drawn, Bunch):
         result : ImportanceResult
             The result.
         """
-        if weights is None:  # NumPy's own, so that nothing differs from scikit-learn
-            mean, std = importances.mean(axis=1), importances.std(axis=1)
-        else:
-            mean = np.average(importances, axis=1, weights=weights)
-            std = np.sqrt(np.average((importances - mean[:, None]) ** 2, axis=1, weights=weights))
+        importances, mean, std, weights = summarised(importances, weights)
         more["importances"] = importances
         if weights is not None:
-            more["sample_weight"] = np.asarray(weights)
+            more["sample_weight"] = weights
         return cls.from_summary(
             mean, std, feature_names=feature_names, method=method, by=by, **more
         )
 
     @classmethod
+    @validate_params({"method": [str], "by": [StrOptions(BY)]}, prefer_skip_nested_validation=True)
     def from_summary(
         cls,
         mean: np.ndarray,
@@ -199,16 +194,22 @@ class ImportanceResult(Described, Drawn, Bunch):
         result : ImportanceResult
             The result.
         """
+        mean, std, names = checked_summary(
+            mean, std, feature_names, by, may_lack="incomplete" in more
+        )
         absent = ("importances", "baseline_score", "scoring", "attributions", "sample_weight")
         return cls(
             importances_mean=mean,
             importances_std=std,
-            feature_names=np.asarray(feature_names, dtype=object),
+            feature_names=names,
             method=method,
             by=by,
             **(dict.fromkeys(absent) | more),
         )
 
+    @validate_params(
+        {"sort": ["boolean"], "adjust": [str, None]}, prefer_skip_nested_validation=True
+    )
     def to_frame(self, *, sort: bool = True, adjust: str | None = "holm") -> pd.DataFrame:
         """Mean and spread of each unit as a table.
 

@@ -4,7 +4,6 @@ A *cell* is one feature at one time step. The flat index of cell (t, f) is ``t *
 in time-major 2-D samples, so units are lists of flat indices.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from skfi._given import check_names
 from skfi.importance._units._groups import group_units
 
 BY = ("feature", "timestep", "cell")
@@ -153,12 +153,9 @@ def _step_name(steps_before_last: int) -> str:
 def _check_names(names: Sequence[str] | None, n_names: int, axis: str) -> np.ndarray:
     if names is None:
         return np.array([f"x{i}" for i in range(n_names)], dtype=object)
-    names = [str(name) for name in names]
+    names = check_names(names)
     if len(names) != n_names:
         raise ValueError(
             f"feature_names has {len(names)} names, but X has {n_names} {axis}s; give one for each."
         )
-    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
-    if repeated:
-        raise ValueError(f"feature_names must differ from each other; repeated: {repeated}.")
     return np.array(names, dtype=object)

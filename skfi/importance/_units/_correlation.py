@@ -1,7 +1,6 @@
 """Correlated features and groups of them."""
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,10 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from sklearn.utils.validation import check_array
 
-from skfi._containers import container
-from skfi._private import Interval, validate_params
+from skfi._constraints import Number
+from skfi._containers import check_kinds, container
+from skfi._given import EXPECTED, check_names, naming
+from skfi._private import validate_params
 
 THRESHOLD = 0.8
 _MOST_NUMBERS = 2**26  # in double precision, half a GiB
@@ -67,9 +68,7 @@ def _without_padding(X: Any, real: np.ndarray | None) -> Any:
     return X if real is None or np.ndim(X) != 3 else np.where(real[:, :, None], X, np.nan)
 
 
-@validate_params(
-    {"threshold": [Interval(Real, 0, 1, closed="right")]}, prefer_skip_nested_validation=True
-)
+@validate_params({"threshold": [Number(0, 1, closed="right")]}, prefer_skip_nested_validation=True)
 def correlation_groups(
     X: Any, *, threshold: float = THRESHOLD, feature_names: Sequence[str] | None = None
 ) -> dict[str, list[str]]:
@@ -112,9 +111,13 @@ def correlation_groups(
     """
     X = container(X)
     if feature_names is None:
-        feature_names = list(getattr(X, "columns", ())) or None
-    X = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
-    names = list(feature_names or [f"x{i}" for i in range(X.shape[-1])])
+        feature_names = [str(name) for name in getattr(X, "columns", ())] or None
+    else:
+        feature_names = check_names(feature_names)
+    check_kinds(X)
+    with naming("X", X, EXPECTED):
+        X = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", input_name="X")
+    names = [f"x{i}" for i in range(X.shape[-1])] if feature_names is None else feature_names
     if len(names) != X.shape[-1]:
         raise ValueError(f"There are {len(names)} feature_names, but {X.shape[-1]} features.")
     if len(names) < 2:

@@ -1,7 +1,7 @@
 """Groups of named units: features, time steps, cells or words that count as one."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ def group_units(
     group_of: dict[int, str] = {}
     members: dict[str, list[int]] = {}
     for group, features in groups.items():
-        if isinstance(features, str) or not len(features):
+        if group is None or isinstance(features, (str, bytes, Mapping)) or not _is_list(features):
             raise ValueError(
                 f"feature_groups[{group!r}] must be a non-empty list of features; got {features!r}."
             )
@@ -46,15 +46,23 @@ def group_units(
             continue
         if name in members:
             raise ValueError(
-                f"The group name {name!r} is also the name of a feature outside the group; "
-                "rename the group."
+                f"feature_groups: the group name {name!r} is also the name of a feature outside "
+                "the group; rename the group."
             )
         members[name] = [i]
     ordered = sorted(members, key=lambda name: min(members[name]))
     return np.array(ordered, dtype=object), [sorted(members[name]) for name in ordered]
 
 
-def _find(feature: Any, position: Mapping[str, int], group: str) -> int:
+def _is_list(features: Any) -> bool:
+    """Whether it is a container with something in it, no generator."""
+    is_container = hasattr(features, "__len__") and not isinstance(features, type)
+    return is_container and getattr(features, "shape", None) != () and len(features) > 0
+
+
+def _find(feature: Any, position: Mapping[Any, int], group: str) -> int:
+    if not isinstance(feature, Hashable):  # nor could it be looked up
+        raise TypeError(f"feature_groups[{group!r}] holds {feature!r}, which names no feature.")
     if isinstance(feature, (int, np.integer)) and not isinstance(feature, bool):
         if not 0 <= feature < len(position):
             raise ValueError(

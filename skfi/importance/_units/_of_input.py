@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from skfi._given import described
 from skfi.importance._inputs._kinds import Kind, Numbers, SeveralInputs, TokenIds, Tokens
 from skfi.importance._units._cells import Units, make_units
 from skfi.importance._units._correlation import groups_by_name
@@ -13,6 +14,8 @@ def units_of(
     kind: Kind, *, by: str, groups: Any, names: Any, **of_words: int | None
 ) -> Units | UnitsOfInputs | WordUnits:
     """The units of samples; of words, ``max_features`` that occur ``min_count`` times."""
+    if not isinstance(by, str):
+        raise TypeError(f"by must be a str, such as 'feature'; got {described(by)}.")
     return _UNITS[type(kind)](kind, by, groups, names, **of_words)
 
 

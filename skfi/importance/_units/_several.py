@@ -1,6 +1,6 @@
 """Units of several inputs, which may span them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +125,7 @@ def _flat(groups: Any, by: str) -> dict[str, list[Any]] | None:
             if repeated:
                 raise ValueError(f"feature_groups has two groups of the name {repeated[0]!r}.")
             flat |= of_input
-        elif isinstance(members, str):
+        elif isinstance(members, str) or not isinstance(members, Iterable):
             flat[str(name)] = members  # refused where groups are made
         else:
             flat[str(name)] = [

@@ -64,7 +64,9 @@ def make_word_units(
     """
     counts = np.bincount(tokens.ids[tokens.real], minlength=len(tokens.words))
     words = np.array(tokens.words, dtype=object)
-    names, members = group_units(words, feature_groups or {}, keep_rest=False)
+    names, members = group_units(
+        words, {} if feature_groups is None else feature_groups, keep_rest=False
+    )
     in_groups = {i for group in members for i in group}
     # a word that bears the name of a group it is not in would be a second row of that name
     ungrouped = [i for i, word in enumerate(words) if i not in in_groups and word not in set(names)]

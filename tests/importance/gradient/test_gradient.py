@@ -303,7 +303,7 @@ def test_sample_weight_is_rows_repeated(regression, regressor):
         ),
         ({"by": "minute"}, "by='minute' is unknown"),
         ({"feature_groups": {"g": ["x7"]}}, "'x7', which is unknown"),
-        ({"sample_weight": -np.ones(30)}, "Negative values"),
+        ({"sample_weight": -np.ones(30)}, "sample_weight is negative for 30 samples"),
     ],
 )
 def test_bad_parameters(linear, kwargs, message):

@@ -203,17 +203,10 @@ def no_seed():
         (LinearRegression(), {"cv": KFold(3, shuffle=True)}, "makes other folds in each call"),
         (LinearRegression(), {"cv": ShuffleSplit(3)}, "makes other folds in each call"),
         (LinearRegression(), {"memory": 3}, "memory=3 is of type int"),
-        (LinearRegression(), {"scoring": lambda *_: 0.0, "fit_params": {"log": open}}, None),
-        (
-            LinearRegression(),
-            {"fit_params": {"log": (i for i in [])}},
-            "cannot be compared: cannot pickle",
-        ),
+        (Counting(tally=(i for i in [])), {}, "cannot be compared: cannot pickle"),
     ],
 )
 def test_what_cannot_go_on_is_said_before_any_fit(tmp_path, estimator, params, message):
-    if message is None:  # a builtin function is known by its name
-        message = "unexpected keyword argument 'log'"
     with pytest.raises((ValueError, TypeError), match=message):
         lofo_importance(estimator, X, y, **({"memory": tmp_path} | params))
     assert not files(tmp_path)
