@@ -49,9 +49,10 @@ from skfi._keras._networks import (
     takes_texts,
 )
 from skfi._keras._packed import Layout, input_names, packed_network, row_dtype
+from skfi._keras._pickled import PickledNetwork, with_own_code
 from skfi._keras._plain import is_a_copy, plain_network
 from skfi._keras._points import Points, gradient_at_points, outputs_at_points
-from skfi._keras._private import all_layers, has_computed
+from skfi._keras._private import all_layers, has_computed, in_safe_mode
 from skfi._keras._rebuild import (
     Fixed,
     compile_like,
@@ -85,6 +86,7 @@ __all__ = [
     "Head",
     "Layout",
     "MixedIdsError",
+    "PickledNetwork",
     "Points",
     "all_layers",
     "another",
@@ -118,6 +120,7 @@ __all__ = [
     "has_several_outputs",
     "heads_of",
     "in_a_row",
+    "in_safe_mode",
     "input_gradient",
     "input_gradient_and_outputs",
     "input_names",
@@ -156,6 +159,7 @@ __all__ = [
     "train_epoch_a_call",
     "vocabulary_of",
     "while_others_draw",
+    "with_own_code",
     "worth_calling",
     "xla",
 ]

@@ -13,7 +13,7 @@ from keras.src.backend.common import global_state
 from keras.src.random import seed_generator
 
 # lets a configuration bring its lambdas: keras.config has only a switch for the whole process
-from keras.src.saving.serialization_lib import SafeModeScope
+from keras.src.saving.serialization_lib import SafeModeScope, in_safe_mode
 from keras.src.utils import rng_utils
 from tensorflow.python.eager import context as tf_context
 
@@ -25,6 +25,7 @@ __all__ = [
     "clear_kernels",
     "get_keras_state",
     "has_computed",
+    "in_safe_mode",
     "keras_random_module",
     "loss_weights_of",
     "mask_of",

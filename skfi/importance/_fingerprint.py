@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from joblib.hashing import NumpyHasher, Pickler
 
-from skfi._keras import all_layers, is_keras, on_gpu, structure
+from skfi._keras import PickledNetwork, all_layers, is_keras, on_gpu, structure
 
 # their version says what they compute; the code of anything else is hashed
 _VERSIONED = (
@@ -57,6 +57,8 @@ class _Hasher(NumpyHasher):
 
     def save(self, obj: Any) -> None:
         """Write ``obj`` in the form that is hashed."""
+        if isinstance(obj, PickledNetwork):
+            obj = obj.model
         if isinstance(obj, (FunctionType, type)) and not _is_versioned(obj):
             obj = self._described(obj)
         elif isinstance(obj, keras.Model) or _has_config(obj):

@@ -22,6 +22,7 @@ from skfi._keras import (
     restored_if_it_fails,
     seeded,
     while_others_draw,
+    with_own_code,
 )
 from skfi._private import _fit_context
 from skfi.importance import ImportanceResult
@@ -102,6 +103,15 @@ class BaseRecurrent(ReadsRows, metaclass=ABCMeta):
         self.__dict__.clear()
         self.__dict__.update(vars(learner) | given)
         return self
+
+    def __copy__(self) -> Self:
+        """A shallow copy, with the same network."""
+        same = type(self).__new__(type(self))
+        same.__dict__.update(vars(self))
+        return same
+
+    def __getstate__(self) -> dict[str, Any]:
+        return with_own_code(super().__getstate__())
 
     def __sklearn_is_fitted__(self) -> bool:
         return any(name.endswith("_") and not name.startswith("_") for name in vars(self))

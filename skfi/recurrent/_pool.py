@@ -25,7 +25,7 @@ from skfi._keras import (
     train_epoch_a_call,
     xla,
 )
-from skfi.recurrent._training import WeightedMean
+from skfi.recurrent._training import WeightedMean, loss_known
 
 
 class Pool:
@@ -90,7 +90,8 @@ class Pool:
         twin = self._take(kind)
         if twin is None:
             twin = another(model)
-            twin.compile_from_config(model.get_compile_config())
+            with loss_known(model):
+                twin.compile_from_config(model.get_compile_config())
             train_epoch_a_call(twin)
         _hand_over(model, twin)
         yield twin

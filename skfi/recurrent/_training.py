@@ -1,6 +1,7 @@
 """What training needs besides the network: loss, optimizer, data and targets in their form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -11,7 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 
 from skfi._constraints import Number
 from skfi._given import check_takes
-from skfi._keras import compiled_loss, fresh_optimizer, gives_logits, loss_name
+from skfi._keras import compiled_loss, fresh_optimizer, gives_logits, in_safe_mode, loss_name
 
 # Keras divides a batch's loss by its number of rows. Dividing by the sum of the weights makes a
 # row of weight 2 count as two rows.
@@ -100,13 +101,37 @@ class WeightedMean(keras.losses.Loss):
             raise ValueError(
                 f"The loss function {name} cannot be saved: define it at the top level of a module."
             )
-        return {"module": module, "function": name, "name": self.name}
+        registered = keras.saving.get_registered_name(self.function)
+        return {"module": module, "function": name, "registered": registered, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "WeightedMean":
-        """The loss of a saved network."""
-        function = getattr(import_module(config["module"]), config["function"])
+        """The loss of a saved network: one that is known to Keras, unless the file is trusted."""
+        function = keras.saving.get_registered_object(config["registered"])
+        if function is None and config["module"].split(".")[0] == "keras":
+            function = keras.losses.get(config["function"])
+        if function is None and in_safe_mode() is False:
+            function = getattr(import_module(config["module"]), config["function"])
+        if function is None:
+            name = config["registered"]
+            raise ValueError(
+                f"The network was trained with the loss {config['module']}.{config['function']}, "
+                "which is code that the file names and Keras does not know. If you trust it, pass "
+                f"custom_objects={{{name!r}: the function}} to keras.saving.load_model, or "
+                "register it by keras.saving.register_keras_serializable before it is loaded."
+            )
         return cls(function, name=config["name"])
+
+
+@contextmanager
+def loss_known(model: keras.Model) -> Iterator[None]:
+    """Let Keras find the loss function of a network inside."""
+    loss = compiled_loss(model)
+    own = {}
+    if isinstance(loss, WeightedMean):
+        own = {keras.saving.get_registered_name(loss.function): loss.function}
+    with keras.saving.custom_object_scope(own):
+        yield
 
 
 def make_loss(loss: Any, *, from_logits: bool = False) -> keras.losses.Loss:

@@ -34,6 +34,7 @@ from skfi._keras import (
     rebuild_the_same,
     seeded,
     takes_texts,
+    with_own_code,
 )
 from skfi.importance._inputs._arrays import (
     in_structure,
@@ -71,7 +72,8 @@ class KerasModel(BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         made_again = ("_plain", "_packed")
-        return {name: value for name, value in vars(self).items() if name not in made_again}
+        kept = {name: value for name, value in vars(self).items() if name not in made_again}
+        return with_own_code(kept)
 
     @property
     def network(self) -> keras.Model:

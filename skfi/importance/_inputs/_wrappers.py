@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.exceptions import NotFittedError
 
-from skfi._keras import check_not_forked, mask_value_of
+from skfi._keras import check_not_forked, mask_value_of, with_own_code
 from skfi.importance._inputs._models import KerasModel
 
 
@@ -101,7 +101,8 @@ class _Wrapper(BaseEstimator):
         return known[1]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_of_model"}
+        kept = {name: value for name, value in vars(self).items() if name != "_of_model"}
+        return with_own_code(kept)
 
     def _in_its_type(self, X: Any) -> Any:
         """Cast numbers to the dtype the wrapper was fitted on, as it accepts no wider one."""
