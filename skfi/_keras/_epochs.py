@@ -163,10 +163,12 @@ def _rows(data: Data, rows: tf.Tensor) -> Data:
 
 def _shuffled(n_rows: int) -> tf.Tensor:
     """Row numbers in the order in which Keras shuffles them; with a seed the same in each epoch."""
-    rows = tf.data.Dataset.range(1).map(
-        lambda _: tf.random.shuffle(tf.range(n_rows, dtype=tf.int64))
-    )
-    return next(iter(rows))
+
+    @tf.autograph.experimental.do_not_convert  # which on Python 3.13 warns of itself
+    def shuffled(_: tf.Tensor) -> tf.Tensor:
+        return tf.random.shuffle(tf.range(n_rows, dtype=tf.int64))
+
+    return next(iter(tf.data.Dataset.range(1).map(shuffled)))
 
 
 def _tensors(*arrays: Any) -> Data:
