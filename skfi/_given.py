@@ -208,3 +208,10 @@ def numbers_of(values: Any, name: str, shape: str) -> np.ndarray:
     if not finite or not numbers.size or numbers.ndim != shape.count("n_"):
         raise ValueError(f"{name} must be {expected}; got {described(numbers)}.")
     return numbers
+
+
+def checked_names_in(input_features: Any) -> Any:
+    """``input_features`` of ``get_feature_names_out``: None, or names that are str."""
+    if input_features is None:
+        return None
+    return np.array(check_names(input_features, "input_features"), dtype=object)

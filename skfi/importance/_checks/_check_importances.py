@@ -9,7 +9,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_consistent_length
 
-from skfi._constraints import N_JOBS, RANDOM_STATE, Whole
+from skfi._constraints import N_JOBS, OPTIONAL_MAPPING, RANDOM_STATE, Whole
+from skfi._given import EXPECTED, check_targets, check_values
 from skfi.importance._checks._again import Again
 from skfi.importance._checks._deletion import curves_of, points_of
 from skfi.importance._checks._faithfulness import agreement, faithful
@@ -39,6 +40,7 @@ _N_NETWORKS = 5  # with random weights
         "n_repeats": [Whole()],
         "n_refits": [Whole(0)],
         "training": [tuple, None],
+        "gradient_params": OPTIONAL_MAPPING,
         "n_jobs": N_JOBS,
         "random_state": RANDOM_STATE,
     },
@@ -140,6 +142,9 @@ def check_importances(
     """
     if not isinstance(result, ImportanceResult):
         raise TypeError(f"result must be an ImportanceResult; got {type(result).__name__}.")
+    lacking = [key for key in ("importances_mean", "feature_names", "by") if key not in result]
+    if lacking:
+        raise ValueError(f"result has no {', '.join(lacking)}; an importance function makes one.")
     X = samples_of(estimator, X)
     original, estimator = estimator, as_estimator(estimator)
     scoring = scoring_of(estimator, scoring)
@@ -147,7 +152,7 @@ def check_importances(
     if kind.column != "feature":
         raise ValueError("check_importances takes sequences and tables, no texts or token ids.")
     y = LastStep.at_end_of(estimator).checked_target(y)
-    check_consistent_length(kind.X, y)
+    check_targets(y, len(kind.X))
     again = Again.of(result, kind, X, y, gradient_params)
     units = again.units_of(kind)
     data = (X, y) if training is None else training
@@ -203,6 +208,8 @@ def _check_training(training: tuple) -> None:
     if len(training) != 2:
         raise ValueError(f"training must be a pair (X, y); got {len(training)} things.")
     X, y = training
+    check_values(X, "training[0]", EXPECTED)
+    check_values(y, "training[1]", "a target for each row")
     check_consistent_length(np.empty(n_samples_of(X)), y)
 
 

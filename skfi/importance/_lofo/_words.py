@@ -1,6 +1,6 @@
 """Leaving out words: they become unknown, in the texts or in the token ids, for fit and score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from skfi._given import check_names
 from skfi.importance._index_view import read_left_out_view
 from skfi.importance._inputs._kinds import Texts, TokenIds
 from skfi.importance._lofo._sequences import SequenceData, Settings, of_positions
@@ -111,8 +112,10 @@ def of_ids(kind: TokenIds, settings: Settings) -> WordIdData | SequenceData:
             f"{_MOST_TOKENS - 1}. Number the words of your vocabulary from 2 on, as "
             "TextSequencer does."
         )
-    known = range(int(X.max()) + 1) if settings.names is None else settings.names
-    names, members = _groups([str(name) for name in known], settings)
+    known = range(int(X.max()) + 1)
+    given = settings.names
+    words = list(map(str, known)) if given is None else check_names(given, distinct=False)
+    names, members = _groups(words, settings)
     if any(unknown_id in group for group in members):
         raise ValueError(
             f"feature_groups holds the token id {unknown_id}, which stands for an unknown word: it "
@@ -128,7 +131,8 @@ def _check_words(settings: Settings) -> None:
             "leave_out='remove' is not possible for words: those that are left out become "
             "unknown. Use 'auto' or 'constant'."
         )
-    if not settings.groups:
+    groups = settings.groups
+    if groups is None or (isinstance(groups, Mapping) and not groups):
         raise ValueError(
             "LOFO trains a network for each word left out: name the words that matter to you, as "
             "feature_groups={'negation': ['not', 'no', 'never']}. permutation_importance takes "

@@ -167,12 +167,13 @@ def _check_score(name: Any, score: Any, when: str) -> None:
     number = number_of(score)
     if number is None:
         raise TypeError(
-            f"The scorer {name!r} returned {score!r:.80} ({type(score).__name__}) {when}; expected "
+            f"The scorer {name!r} of scoring returned {score!r:.80} ({type(score).__name__}) "
+            f"{when}; expected "
             "a single number, or a dict of them by name."
         )
     if not np.isfinite(number):
         raise ValueError(
-            f"The scorer {name!r} returned {score} {when}, which is no finite number, so that no "
+            f"The scorer {name!r} of scoring returned {score} {when}, no finite number, so that no "
             "importance can be computed from it. The metric may not be defined for these rows, "
             "such as for a single class, or the network predicts NaN."
         )
