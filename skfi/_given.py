@@ -41,7 +41,7 @@ def naming(name: str, value: Any, expected: str) -> Iterator[None]:
         yield
     except NotFittedError:
         raise
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(error)):
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError

@@ -120,13 +120,10 @@ class SelectSequenceFeatures(
         )
         # the frozen estimator learns nothing more: the selector only counts the features
         with naming("importance_getter", self.importance_getter, GETTER):
-            try:
-                self.selector_.fit(X if hasattr(X, "iloc") else _last_step(X), y)
-            except AttributeError as error:
-                raise ValueError(str(error)) from error
+            self.selector_.fit(X if hasattr(X, "iloc") else _last_step(X), y)
+            n_importances = len(self.selector_.get_support())
         self.n_features_in_ = n_features(X)
         self._take_names(self.estimator_)
-        n_importances = len(self.selector_.get_support())
         if n_importances != self.n_features_in_:
             raise ValueError(
                 f"{type(self.estimator_).__name__} has {n_importances} importances for "

@@ -25,7 +25,7 @@ _PARAMETERS = {"gradient": OF_GRADIENT, "permutation": OF_PERMUTATION, "lofo": O
 def check_params_of(
     importance: str, params: Mapping[str, Any], name: str = "importance_params"
 ) -> None:
-    """Raise TypeError or ValueError for further parameters that an importance function does not take."""
+    """Raise TypeError or ValueError for parameters that an importance function does not take."""
     known = _PARAMETERS[importance]
     unknown = [one for one in params if one not in known]
     if unknown:

@@ -23,15 +23,15 @@ def check_columns(frame: pd.DataFrame, features: Sequence, others: Sequence) -> 
     for column in [*features, *others]:
         if column not in frame.columns:
             raise ValueError(
-                f"frame has no column {column!r}; it has {', '.join(map(str, frame.columns))}. Name "
-                "columns of it in target, by, time and features."
+                f"frame has no column {column!r}; it has {', '.join(map(str, frame.columns))}. "
+                "Name columns of it in target, by, time and features."
             )
     for column in features:
-        if not pd.api.types.is_numeric_dtype(frame[column]):
+        is_complex = pd.api.types.is_complex_dtype(frame[column])
+        if is_complex or not pd.api.types.is_numeric_dtype(frame[column]):
             raise ValueError(
                 f"The column {column!r} is of type {frame[column].dtype} in frame, where numbers "
-                "are expected. "
-                "Encode it first, for instance with pandas.get_dummies."
+                "are expected. Encode it first, for instance with pandas.get_dummies."
             )
     if not len(features):
         raise ValueError("No feature is left besides the target; name some in features=.")

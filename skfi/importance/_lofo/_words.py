@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from skfi._given import check_names
+from skfi._given import check_names, described
 from skfi.importance._index_view import read_left_out_view
 from skfi.importance._inputs._kinds import Texts, TokenIds
 from skfi.importance._lofo._sequences import SequenceData, Settings, of_positions
@@ -105,7 +105,12 @@ def of_ids(kind: TokenIds, settings: Settings) -> WordIdData | SequenceData:
     if settings.by != "feature":
         return of_positions(kind, settings)
     _check_words(settings)
-    X, unknown_id = check_array(kind.X, dtype=None, input_name="X"), settings.unknown_id
+    X, unknown_id = np.asarray(kind.X), settings.unknown_id
+    if X.dtype.kind not in "iuf" or not X.size:
+        raise ValueError(
+            f"X must hold token ids, whole numbers (n_samples, n_positions); got {described(X)}."
+        )
+    X = check_array(X, dtype=None, input_name="X")
     if not 0 <= X.min() <= X.max() < _MOST_TOKENS:
         raise ValueError(
             f"X holds token ids from {X.min()} to {X.max()}; expected whole numbers from 0 to "

@@ -12,6 +12,7 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics._scorer import _MultimetricScorer
 
+from skfi._pipelines import Chain
 from skfi.importance._inputs._kinds import Kind
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._permutation._predictions import Predicted, Recording, Replay, zero_at_first
@@ -152,6 +153,7 @@ class CheckedScorer:
         except (ValueError, TypeError, AttributeError) as error:
             if self.baseline is not None or isinstance(error, NotFittedError):
                 raise
+            Chain(estimator).check_is_fitted()
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"scoring={self.name!r} cannot score this X and y: {error}") from error
         when = "on X as it is" if self.baseline is None else "after a shuffle"
