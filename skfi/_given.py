@@ -137,7 +137,9 @@ def checked_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight"
         if not numbers.any():
             raise ValueError(f"{name} is 0 for all samples: with weights of zero nothing counts.")
         weights = _check_sample_weight(sample_weight, np.empty((n_rows, 1)))
-    if not np.isfinite(weights.sum(dtype=np.float64)):
+    with np.errstate(over="ignore"):
+        total = weights.sum(dtype=np.float64)
+    if not np.isfinite(total):
         raise ValueError(f"{name} has an infinite sum; divide the weights by their largest.")
     return weights
 

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_array, check
 from skfi._constraints import Instance, Whole
 from skfi._containers import check_kinds, container
 from skfi._folding import n_features
-from skfi._given import EXPECTED, checked_names_in, described, naming
+from skfi._given import EXPECTED, check_takes, checked_names_in, described, naming
 from skfi._routing import RoutesFit
 
 GETTER = "the name of an attribute of the fitted estimator, or a function of it"
@@ -107,6 +107,8 @@ class SelectSequenceFeatures(
         self._validate_params()
         if isinstance(self.threshold, (bool, np.bool_)) or self.threshold != self.threshold:
             raise ValueError(f"threshold={self.threshold} must be a number, a str or None.")
+        if callable(self.max_features):
+            check_takes(self.max_features, "max_features", "(X)")
         X = container(X)
         width = n_features(X)
         if isinstance(self.max_features, Integral) and self.max_features > width:

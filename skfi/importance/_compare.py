@@ -17,7 +17,7 @@ from skfi.importance._units._correlation import strongly_correlated
 
 @validate_params(
     {
-        "methods": [list, tuple, set],
+        "methods": [list, tuple, set, str],
         "n_jobs": N_JOBS,
         "random_state": RANDOM_STATE,
         "gradient_params": OPTIONAL_MAPPING,
@@ -107,7 +107,7 @@ def compare_importances(
     x1        1.1     1.0      1.3     2
     """
     unknown = [one for one in methods if not isinstance(one, str) or one not in FUNCTIONS]
-    if unknown or len(set(methods)) < 2:
+    if unknown or isinstance(methods, str) or len(set(methods)) < 2:
         raise ValueError(
             f"methods={methods!r}; expected at least two of {', '.join(map(repr, FUNCTIONS))}."
         )

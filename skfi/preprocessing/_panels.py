@@ -235,7 +235,8 @@ def unstack_sequences(
     )
     if index is not None:
         check_values(index, "index", "a list of ids, one for each series")
-    ids = np.arange(len(X)) if index is None else np.asarray(index)
+    with naming("index", index, "a list of ids, one for each series"):
+        ids = np.arange(len(X)) if index is None else np.asarray(index)
     if ids.ndim != 1 or len(pd.unique(ids)) < len(ids) or pd.isna(ids).any():
         raise ValueError(f"index must be {len(X)} different ids; got {described(ids)}.")
     if len(names) != X.shape[2] or len(ids) != len(X):
