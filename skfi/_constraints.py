@@ -47,16 +47,18 @@ class Number(Interval):
             return False
 
 
-class Missing(Number):
-    """A finite number, or NaN for what is missing."""
+class Missing(Interval):
+    """Any number, NaN and infinity too; True and False are none."""
+
+    def __init__(self) -> None:
+        super().__init__(Real, None, None, closed="neither")
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Whether a value is one of these."""
-        is_nan = isinstance(val, (float, np.floating)) and bool(np.isnan(val))
-        return is_nan or super().is_satisfied_by(val)
+        return isinstance(val, Real) and not isinstance(val, (bool, np.bool_))
 
     def __str__(self) -> str:
-        return "a finite float or NaN"
+        return "a float, which may be NaN"
 
 
 class Instance(HasMethods):

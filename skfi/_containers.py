@@ -48,7 +48,8 @@ def container(X: Any) -> Any:
             "are samples of a single feature; of one long series make windows with make_windows "
             "or SlidingWindow."
         )
-    if isinstance(X, np.ndarray) and X.ndim > 2 and 0 in X.shape[1:]:
+    is_table = isinstance(X, pd.DataFrame) and not X.shape[1]
+    if is_table or (isinstance(X, np.ndarray) and X.ndim > 2 and 0 in X.shape[1:]):
         raise ValueError(f"X has no time steps or no features: shape {X.shape}.")
     return X
 
@@ -84,6 +85,11 @@ def _check_lengths(X: Any) -> None:
     """Raise ValueError for sequences of numbers of which no array can be made."""
     if not all(isinstance(item, (np.ndarray, pd.DataFrame, list, tuple)) for item in X):
         return
+    shapes = {item.shape[1:] for item in X if isinstance(item, np.ndarray)}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"X holds sequences of different shapes: those of their steps are {sorted(shapes)}."
+        )
     lengths = {len(item) for item in X}
     if len(lengths) < 2 or any(isinstance(value, str) for item in X for value in list(item[:1])):
         return

@@ -42,7 +42,7 @@ def naming(name: str, value: Any, expected: str) -> Iterator[None]:
         yield
     except NotFittedError:
         raise
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(error)):
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
@@ -138,7 +138,9 @@ def checked_weights(sample_weight: Any, n_rows: int, name: str = "sample_weight"
         if not numbers.any():
             raise ValueError(f"{name} is 0 for all samples: with weights of zero nothing counts.")
         weights = _check_sample_weight(sample_weight, np.empty((n_rows, 1)))
-    if not np.isfinite(weights.sum(dtype=np.float64)):
+    with np.errstate(over="ignore"):
+        total = weights.sum(dtype=np.float64)
+    if not np.isfinite(total):
         raise ValueError(f"{name} has an infinite sum; divide the weights by their largest.")
     return weights
 
@@ -210,3 +212,10 @@ def numbers_of(values: Any, name: str, shape: str, *, may_lack: bool = False) ->
     if not finite or not numbers.size or numbers.ndim != shape.count("n_"):
         raise ValueError(f"{name} must be {expected}; got {described(numbers)}.")
     return numbers
+
+
+def checked_names_in(input_features: Any) -> Any:
+    """``input_features`` of ``get_feature_names_out``: None, or names that are str."""
+    if input_features is None:
+        return None
+    return np.array(check_names(input_features, "input_features"), dtype=object)

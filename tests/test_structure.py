@@ -28,6 +28,7 @@ LAYERS = [
 # the same inside importance: methods do not import each other
 IMPORTANCE = [
     {"_compare", "_checks", "_transformer", "_explained_estimator", "_in_fit"},
+    {"_explained_checks"},
     {"_functions"},
     {"_gradient", "_permutation", "_lofo"},
     {"_outputs"},

@@ -7,7 +7,7 @@ from skfi.importance._functions import FUNCTIONS
 
 def compute(method: str, estimator: Any, X: Any, y: Any, **params: Any) -> Any:
     """What the importance function of a method returns; ValueError if there is none."""
-    if method not in FUNCTIONS:
+    if not isinstance(method, str) or method not in FUNCTIONS:
         raise ValueError(f"method={method!r} is unknown; use one of {', '.join(FUNCTIONS)}.")
     return FUNCTIONS[method](estimator, X, y, **params)
 

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from skfi._given import naming
 from skfi._private import validate_params
 from skfi.display._computed import Computed
 from skfi.display._figures import AX, HARMS, HELPS, INK, MAX_FEATURES, STYLE, matplotlib_pyplot
@@ -124,7 +125,8 @@ class ImportanceDisplay(Computed):
         spread = None if single else std
         if "confidence_intervals" in result:
             spread = np.abs(result.confidence_intervals[order].T - mean)
-        ax.barh(range(len(order)), values, xerr=spread, ecolor=INK, capsize=2, **style)
+        with naming("bar_kwargs", bar_kwargs, "keywords of Axes.barh"):
+            ax.barh(range(len(order)), values, xerr=spread, ecolor=INK, capsize=2, **style)
         ax.set_yticks(range(len(order)), names, parse_math=False)
         ax.set_ylim(-0.6, len(order) - 0.4)
         if kind == "score":

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from skfi._given import naming
 from skfi._private import validate_params
 from skfi.display._computed import Computed
 from skfi.display._figures import AX, INK, MAX_FEATURES, STYLE, color_scale, matplotlib_pyplot
@@ -130,7 +131,8 @@ class OutputImportanceDisplay(Computed):
             size = (3.2 + 0.42 * min(max(n_outputs, 4), 20), 1.5 + 0.32 * max(n_rows, 5))
             _, ax = plt.subplots(figsize=size, layout="constrained")
         style = color_scale([values]) | {"aspect": "auto", "interpolation": "nearest"}
-        image = ax.imshow(values, **(style | dict(im_kwargs or {})))
+        with naming("im_kwargs", im_kwargs, "keywords of Axes.imshow"):
+            image = ax.imshow(values, **(style | dict(im_kwargs or {})))
         ax.set_yticks(range(n_rows), [str(name) for name in frame.index], parse_math=False)
         names = [str(name) for name in frame.columns]
         shown = range(0, n_outputs, -(-n_outputs // _MOST_TICKS))

@@ -187,7 +187,8 @@ class TemporalImportanceDisplay:
             shade = _PALEST + (1 - _PALEST) * reached
             style.setdefault("alpha", np.broadcast_to(shade, maps[0].shape))
         for i, (axis, values) in enumerate(zip(axes, maps, strict=True)):
-            image = axis.imshow(values, **style)
+            with naming("im_kwargs", im_kwargs, "keywords of Axes.imshow"):
+                image = axis.imshow(values, **style)
             axis.set_yticks(range(len(names)), names, parse_math=False)
             self._label_steps(axis, values.shape[1])
             if chosen is not None:

@@ -1,6 +1,7 @@
 """Selection of features from 3-D sequences."""
 
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
@@ -9,10 +10,20 @@ from sklearn.feature_selection import SelectFromModel
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skfi._containers import container
+from skfi._constraints import Instance, Whole
+from skfi._containers import check_kinds, container
 from skfi._folding import n_features
-from skfi._private import HasMethods, _check_feature_names_in, check_parameters, transform_output
+from skfi._given import EXPECTED, check_takes, checked_names_in, described, naming
+from skfi._private import (
+    StrOptions,
+    _check_feature_names_in,
+    check_parameters,
+    transform_output,
+    validate_params,
+)
 from skfi._routing import RoutesFit
+
+GETTER = "the name of an attribute of the fitted estimator, or a function of it"
 
 
 class SelectSequenceFeatures(
@@ -58,7 +69,10 @@ class SelectSequenceFeatures(
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - declared as scikit-learn does
-        "estimator": [HasMethods(["fit"])],
+        "estimator": [Instance(["fit"])],
+        "threshold": [str, Real, None],
+        "max_features": [Whole(0), callable, None],
+        "importance_getter": [str, callable],
     }
 
     def __init__(
@@ -97,7 +111,14 @@ class SelectSequenceFeatures(
             If the estimator has no importances, or not one for each feature.
         """
         check_parameters(self)
+        if isinstance(self.threshold, (bool, np.bool_)) or self.threshold != self.threshold:
+            raise ValueError(f"threshold={self.threshold} must be a number, a str or None.")
+        if callable(self.max_features):
+            check_takes(self.max_features, "max_features", "(X)")
         X = container(X)
+        width = n_features(X)
+        if isinstance(self.max_features, Integral) and self.max_features > width:
+            raise ValueError(f"max_features={self.max_features}, but X has {width} features.")
         self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
         self.selector_ = SelectFromModel(
             FrozenEstimator(self.estimator_),
@@ -106,10 +127,11 @@ class SelectSequenceFeatures(
             importance_getter=self.importance_getter,
         )
         # the frozen estimator learns nothing more: the selector only counts the features
-        self.selector_.fit(X if hasattr(X, "iloc") else _last_step(X), y)
+        with naming("importance_getter", self.importance_getter, GETTER):
+            self.selector_.fit(X if hasattr(X, "iloc") else _last_step(X), y)
+            n_importances = len(self.selector_.get_support())
         self.n_features_in_ = n_features(X)
         self._take_names(self.estimator_)
-        n_importances = len(self.selector_.get_support())
         if n_importances != self.n_features_in_:
             raise ValueError(
                 f"{type(self.estimator_).__name__} has {n_importances} importances for "
@@ -131,6 +153,8 @@ class SelectSequenceFeatures(
             The features kept.
         """
         check_is_fitted(self)
+        if not isinstance(indices, (bool, np.bool_)):
+            raise TypeError(f"indices must be True or False; got {described(indices)}.")
         return self.selector_.get_support(indices=indices)
 
     def transform(self, X: Any) -> np.ndarray:
@@ -152,18 +176,27 @@ class SelectSequenceFeatures(
             If the number of features is not that of ``fit``.
         """
         check_is_fitted(self)
-        X = X if hasattr(X, "ndim") else np.asarray(X)
+        X = container(X)
+        with naming("X", X, EXPECTED):
+            return self._transform(X if hasattr(X, "ndim") else np.asarray(X))
+
+    def _transform(self, X: Any) -> np.ndarray:
+        check_kinds(X)
+        if X.shape[-1:] != (self.n_features_in_,):
+            raise ValueError(
+                f"X has {X.shape[-1] if X.ndim else 0} features, but {type(self).__name__} is "
+                f"expecting {self.n_features_in_} features as input."
+            )
         if X.ndim == 2:
             setting = transform_output(self)
             return self.selector_.set_output(transform=setting).transform(X)
         X = check_array(X, allow_nd=True, dtype=None, input_name="X")
-        if X.shape[-1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {X.shape[-1]} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input."
-            )
         return X[..., self.get_support()]
 
+    @validate_params(
+        {"transform": [StrOptions({"default", "pandas", "polars"}), None]},
+        prefer_skip_nested_validation=True,
+    )
     def set_output(self, *, transform: str | None = None) -> Self:
         """Set the container of 2-D output; 3-D output is an array, as no table holds it.
 
@@ -194,7 +227,9 @@ class SelectSequenceFeatures(
         names : ndarray of str
             Names of the features kept.
         """
-        return _check_feature_names_in(self, input_features)[self.get_support()]
+        with naming("input_features", input_features, "the names of the features"):
+            names = _check_feature_names_in(self, checked_names_in(input_features))
+        return names[self.get_support()]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

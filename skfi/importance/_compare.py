@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from skfi._constraints import N_JOBS, OPTIONAL_MAPPING, RANDOM_STATE
+from skfi._private import validate_params
 from skfi.importance._functions import FUNCTIONS
 from skfi.importance._gradient._columns import gradients_of_columns
 from skfi.importance._inputs._read import samples_of
@@ -13,6 +15,17 @@ from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._correlation import strongly_correlated
 
 
+@validate_params(
+    {
+        "methods": [list, tuple, set, str],
+        "n_jobs": N_JOBS,
+        "random_state": RANDOM_STATE,
+        "gradient_params": OPTIONAL_MAPPING,
+        "permutation_params": OPTIONAL_MAPPING,
+        "lofo_params": OPTIONAL_MAPPING,
+    },
+    prefer_skip_nested_validation=False,
+)
 def compare_importances(
     estimator: Any,
     X: Any,
@@ -97,7 +110,7 @@ def compare_importances(
     x0        3.3     2.9      3.6     1
     x1        1.1     1.0      1.3     2
     """
-    unknown = [method for method in methods if method not in FUNCTIONS]
+    unknown = [one for one in methods if not isinstance(one, str) or one not in FUNCTIONS]
     if unknown or isinstance(methods, str) or len(set(methods)) < 2:
         raise ValueError(
             f"methods={methods!r}; expected at least two of {', '.join(map(repr, FUNCTIONS))}."

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
-import keras
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.model_selection import check_cv
@@ -22,6 +21,7 @@ from skfi._private import (
     _safe_indexing,
 )
 from skfi._routing import RoutesFit
+from skfi.importance._explained_checks import check_explained
 from skfi.importance._fits import without_importances
 from skfi.importance._functions import FUNCTIONS
 from skfi.importance._inputs._adapters import as_estimator
@@ -134,22 +134,7 @@ class ExplainedEstimator(RoutesFit, MetaEstimatorMixin, BaseEstimator):
             If ``cv="prefit"`` and the estimator is not fitted.
         """
         prefit = isinstance(self.cv, str)
-        if not prefit and isinstance(self.estimator, keras.Model):
-            raise ValueError(
-                "A trained keras.Model is explained with cv='prefit'. To train it, pass "
-                "from_keras(model), or a SciKeras wrapper."
-            )
-        for name in ("per_output", "by", "feature_groups"):
-            if (self.importance_params or {}).get(name):
-                raise ValueError(
-                    f"importance_params has {name!r}, but feature_importances_ has one value for "
-                    f"each feature. Call {self.importance}_importance(..., {name}=...) on the "
-                    "fitted estimator."
-                )
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
+        check_explained(self, X, y, prefit=prefit)
         routed = self._routed(fit_params)
         if prefit:
             fitted = as_estimator(self.estimator)

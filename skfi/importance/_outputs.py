@@ -14,7 +14,7 @@ import numpy as np
 from sklearn import metrics
 from sklearn.base import is_classifier
 
-from skfi._given import check_values
+from skfi._given import check_values, described, naming
 from skfi._keras import heads_of
 from skfi._private import joined_scorer, score_function, score_settings, with_score_function
 from skfi.importance._inputs._last_step import LastStep
@@ -154,13 +154,21 @@ def outputs_of(estimator: Any, y: Any) -> list[Output]:
     check_values(y, "y", "an array-like of a target for each row of X")
     if last.per_step:
         return [OfStep(step) for step in range(np.shape(y)[1])]
+    with naming("y", y, "an array-like of a target for each row of X"):
+        return _of_one_network(last, estimator, y)
+
+
+def _of_one_network(last: LastStep, estimator: Any, y: Any) -> list[Output]:
     classes = last.classes
     one_column = np.ndim(y) == 1 or np.shape(y)[1:] == (1,)
     if classes is None and is_classifier(estimator) and one_column:
         classes = np.unique(np.asarray(y))
     if classes is not None and not any(np.ndim(label) for label in classes):
         labels = np.asarray(classes).tolist()
-        of_class = [np.asarray(y) == label for label in labels]
+        values = np.asarray(y)
+        if values.size != len(values) or values.dtype.kind == "V":
+            raise ValueError(f"A label for each row is expected, not {described(values)}.")
+        of_class = [values == label for label in labels]
         absent = without_rows(labels, of_class, "in y")
         return [OfClass(label) for label in labels if label not in absent]
     return [Column(name, i) for i, name in enumerate(names_of_columns(y))]

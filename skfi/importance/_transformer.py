@@ -1,14 +1,17 @@
 """Gradients as features: a transformer for pipelines."""
 
+from collections.abc import Hashable
 from typing import Any, Self
 
 import keras
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skfi._constraints import Whole
 from skfi._containers import container
 from skfi._folding import n_features
+from skfi._given import checked_names_in, naming
 from skfi._private import (
     HasMethods,
     StrOptions,
@@ -137,6 +140,7 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
                 "by='timestep', a column for each position."
             )
         X = container(X)
+        self._check_target(y)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
         self._take_names(self.estimator_)
         network = find_network(self.estimator_, X)
@@ -185,7 +189,8 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
             Names of the features, time steps or cells.
         """
         check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+        with naming("input_features", input_features, "the names of the features"):
+            names = _check_feature_names_in(self, checked_names_in(input_features))
         renamed = self.by == "feature" and len(names) == len(self._names)
         return names if renamed and input_features is not None else self._names
 
@@ -193,6 +198,20 @@ class GradientTransformer(RoutesFit, TransformerMixin, MetaEstimatorMixin, BaseE
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
+
+    def _check_target(self, y: Any) -> None:
+        """Raise ValueError now for a target that no network could have."""
+        target = self.target
+        if target is None:
+            return
+        if is_classifier(self.estimator) and y is not None and np.ndim(target) == 0:
+            known = isinstance(target, Hashable) and target in np.unique(np.asarray(y)).tolist()
+        else:
+            known = not is_classifier(self.estimator) and Whole(0).is_satisfied_by(target)
+        if not known:
+            raise ValueError(
+                f"target={target!r:.60} is neither a label in y nor the number of an output."
+            )
 
     def _check_outputs(self, network: Network) -> None:
         several = network.per_step or (network.classes is None and network.n_outputs > 1)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 
+from skfi._given import check_values, naming
 from skfi._private import StrOptions, validate_params
 
 _EPSILON = 1e-5  # in the logarithms, as time_interpret has it
@@ -134,7 +135,12 @@ def relevance_score(
     >>> relevance_score([1, 0, 1, 0], [0.9, 0.1, 0.3, 0.0], metric="average_precision")
     1.0
     """
-    relevant = np.asarray(relevance) != 0
+    check_values(relevance, "relevance", "an array of numbers, 0 where nothing is relevant")
+    with naming("relevance", relevance, "an array of numbers, 0 where nothing is relevant"):
+        values = np.asarray(relevance)
+        if values.dtype.kind not in "fiub" or not np.isfinite(values).all():
+            raise ValueError("Its values are no finite numbers.")
+    relevant = values != 0
     saliency = _values(importances, relevant.ndim)
     try:
         relevant = np.broadcast_to(relevant, saliency.shape)
@@ -150,8 +156,8 @@ def relevance_score(
         )
     if relevant.all() or not relevant.any():
         raise ValueError(
-            f"{'Everything' if relevant.all() else 'Nothing'} is relevant; expected some cells "
-            "that are and some that are not."
+            f"{'Everything' if relevant.all() else 'Nothing'} is relevant by relevance; expected "
+            "some cells that are and some that are not."
         )
     saliency = np.abs(saliency) if saliency.ndim > 1 else np.clip(saliency, 0, None)
     if normalize:
@@ -173,4 +179,10 @@ def _values(importances: Any, n_dim: int) -> np.ndarray:
     if attributions is not None and np.ndim(attributions) - n_dim in (0, 1) and n_dim > 1:
         return np.asarray(importances._comparable_attributions, dtype=np.float64)
     values = getattr(importances, "importances_mean", importances)
-    return np.asarray(values, dtype=np.float64)
+    expected = "a result, or an array of numbers"
+    check_values(values, "importances", expected)
+    with naming("importances", values, expected):
+        array = np.asarray(values)
+        if array.dtype.kind not in "fiubO":
+            raise ValueError(f"Values of type {array.dtype} are no numbers.")
+        return array.astype(np.float64)

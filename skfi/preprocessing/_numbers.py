@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skfi._given import check_values
+
 
 def numbers(columns: pd.DataFrame) -> np.ndarray:
     """The columns as one array; pandas' nullable types become floats."""
@@ -21,13 +23,15 @@ def check_columns(frame: pd.DataFrame, features: Sequence, others: Sequence) -> 
     for column in [*features, *others]:
         if column not in frame.columns:
             raise ValueError(
-                f"frame has no column {column!r}; it has {', '.join(map(str, frame.columns))}."
+                f"frame has no column {column!r}; it has {', '.join(map(str, frame.columns))}. "
+                "Name columns of it in target, by, time and features."
             )
     for column in features:
-        if not pd.api.types.is_numeric_dtype(frame[column]):
+        is_complex = pd.api.types.is_complex_dtype(frame[column])
+        if is_complex or not pd.api.types.is_numeric_dtype(frame[column]):
             raise ValueError(
-                f"The column {column!r} is of type {frame[column].dtype}; numbers are expected. "
-                "Encode it first, for instance with pandas.get_dummies."
+                f"The column {column!r} is of type {frame[column].dtype} in frame, where numbers "
+                "are expected. Encode it first, for instance with pandas.get_dummies."
             )
     if not len(features):
         raise ValueError("No feature is left besides the target; name some in features=.")
@@ -39,6 +43,11 @@ def check_labels(features: Any, **columns: Any) -> None:
         raise ValueError(
             f"features must be a list of columns; got {features!r}: write [{features!r}]."
         )
+    if features is not None:
+        check_values(features, "features", "a list of columns")
+        given = list(features)
+        if any(not isinstance(one, Hashable) or given.count(one) > 1 for one in given):
+            raise ValueError(f"features must be different columns; got {given!r:.80}.")
     for name, column in columns.items():
         if not isinstance(column, Hashable):
             raise ValueError(

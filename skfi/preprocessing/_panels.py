@@ -8,7 +8,8 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skfi._constraints import Missing, Whole
-from skfi._containers import as_pandas
+from skfi._containers import as_pandas, check_kinds
+from skfi._given import check_names, check_values, described, naming
 from skfi._padding import check_padding, steps_to_the_end
 from skfi._private import StrOptions, validate_params
 from skfi.preprocessing._series import (
@@ -132,7 +133,7 @@ def stack_sequences(
             f"{type(data).__name__}."
         )
     if not series:
-        raise ValueError("data holds no series.")
+        raise ValueError(f"data holds no series: {described(data)}.")
     lengths = np.array([len(values) for values in series])
     steps = max(lengths) if n_timesteps is None else n_timesteps
     if steps < max(lengths):
@@ -155,7 +156,11 @@ def stack_sequences(
 
 
 @validate_params(
-    {"to": [StrOptions({"frame", "list", "array"})], "channels_first": ["boolean"]},
+    {
+        "to": [StrOptions({"frame", "list", "array"})],
+        "mask_value": [Missing()],
+        "channels_first": ["boolean"],
+    },
     prefer_skip_nested_validation=True,
 )
 def unstack_sequences(
@@ -206,7 +211,13 @@ def unstack_sequences(
     1  a     1    2.0
     2  b     0    3.0
     """
-    X = np.asarray(X)
+    expected = "numbers of shape (n_series, n_timesteps, n_features)"
+    check_values(X, "X", expected)
+    with naming("X", X, expected):
+        X = np.asarray(X)
+        check_kinds(X)
+        if X.dtype.kind not in "fiub" or not X.size:
+            raise ValueError("There are no numbers.")
     if X.ndim != 3:
         raise ValueError(
             f"X must have shape (n_series, n_timesteps, n_features); got shape {X.shape}."
@@ -217,8 +228,17 @@ def unstack_sequences(
     if to == "list":
         series = [values[steps] for values, steps in zip(X, real, strict=True)]
         return [np.ascontiguousarray(s.T) for s in series] if channels_first else series
-    names = [f"x{i}" for i in range(X.shape[2])] if feature_names is None else list(feature_names)
-    ids = np.arange(len(X)) if index is None else np.asarray(index)
+    names = (
+        [f"x{i}" for i in range(X.shape[2])]
+        if feature_names is None
+        else check_names(feature_names)
+    )
+    if index is not None:
+        check_values(index, "index", "a list of ids, one for each series")
+    with naming("index", index, "a list of ids, one for each series"):
+        ids = np.arange(len(X)) if index is None else np.asarray(index)
+    if ids.ndim != 1 or len(pd.unique(ids)) < len(ids) or pd.isna(ids).any():
+        raise ValueError(f"index must be {len(X)} different ids; got {described(ids)}.")
     if len(names) != X.shape[2] or len(ids) != len(X):
         raise ValueError(
             f"X has {X.shape[2]} features and {len(X)} series; got {len(names)} feature_names and "

@@ -7,17 +7,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skfi._given import naming
 from skfi._padding import steps_to_the_end
 from skfi.preprocessing._numbers import check_columns, check_labels, numbers
 
 
 def as_series(array: Any, i: int, channels_first: bool) -> np.ndarray:
     """One array of a list as (n_timesteps, n_features); ValueError if it is anything else."""
-    values = np.asarray(array)
+    with naming("data", array, "a list of arrays (n_timesteps, n_features)"):
+        values = np.asarray(array)
+    if np.ma.is_masked(array):
+        raise ValueError(f"Series {i} of data is a masked array; fill it in: filled(np.nan).")
+    if values.dtype.kind == "c" or (values.dtype.kind == "f" and np.isinf(values).any()):
+        raise ValueError(f"Series {i} of data holds infinity or complex numbers.")
     if values.ndim != 2 or not values.size or not np.issubdtype(values.dtype, np.number):
         raise ValueError(
-            f"Series {i} has shape {values.shape} and type {values.dtype}; expected numbers of "
-            "shape "
+            f"data: Series {i} has shape {values.shape} and type {values.dtype}; expected "
+            "numbers of shape "
             + ("(n_features, n_timesteps)." if channels_first else "(n_timesteps, n_features).")
         )
     return values.T if channels_first else values
@@ -48,7 +54,9 @@ def series_of_frame(
         )
     check_columns(frame, names, [column for column in special if column not in names])
     if frame[special].isna().any(axis=None):
-        raise ValueError(f"The columns {special} have missing values; drop or fill these rows.")
+        raise ValueError(
+            f"The columns {special} of data have missing values; drop or fill these rows."
+        )
     values = numbers(frame[names])
     if not np.isfinite(values).all():
         columns = [name for name in names if not np.isfinite(numbers(frame[[name]])).all()]

@@ -8,7 +8,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skfi._constraints import Number, Whole
-from skfi._private import StrOptions, _check_feature_names_in, check_parameters
+from skfi._containers import check_kinds
+from skfi._given import check_values, checked_names_in, naming
+from skfi._private import StrOptions, _check_feature_names_in, check_parameters, validate_params
 
 
 class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
@@ -109,6 +111,10 @@ class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
         windows = np.lib.stride_tricks.sliding_window_view(padded, self.window, axis=0)
         return np.ascontiguousarray(windows.transpose(0, 2, 1))
 
+    @validate_params(
+        {"transform": [StrOptions({"default", "pandas", "polars"}), None]},
+        prefer_skip_nested_validation=True,
+    )
     def set_output(self, *, transform: str | None = None) -> Self:
         """Change nothing: windows are 3-D arrays, as no table holds them.
 
@@ -140,14 +146,21 @@ class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
             The names.
         """
         check_is_fitted(self)
-        return _check_feature_names_in(self, input_features)
+        with naming("input_features", input_features, "the names of the columns"):
+            return _check_feature_names_in(self, checked_names_in(input_features))
 
     def _check(self, X: Any, *, reset: bool) -> np.ndarray:
         if isinstance(X, pd.DataFrame) and not X.index.is_monotonic_increasing:
             raise ValueError(
                 "The rows of X are not in time order, by its index; call X.sort_index()."
             )
-        X = validate_data(self, X, dtype="numeric", reset=reset)
+        expected = "an array-like of time-ordered rows, (n_samples, n_features)"
+        check_values(X, "X", expected)
+        with naming("X", X, expected):
+            check_kinds(X)
+            X = validate_data(self, X, dtype="numeric", reset=reset)
+            if X.dtype.kind not in "fiub":
+                raise ValueError(f"Its values are of type {X.dtype}, which are no numbers.")
         if len(X) < self.window:
             raise ValueError(
                 f"X has n_samples={len(X)} rows, fewer than window={self.window}: no window would "

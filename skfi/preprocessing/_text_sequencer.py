@@ -1,7 +1,7 @@
 """Texts as token ids."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, Self
 
 import numpy as np
@@ -10,8 +10,15 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
 from skfi._constraints import Whole
-from skfi._private import check_parameters
-from skfi.preprocessing._vocabulary import check_left_out, given_words, left_out_words
+from skfi._given import check_takes, check_values, described, naming
+from skfi._private import StrOptions, check_parameters
+from skfi.preprocessing._vocabulary import (
+    check_left_out,
+    check_pattern,
+    checked_words,
+    given_words,
+    left_out_words,
+)
 
 PADDING_ID, UNKNOWN_ID = 0, 1
 PADDING, UNKNOWN = "", "[unknown]"
@@ -81,7 +88,7 @@ class TextSequencer(TransformerMixin, BaseEstimator):
         "max_length": [Whole(), None],
         "min_count": [Whole()],
         "lowercase": ["boolean"],
-        "strip_accents": [str, None],
+        "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
         "token_pattern": [str],
         "tokenizer": [callable, None],
         "vocabulary": [Iterable, None],
@@ -138,6 +145,9 @@ class TextSequencer(TransformerMixin, BaseEstimator):
             If no word of a given ``vocabulary`` occurs in the texts.
         """
         check_parameters(self)
+        check_pattern(self.token_pattern)
+        if self.tokenizer is not None:
+            check_takes(self.tokenizer, "tokenizer", "(text)")
         check_left_out(self.left_out)
         texts = self.tokenize(X)
         longest = max(map(len, texts))
@@ -196,7 +206,7 @@ class TextSequencer(TransformerMixin, BaseEstimator):
             The words of each text.
         """
         analyze = self._vectorizer().build_analyzer()
-        return [analyze(text) for text in check_texts(X)]
+        return [checked_words(analyze(text)) for text in check_texts(X)]
 
     def inverse_transform(self, X: np.ndarray) -> list[list[str]]:
         """Turn ids back into words.
@@ -212,7 +222,18 @@ class TextSequencer(TransformerMixin, BaseEstimator):
             The words of each text, "[unknown]" for those not in the vocabulary.
         """
         check_is_fitted(self)
-        return [[self.words_[i] for i in row if i != PADDING_ID] for row in np.asarray(X)]
+        expected = "ids of shape (n_samples, n_positions)"
+        check_values(X, "X", expected)
+        with naming("X", X, expected):
+            ids = np.asarray(X)
+        if ids.ndim != 2 or ids.dtype.kind not in "iu":
+            raise ValueError(f"X must be whole numbers, {expected}; got {described(ids)}.")
+        if ids.size and not (ids.min() >= 0 and ids.max() < len(self.words_)):
+            raise ValueError(
+                f"X holds ids from {ids.min()} to {ids.max()}; those of this vocabulary are 0 to "
+                f"{len(self.words_) - 1}."
+            )
+        return [[self.words_[i] for i in row if i != PADDING_ID] for row in ids]
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns, which are positions: token0, token1, ...
@@ -248,10 +269,11 @@ class TextSequencer(TransformerMixin, BaseEstimator):
 
 def check_texts(X: Any) -> list[str]:
     """``X`` as a list of str; ValueError if it is anything else."""
-    if isinstance(X, (str, bytes)) or not isinstance(X, Iterable):
+    no_list = isinstance(X, (str, bytes, Mapping, Set, type)) or getattr(X, "shape", 1) == ()
+    if no_list or not isinstance(X, Iterable):
         raise ValueError(
-            f"X must be a list, array or Series of texts; got a single {type(X).__name__}. For one "
-            "text pass [text]."
+            f"X must be a list, array or Series of texts; got a single "
+            f"{type(X).__name__}. For one text pass [text]."
         )
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if len(shape) > 1:

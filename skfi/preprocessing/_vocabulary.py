@@ -1,10 +1,13 @@
 """The vocabulary of a TextSequencer, and the words it leaves out."""
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from numbers import Integral
 from typing import Any
+
+from skfi._given import described
 
 
 def given_words(vocabulary: Any, fold: Callable[[str], str], seen: Container[str]) -> list[str]:
@@ -45,6 +48,33 @@ def check_left_out(left_out: Any) -> list[str]:
     return _words("left_out", left_out)
 
 
+def check_pattern(token_pattern: str) -> None:
+    """Raise ValueError for a pattern that is no regular expression, or matches nothing."""
+    try:
+        pattern = re.compile(token_pattern)
+    except re.error as error:
+        raise ValueError(
+            f"token_pattern={token_pattern!r} is no regular expression: {error}."
+        ) from error
+    if not token_pattern or pattern.groups > 1:
+        raise ValueError(
+            f"token_pattern={token_pattern!r} must match words, with one group at most; it has "
+            f"{pattern.groups}."
+        )
+
+
+def checked_words(words: Any) -> list[str]:
+    """What a tokenizer returns, as a list of words."""
+    if isinstance(words, (str, bytes)) or not isinstance(words, Iterable):
+        raise TypeError(
+            f"tokenizer must return a list of words (str) of a text; it returned {words!r:.60}."
+        )
+    words = list(words)
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError(f"tokenizer must return words (str); it returned {words!r:.60}.")
+    return words
+
+
 def matching(word: str, known: Container[str], fold: Callable[[str], str]) -> str:
     """The word itself if it is known, as one that a tokenizer makes may be; else folded."""
     return word if word in known else fold(word)
@@ -68,6 +98,8 @@ def _in_order(vocabulary: Any) -> Any:
 
 
 def _words(name: str, words: Iterable[Any]) -> list[str]:
+    if isinstance(words, (bytes, type)) or (name == "left_out" and isinstance(words, Mapping)):
+        raise ValueError(f"{name} must be a list of words; got {described(words)}.")
     if isinstance(words, str):
         raise ValueError(f"{name} must be a list of words; got {words!r}: write [{words!r}].")
     words = list(words)

@@ -1,6 +1,8 @@
 """Windows of a table with their targets."""
 
 from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ from sklearn.utils import Bunch
 
 from skfi._constraints import Whole
 from skfi._containers import as_pandas
+from skfi._given import check_values, naming
 from skfi._private import validate_params
 from skfi.preprocessing._numbers import check_columns, check_labels, numbers
 
@@ -93,7 +96,12 @@ def make_windows(
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"frame must be a DataFrame; got {type(frame).__name__}.")
     check_labels(features, by=by)
-    targets = [target] if isinstance(target, str) or np.isscalar(target) else list(target)
+    one = isinstance(target, str) or np.isscalar(target)
+    if not one:
+        check_values(target, "target", "a column, or a list of columns")
+    targets: list[Any] = [target] if one else list(target)
+    if not targets or len(set(map(repr, targets))) < len(targets):
+        raise ValueError(f"target must be one column, or different ones; got {targets!r:.80}.")
     horizons = _horizons(horizon)
     not_input = [*targets, by]
     names = [c for c in frame.columns if c not in not_input] if features is None else list(features)
@@ -175,9 +183,11 @@ def _starts(
 
 def _horizons(horizon: int | Sequence[int]) -> list[int]:
     """The horizons in order."""
-    if np.ndim(horizon) == 0:
-        return [int(horizon)]  # type: ignore[arg-type]  # a number
-    given = np.asarray(horizon)
+    if isinstance(horizon, Integral):
+        return [int(horizon)]
+    check_values(horizon, "horizon", "a whole number of rows, or several")
+    with naming("horizon", horizon, "a whole number of rows, or several in ascending order"):
+        given = np.asarray(horizon)
     whole = given.ndim == 1 and given.size > 0 and given.dtype.kind in "iu"
     if not whole or given[0] < 0 or (np.diff(given) <= 0).any():
         raise ValueError(

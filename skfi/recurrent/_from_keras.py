@@ -127,7 +127,7 @@ def from_keras(
     refuse_legacy(model)
     if not isinstance(model, keras.Model):
         raise TypeError(
-            f"from_keras takes a trained keras.Model or a fitted SciKeras wrapper; got "
+            f"from_keras takes a trained keras.Model or a fitted SciKeras wrapper as model; got "
             f"{type(model).__name__}. Read a file with keras.saving.load_model."
         )
     network = plain_network(model)

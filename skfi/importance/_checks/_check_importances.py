@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length
 
-from skfi._constraints import N_JOBS, RANDOM_STATE, Whole
+from skfi._constraints import N_JOBS, OPTIONAL_MAPPING, RANDOM_STATE, Whole
+from skfi._given import EXPECTED, check_targets, check_values, naming
 from skfi._private import validate_params
 from skfi.importance._checks._again import Again
 from skfi.importance._checks._deletion import curves_of, points_of
@@ -20,6 +20,7 @@ from skfi.importance._checks._randomisation import (
     randomised,
 )
 from skfi.importance._checks._stability import Check, under_folds, under_rows, under_seeds
+from skfi.importance._functions import check_params_of
 from skfi.importance._gradient._network import Network, find_network
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._arrays import n_samples_of
@@ -28,7 +29,7 @@ from skfi.importance._inputs._read import read_input, samples_of
 from skfi.importance._permutation._sequences import shuffling_scorer
 from skfi.importance._results._report import ImportanceReport
 from skfi.importance._results._result import ImportanceResult
-from skfi.importance._scoring import scorer_for, scoring_of
+from skfi.importance._scoring import number_of, scorer_for, scoring_of
 
 _N_NETWORKS = 5  # with random weights
 
@@ -39,6 +40,7 @@ _N_NETWORKS = 5  # with random weights
         "n_repeats": [Whole()],
         "n_refits": [Whole(0)],
         "training": [tuple, None],
+        "gradient_params": OPTIONAL_MAPPING,
         "n_jobs": N_JOBS,
         "random_state": RANDOM_STATE,
     },
@@ -140,6 +142,10 @@ def check_importances(
     """
     if not isinstance(result, ImportanceResult):
         raise TypeError(f"result must be an ImportanceResult; got {type(result).__name__}.")
+    lacking = [key for key in ("importances_mean", "feature_names", "by") if key not in result]
+    if lacking:
+        raise ValueError(f"result has no {', '.join(lacking)}; an importance function makes one.")
+    check_params_of("gradient", gradient_params or {}, "gradient_params")
     X = samples_of(estimator, X)
     original, estimator = estimator, as_estimator(estimator)
     scoring = scoring_of(estimator, scoring)
@@ -147,7 +153,7 @@ def check_importances(
     if kind.column != "feature":
         raise ValueError("check_importances takes sequences and tables, no texts or token ids.")
     y = LastStep.at_end_of(estimator).checked_target(y)
-    check_consistent_length(kind.X, y)
+    check_targets(y, len(kind.X))
     again = Again.of(result, kind, X, y, gradient_params)
     units = again.units_of(kind)
     data = (X, y) if training is None else training
@@ -157,7 +163,11 @@ def check_importances(
     scorer = shuffling_scorer(scorer_for(estimator, scoring), kind, units, n_scores=n_curves)
 
     def score(view: pd.DataFrame) -> float:
-        return float(scorer(estimator, view, y))
+        with naming("y", y, f"targets that scoring={scoring!r:.60} can score"):
+            value = number_of(scorer(estimator, view, y))
+        if value is None:
+            raise TypeError(f"scoring={scoring!r:.60} must return a single number.")
+        return value
 
     order = np.argsort(-result.importances_mean, kind="stable")
     curves = curves_of(score, order, len(kind.X), random, n_repeats=n_repeats, n_random=n_random)
@@ -203,7 +213,9 @@ def _check_training(training: tuple) -> None:
     if len(training) != 2:
         raise ValueError(f"training must be a pair (X, y); got {len(training)} things.")
     X, y = training
-    check_consistent_length(np.empty(n_samples_of(X)), y)
+    check_values(X, "training[0]", EXPECTED)
+    check_values(y, "training[1]", "a target for each row")
+    check_targets(y, n_samples_of(X), "training[1]")
 
 
 def _of_network(

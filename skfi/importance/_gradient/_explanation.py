@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from skfi._given import described, naming
 from skfi.importance._gradient._aggregate import Attributions, gradient_result
 from skfi.importance._gradient._batches import about_incomplete, explain
 from skfi.importance._gradient._explained import Explained
@@ -124,9 +125,10 @@ class Explanation:
             numbers = class_numbers(network).ravel()
             of_class = [numbers == number for number in range(len(labels))]
         else:
-            y = np.asarray(y)
-            if y.size != len(y):
-                raise ValueError(f"y must hold a label for each sample; got shape {y.shape}.")
+            with naming("y", y, "a label for each sample"):
+                y = np.asarray(y)
+            if y.ndim < 1 or y.size != len(y) or y.dtype.kind == "V":
+                raise ValueError(f"y must hold a label for each sample; got {described(y)}.")
             y = y.reshape(len(y)) if self.rows is None else y.reshape(len(y))[self.rows]
             of_class = [y == label for label in labels]
         for label in without_rows(labels, of_class, "predicted" if y is None else "in y"):

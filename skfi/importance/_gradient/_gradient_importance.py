@@ -49,7 +49,7 @@ PARAMETERS = {
     "output_step": [Whole(-MOST), StrOptions({"all"}), None],
     "min_count": [Whole()],
     "aggregate": [StrOptions({"mean_abs", "mean"})],
-    "by": "no_validation",
+    "by": [str],
     "feature_groups": "no_validation",
     "feature_names": "no_validation",
     "sample_weight": "no_validation",

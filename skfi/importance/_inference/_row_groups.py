@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skfi._constraints import Whole
 from skfi._given import check_targets, check_values, naming
 
 # Rows at the border of a block still overlap with those of the next. Larger blocks hardly made
@@ -36,7 +37,9 @@ def groups_of_rows(sample_groups: Any, n_rows: int, window: int) -> np.ndarray |
             if groups.ndim == 1:
                 check_targets(groups, n_rows, "sample_groups")
     is_length = isinstance(sample_groups, Integral) and not isinstance(sample_groups, bool)
-    if (is_length and sample_groups < 1) or (np.ndim(sample_groups) != 1 and not is_length):
+    if (is_length and not Whole().is_satisfied_by(sample_groups)) or (
+        np.ndim(sample_groups) != 1 and not is_length
+    ):
         raise ValueError(
             f"sample_groups={sample_groups!r} must be a label for each row, or the number of rows, "
             "one after the other, that make up a group."

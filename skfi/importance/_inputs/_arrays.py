@@ -40,7 +40,7 @@ def read_arrays(network: keras.Model, X: Any) -> dict[str, np.ndarray]:
     }
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
-        raise ValueError(f"The inputs must hold as many samples as each other; got {lengths}.")
+        raise ValueError(f"The inputs of X must hold as many samples as each other; got {lengths}.")
     return arrays
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from skfi._containers import check_numeric
-from skfi._given import check_values
+from skfi._given import check_values, naming
 from skfi._keras import (
     Layout,
     check_inputs,
@@ -185,7 +185,10 @@ class LastStep:
         Raises ValueError for targets that a bare network cannot predict.
         """
         if not self.has_several_outputs:
-            check_values(y, "y", "an array-like of a target for each row of X")
+            expected = "an array-like of a target for each row of X"
+            check_values(y, "y", expected)
+            with naming("y", y, expected):
+                np.shape(y)
             if is_regressor(self.estimator) and not self.per_step:
                 check_numeric(y)
         check = getattr(self.estimator, "checked_target", None)

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array
 
+from skfi._given import EXPECTED, naming
 from skfi._keras import (
     Head,
     Layout,
@@ -161,7 +162,8 @@ class KerasModel(BaseEstimator):
             inputs = in_structure(self.model, read_arrays(self.network, X))
         else:
             in_double = self.network.inputs[0].dtype == "float64"
-            inputs = check_array(X, dtype="float64" if in_double else dtype, allow_nd=True)
+            with naming("X", X, EXPECTED):
+                inputs = check_array(X, dtype="float64" if in_double else dtype, allow_nd=True)
         template = self._template  # a copy that is made while seeded would draw at random
         with seeded(int(seed)):
             same = several or getattr(template, "inputs", None) is None

@@ -112,6 +112,9 @@ def window_of(chain: Chain) -> int:
 def input_names(estimator: Any, X: Any) -> list[str] | None:
     """Column names of ``X``, or those that ``estimator`` was fitted on."""
     if hasattr(X, "columns"):
+        repeated = sorted(map(str, X.columns[X.columns.duplicated()].unique()))
+        if repeated:
+            raise ValueError(f"The columns of X must differ from each other; repeated: {repeated}.")
         return [str(name) for name in X.columns]
     names = getattr(estimator, "feature_names_in_", None)
     return None if names is None or len(names) != X.shape[-1] else np.asarray(names).tolist()

@@ -133,6 +133,8 @@ def read_training_input(estimator: Any, X: Any, y: Any, feature_names: Any = Non
         with naming("X", X, EXPECTED):
             X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, input_name="X")
     _check_dimensions(last, X)
+    if X.ndim < 2:
+        raise ValueError(f"X has one dimension, shape {X.shape}; expected {EXPECTED}.")
     check_targets(y, len(X))
     names = input_names(estimator, X)
     if last.takes_tokens:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from skfi._constraints import Whole
-from skfi._given import check_values
+from skfi._given import check_values, described, naming
 from skfi.importance._inputs._kinds import Numbers, SeveralInputs, Texts, TokenIds
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._read import read_training_input
@@ -73,9 +73,13 @@ def check_y(estimator: Any, y: Any) -> Any:
     last = LastStep.at_end_of(estimator)
     if not last.has_several_outputs:
         check_values(y, "y", "an array-like of a target for each row of X")
-    if hasattr(y, "iloc") or last.has_several_outputs:
+    if last.has_several_outputs:
         return last.checked_target(y)
-    return last.checked_target(np.asarray(y))
+    with naming("y", y, "an array-like of a target for each row of X"):
+        y = y if hasattr(y, "iloc") else np.asarray(y)
+    if 0 in y.shape or getattr(y, "dtype", np.dtype(float)).kind == "c":
+        raise ValueError(f"y must hold a target for each row of X; got {described(y)}.")
+    return last.checked_target(y)
 
 
 def check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> dict[str, Any]:

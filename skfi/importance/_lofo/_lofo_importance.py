@@ -41,7 +41,7 @@ PARAMETERS = {
     "refit": [StrOptions({"cold", "warm"})],
     "refit_epochs": [Whole(), None],
     "fit_params": [dict, None],
-    "by": "no_validation",
+    "by": [str],
     "feature_groups": "no_validation",
     "feature_names": "no_validation",
     "unknown_id": [Whole(0)],

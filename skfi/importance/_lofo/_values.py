@@ -58,7 +58,7 @@ def check_target(y: Any, real: np.ndarray | None) -> None:
 
 def _check_kind(values: Any, name: str, hint: str) -> None:
     dtype = getattr(values, "dtype", None)
-    if getattr(dtype, "kind", None) in ("m", "M", "V"):
+    if getattr(dtype, "kind", None) in ("m", "M", "V", "c"):
         raise ValueError(
             f"{name} is an array of {dtype}, which is neither numbers nor labels. {hint}"
         )

@@ -1,12 +1,13 @@
 """Leaving out words: they become unknown, in the texts or in the token ids, for fit and score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from skfi._given import check_names, described
 from skfi._private import _safe_indexing
 from skfi.importance._index_view import read_left_out_view
 from skfi.importance._inputs._kinds import Texts, TokenIds
@@ -104,15 +105,22 @@ def of_ids(kind: TokenIds, settings: Settings) -> WordIdData | SequenceData:
     if settings.by != "feature":
         return of_positions(kind, settings)
     _check_words(settings)
-    X, unknown_id = check_array(kind.X, dtype=None, input_name="X"), settings.unknown_id
+    X, unknown_id = np.asarray(kind.X), settings.unknown_id
+    if X.dtype.kind not in "iuf" or not X.size:
+        raise ValueError(
+            f"X must hold token ids, whole numbers (n_samples, n_positions); got {described(X)}."
+        )
+    X = check_array(X, dtype=None, input_name="X")
     if not 0 <= X.min() <= X.max() < _MOST_TOKENS:
         raise ValueError(
             f"X holds token ids from {X.min()} to {X.max()}; expected whole numbers from 0 to "
             f"{_MOST_TOKENS - 1}. Number the words of your vocabulary from 2 on, as "
             "TextSequencer does."
         )
-    known = range(int(X.max()) + 1) if settings.names is None else settings.names
-    names, members = _groups([str(name) for name in known], settings)
+    known = range(int(X.max()) + 1)
+    given = settings.names
+    words = list(map(str, known)) if given is None else check_names(given, distinct=False)
+    names, members = _groups(words, settings)
     if any(unknown_id in group for group in members):
         raise ValueError(
             f"feature_groups holds the token id {unknown_id}, which stands for an unknown word: it "
@@ -128,7 +136,8 @@ def _check_words(settings: Settings) -> None:
             "leave_out='remove' is not possible for words: those that are left out become "
             "unknown. Use 'auto' or 'constant'."
         )
-    if not settings.groups:
+    groups = settings.groups
+    if groups is None or (isinstance(groups, Mapping) and not groups):
         raise ValueError(
             "LOFO trains a network for each word left out: name the words that matter to you, as "
             "feature_groups={'negation': ['not', 'no', 'never']}. permutation_importance takes "

@@ -54,7 +54,7 @@ PARAMETERS = {
     ],
     "shuffle": [StrOptions({"series", "values"})],
     "conditional": ["boolean"],
-    "by": "no_validation",
+    "by": [str],
     "feature_groups": "no_validation",
     "feature_names": "no_validation",
     "max_features": [Whole(), None],

@@ -10,6 +10,7 @@ from sklearn import metrics
 from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 
+from skfi._pipelines import Chain
 from skfi._private import joined_scorer, score_function, score_sign, scorers_of, with_score_function
 from skfi.importance._inputs._kinds import Kind
 from skfi.importance._inputs._last_step import LastStep
@@ -149,6 +150,7 @@ class CheckedScorer:
         except (ValueError, TypeError, AttributeError) as error:
             if self.baseline is not None or isinstance(error, NotFittedError):
                 raise
+            Chain(estimator).check_is_fitted()
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"scoring={self.name!r} cannot score this X and y: {error}") from error
         when = "on X as it is" if self.baseline is None else "after a shuffle"
@@ -164,12 +166,13 @@ def _check_score(name: Any, score: Any, when: str) -> None:
     number = number_of(score)
     if number is None:
         raise TypeError(
-            f"The scorer {name!r} returned {score!r:.80} ({type(score).__name__}) {when}; expected "
+            f"The scorer {name!r} of scoring returned {score!r:.80} ({type(score).__name__}) "
+            f"{when}; expected "
             "a single number, or a dict of them by name."
         )
     if not np.isfinite(number):
         raise ValueError(
-            f"The scorer {name!r} returned {score} {when}, which is no finite number, so that no "
+            f"The scorer {name!r} of scoring returned {score} {when}, no finite number, so that no "
             "importance can be computed from it. The metric may not be defined for these rows, "
             "such as for a single class, or the network predicts NaN."
         )

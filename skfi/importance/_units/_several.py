@@ -117,6 +117,8 @@ def _flat(groups: Any, by: str) -> dict[str, list[Any]] | None:
     flat: dict[str, Any] = {}
     for name, members in groups.items():
         if isinstance(members, Mapping):  # groups of one input
+            if not all(isinstance(own, Iterable) for own in members.values()):
+                raise ValueError(f"feature_groups[{name!r}] must hold lists of features.")
             of_input = {
                 str(group): [_full(name, member) for member in of_group]
                 for group, of_group in members.items()
