@@ -21,7 +21,9 @@ SCRIPTS = (
     "lofo_fits",
     "fits",
     "memory",
+    "growth",
     "scaling",
+    "workers",
     "limits",
 )
 PACKAGES = (
@@ -34,6 +36,10 @@ ABOUT = {
     "LSTM(64), 2,000 sequences unless said otherwise. From run to run on one machine ratios move "
     "by a tenth to a fifth.",
     "memory": "The most that the process held during the call above what it held before.",
+    "growth": "Memory of the process after a thousand fits, above that after twenty.",
+    "workers": "LOFO of 1,000 features and 5 folds, 2,000 sequences, simulated from the times of a "
+    "fit, a worker's start and a task, and a network of 1 Gbit/s; of ideal: against all cores busy "
+    "with fits alone.",
     "profile": "Seconds of the whole call, of the calls or fits of the network alone, and of the "
     "matrix products alone in NumPy, in as many threads or processes.",
     "scaling": "Seconds, median of five, and the exponent of a power law through them.",
