@@ -213,7 +213,8 @@ def _check_training(training: tuple) -> None:
     if len(training) != 2:
         raise ValueError(f"training must be a pair (X, y); got {len(training)} things.")
     X, y = training
-    check_values(X, "training[0]", EXPECTED)
+    if not isinstance(X, Mapping):  # of inputs by name
+        check_values(X, "training[0]", EXPECTED)
     check_values(y, "training[1]", "a target for each row")
     check_targets(y, n_samples_of(X), "training[1]")
 

@@ -188,7 +188,7 @@ class LastStep:
             expected = "an array-like of a target for each row of X"
             check_values(y, "y", expected)
             with naming("y", y, expected):
-                np.shape(y)
+                np.asarray(y)
             if is_regressor(self.estimator) and not self.per_step:
                 check_numeric(y)
         check = getattr(self.estimator, "checked_target", None)

@@ -172,7 +172,7 @@ def of_inputs(kind: SeveralInputs, settings: Settings) -> SequenceData:
 def _check_several(units: Units) -> None:
     if len(units) < 2:
         raise ValueError(
-            f"LOFO needs at least two units to leave one out; X has only {units.names[0]!r}."
+            f"LOFO needs at least two units to leave one out; got only {units.names[0]!r} in X."
         )
 
 
