@@ -22,4 +22,4 @@ def test_the_page(tmp_path, monkeypatch):
             exec(block, names)
     assert len(list(Path("runs/lofo").rglob("*.npz"))) == 30
     assert names["groups"] == {"x0+x1": ["x0", "x1"], "x3+x4": ["x3", "x4"]}
-    assert list(names["fine"].feature_names) == ["x3+x4", "x0", "x1", "x2"]
+    assert list(names["fine"].feature_names) == ["x0", "x1", "x2", "x3+x4"]

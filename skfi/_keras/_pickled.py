@@ -27,10 +27,11 @@ def with_own_code(state: Mapping[str, Any]) -> dict[str, Any]:
             if not any(_own_code(value)) and structure(value) is not None:
                 return value
             return pickled.setdefault(id(value), PickledNetwork(value))
-        inner = getattr(value, "model_", None)  # of a SciKeras wrapper
-        if isinstance(inner, keras.Model) and replaced(inner) is not inner:
-            value = copy(value)
-            value.model_ = replaced(inner)
+        if isinstance(getattr(value, "model_", None), keras.Model):  # a SciKeras wrapper
+            wrapped = {name: replaced(inner) for name, inner in vars(value).items()}
+            if any(wrapped[name] is not inner for name, inner in vars(value).items()):
+                value = copy(value)
+                vars(value).update(wrapped)
         return value
 
     return {name: replaced(value) for name, value in state.items()}

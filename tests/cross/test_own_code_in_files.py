@@ -96,7 +96,7 @@ ESTIMATORS = {
     "from_keras, own loss": lambda: from_keras(compiled(own_layer, loss=fourth_power)),
     "model, own_layer": lambda: as_estimator(compiled(own_layer)),
     "wrapper, own_layer": lambda: as_estimator(
-        KerasRegressor(lambda: compiled(own_layer), epochs=1, verbose=0).initialize(X, y)
+        KerasRegressor(lambda: compiled(own_layer), epochs=1, verbose=0).fit(X, y)
     ),
 }
 
@@ -131,7 +131,7 @@ def test_a_layer_that_cannot_be_found_again_is_said_when_it_is_dumped(tmp_path):
             return x
 
     model = from_keras(compiled(lambda *shape: of_middle(Local(), *shape)))
-    with pytest.raises(Exception, match=r"local object.*Local"):
+    with pytest.raises(Exception, match=r"Can't pickle.*Local"):
         joblib.dump(model, tmp_path / "estimator.joblib")
 
 
