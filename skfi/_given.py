@@ -12,6 +12,7 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import get_scorer
 from sklearn.utils.validation import _check_sample_weight, _num_samples
@@ -51,6 +52,8 @@ def naming(name: str, value: Any, expected: str) -> Iterator[None]:
 def check_values(value: Any, name: str, expected: str) -> None:
     """Raise TypeError unless ``value`` is a container of values, ValueError if it hides some."""
     is_container = hasattr(value, "__array__") or hasattr(value, "__len__")
+    if issparse(value):  # which scikit-learn refuses in its own words where it cannot be taken
+        return
     none = isinstance(value, (str, bytes, Mapping, Set, type)) or getattr(value, "shape", 1) == ()
     if none or not is_container:
         raise TypeError(f"{name} must be {expected}; got {described(value)}.")
