@@ -16,6 +16,7 @@ from skfi.importance._inference._t_tests import mean_over_rows
 from skfi.importance._results._findings import findings
 from skfi.importance._results._plot import Drawn
 from skfi.importance._results._result import ImportanceResult
+from skfi.importance._results._saved import Saved
 
 _OF_UNITS = (
     "importances_mean",
@@ -29,7 +30,7 @@ _OF_UNITS = (
 )
 
 
-class ImportanceComparison(Drawn, Bunch):
+class ImportanceComparison(Drawn, Saved, Bunch):
     """Results of several methods for the same features: :func:`~skfi.compare_importances`.
 
     Attributes

@@ -3,9 +3,10 @@
 from sklearn.utils import Bunch
 
 from skfi.importance._results._plot import Drawn
+from skfi.importance._results._saved import Saved
 
 
-class ImportanceReport(Drawn, Bunch):
+class ImportanceReport(Drawn, Saved, Bunch):
     """What :func:`~skfi.check_importances` found.
 
     Attributes

@@ -13,9 +13,10 @@ from skfi.importance._results._described import Described
 from skfi.importance._results._of_input import entries_of_input
 from skfi.importance._results._of_sample import entries_of_sample
 from skfi.importance._results._plot import Drawn
+from skfi.importance._results._saved import Saved
 
 
-class ImportanceResult(Described, Drawn, Bunch):
+class ImportanceResult(Described, Drawn, Saved, Bunch):
     """The importances of the units of an input, with all that was measured on the way.
 
     A :class:`sklearn.utils.Bunch` with the keys of scikit-learn's
@@ -54,7 +55,7 @@ class ImportanceResult(Described, Drawn, Bunch):
         Saliency and smoothgrad: what gradients were multiplied by for the importances, each
         feature's standard deviation. ``attributions`` are the gradients themselves.
     n_gradients : int, or absent
-        How many gradients were computed, but for temporal rescaling.
+        How many were computed, but for temporal rescaling.
     samples : ndarray of the shape of attributions, or absent
         Gradients, not of texts: the values that were explained. Of several inputs a mapping.
     predictions : ndarray of shape (n_samples, n_outputs) or (n_samples, n_timesteps, n_outputs)
@@ -62,8 +63,7 @@ class ImportanceResult(Described, Drawn, Bunch):
         values in the unit of the targets; of several named outputs a mapping of each.
     classes : ndarray of shape (n_classes,), or absent
         Gradients of a classifier: the labels.
-    sample_number : int, or absent
-        Of a single :meth:`sample`.
+    sample_number : int, or absent; of a single :meth:`sample`
     sample_indices : ndarray of shape (n_samples,), or absent
         Gradients with ``max_samples``: which samples.
     sample_weight : ndarray of shape (n_samples,), or None
