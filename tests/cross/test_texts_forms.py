@@ -95,7 +95,7 @@ class TestEveryForm:
             )
         with pytest.raises(ValueError, match="takes texts"):
             from_keras(vectorized)
-        with pytest.raises(TypeError, match="X must be an array-like .* got 'good'"):
+        with pytest.raises(TypeError, match=r"X must be an array-like .* got 'good'"):
             gradient_importance(vectorized, "good")
         with pytest.raises(ValueError, match=r"X must hold one text \(str\) for each sample"):
             gradient_importance(vectorized, np.ones((3, 2)))
