@@ -144,6 +144,10 @@ class CheckedScorer:
     name: str
     baseline: Any = None
 
+    def __sizeof__(self) -> int:
+        """With the data behind: Dask sends what is large to each worker once."""
+        return object.__sizeof__(self) + 2**20
+
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:
         try:
             score = self.scorer(estimator, X, y, **kwargs)
