@@ -5,6 +5,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 from pickle import PicklingError
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ from joblib.hashing import NumpyHasher, Pickler
 
 from skfi._keras import PickledNetwork, all_layers, is_keras, on_gpu, structure
 
-# their version says what they compute; the code of anything else is hashed
+# what every score rests on: their versions are always part of the hash
 _VERSIONED = (
     "scikit-learn", "tensorflow", "keras", "scikeras", "numpy", "scipy", "pandas", "joblib",
     "lofo-importance", "skfi",
@@ -26,8 +27,9 @@ _CONSTANTS = (int, float, complex, str, bytes, type(None))
 def fingerprint(*parts: Any) -> str:
     """A hash that is the same in another process if, and only if, the same would be computed.
 
-    Functions and classes of the user's own count by their code, and by the constants and functions
-    that it names; those of packages by their version. A network counts by its layers and weights.
+    Functions and classes of the user's own count by their code, and by the constants, functions
+    and own modules that it names; those of packages by their version. A network counts by its
+    layers and weights.
 
     Raises
     ------
@@ -37,15 +39,21 @@ def fingerprint(*parts: Any) -> str:
     import skfi
 
     versions = [*((name, version(name)) for name in _VERSIONED[:-1]), ("skfi", skfi.__version__)]
-    machine = (platform.python_version(), keras.config.floatx(), on_gpu())
+    floats = (keras.config.floatx(), keras.config.dtype_policy().name)
+    machine = (platform.python_version(), floats, on_gpu())
     try:
-        return _Hasher("sha256", coerce_mmap=True).hash((versions, machine, parts))
+        return hash_of(versions, machine, parts)
     except Exception as error:  # whatever a user's object raises when it is pickled
         raise TypeError(
             "memory= finds stored scores again by the data, the parameters and the code that "
             f"decide them, and a part of these cannot be compared: {error.args[0]}. Leave "
             "memory=None, or pass parameters that can be pickled."
         ) from error
+
+
+def hash_of(*parts: Any) -> str:
+    """A hash of data, parameters and code, without the versions of all that runs it."""
+    return _Hasher("sha256", coerce_mmap=True).hash(parts)
 
 
 class _Hasher(NumpyHasher):
@@ -60,7 +68,11 @@ class _Hasher(NumpyHasher):
         if isinstance(obj, PickledNetwork):
             obj = obj.model
         if isinstance(obj, (FunctionType, type)) and not _is_versioned(obj):
-            obj = self._described(obj)
+            installed = _installed(obj.__module__)
+            if installed is None:
+                obj = self._described(obj)
+            else:
+                obj = (installed, obj.__module__, obj.__qualname__)
         elif isinstance(obj, keras.Model) or _has_config(obj):
             obj = _keras_object(obj)
         try:
@@ -84,6 +96,15 @@ def _is_versioned(thing: Any) -> bool:
     return (getattr(thing, "__module__", None) or "").split(".")[0] in _MODULES
 
 
+def _installed(module: str | None) -> str | None:
+    """The version of the package that a module is of; None for the user's own files."""
+    package = sys.modules.get((module or "").split(".")[0])
+    folders = Path(getattr(package, "__file__", None) or "").parts
+    if not {"site-packages", "dist-packages"} & set(folders):
+        return None
+    return f"{package.__name__} {getattr(package, '__version__', '')}"  # type: ignore[union-attr]
+
+
 def _function(function: FunctionType) -> tuple:
     closure = [cell.cell_contents for cell in function.__closure__ or ()]
     named = {}
@@ -92,9 +113,16 @@ def _function(function: FunctionType) -> tuple:
         if isinstance(value, (FunctionType, type)) or _is_constant(value):
             named[name] = value
         elif isinstance(value, ModuleType):
-            named[name] = value.__name__
+            named[name] = _module(value)
     defaults = (function.__defaults__, function.__kwdefaults__)
     return (function.__qualname__, _code(function.__code__), defaults, closure, named)
+
+
+def _module(module: ModuleType) -> str:
+    """The name of a module; of the user's own, what is in its file."""
+    is_own = module.__name__.split(".")[0] not in _MODULES and not _installed(module.__name__)
+    file = getattr(module, "__file__", None)
+    return Path(file).read_text(encoding="utf-8") if is_own and file else module.__name__
 
 
 def _class(cls: type) -> tuple:

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
-
+from skfi.importance._fingerprint import hash_of
 from skfi.importance._memory import KeptScores, Scores, location_of
 from skfi.importance._permutation._predictions import Predicted
 from skfi.importance._permutation._row_scores import ONLY, OfRows
@@ -49,7 +48,7 @@ class StoredScorer:
     kept: KeptScores
 
     def __call__(self, estimator: Any, X: Any, y: Any, **weights: Any) -> Any:
-        name = str(joblib.hash((X, y, weights)))
+        name = hash_of(X, y, weights)[:32]
         stored = self.kept.get(name)
         if stored is not None:
             return _from_names(stored)

@@ -145,7 +145,7 @@ class CheckedScorer:
     baseline: Any = None
 
     def __sizeof__(self) -> int:
-        """With the data behind: Dask sends what is large to each worker once."""
+        """Large, as it holds the samples: Dask sends what is large to each worker once."""
         return object.__sizeof__(self) + 2**20
 
     def __call__(self, estimator: Any, X: Any, y: Any, **kwargs: Any) -> Any:

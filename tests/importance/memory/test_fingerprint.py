@@ -1,5 +1,6 @@
 """What decides a score, and nothing else, changes the hash under which it is stored."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from sklearn.metrics import make_scorer, mean_absolute_error, mean_squared_error
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from tqdm import tqdm
 
 from skfi import LSTMRegressor, lofo_importance, permutation_importance
 from skfi.importance._fingerprint import fingerprint
@@ -143,6 +145,35 @@ PAIRS = {
 def test_what_differs_has_another_hash(name):
     one, other = PAIRS[name]
     assert fingerprint(one) != fingerprint(other)
+
+
+def test_a_module_that_a_function_names_counts_by_its_file(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    hashes = []
+    for factor in (2, 3):
+        (tmp_path / "own_helpers.py").write_text(f"def g(x): return {factor} * x\n")
+        sys.modules.pop("own_helpers", None)
+        importlib.invalidate_caches()
+        module = importlib.import_module("own_helpers")
+        hashes.append(fingerprint(compiled("def f(x): return helpers.g(x)", helpers=module)))
+    assert hashes[0] != hashes[1]
+
+
+def test_code_of_an_installed_package_counts_by_its_version(monkeypatch):
+    by_version = fingerprint(tqdm)
+    monkeypatch.setattr(tqdm, "update", lambda *_: None)
+    assert fingerprint(tqdm) == by_version
+    monkeypatch.setattr(sys.modules["tqdm"], "__version__", "0")
+    assert fingerprint(tqdm) != by_version
+
+
+def test_the_precision_of_networks_counts():
+    before = fingerprint(1)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert fingerprint(1) != before
+    finally:
+        keras.config.set_dtype_policy("float32")
 
 
 def test_another_process_has_the_same_hash():
