@@ -16,6 +16,7 @@ PACKAGE = Path(skfi.__file__).parent
 
 # an import may only point to a layer further down
 LAYERS = [
+    {"report"},
     {"display", "feature_selection", "recurrent"},
     {"importance"},
     {"preprocessing", "datasets", "metrics"},
