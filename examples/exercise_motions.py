@@ -1,4 +1,5 @@
-"""Which sensor of a smartwatch tells shoulder exercises apart?
+"""Which sensor of a smartwatch tells exercises apart?
+======================================================
 
 Ten people did seven exercises each; the recordings, of unequal length, are cut into windows of two
 seconds. A network is trained on seven people and explained on the three that it has never seen;

@@ -1,4 +1,7 @@
-"""Keep the features that matter, from sequences and from flat rows.
+"""Keep the features that matter
+================================
+
+Features are selected from sequences and from flat rows.
 
 The data is generated, so the right answer is known: of ten features the first three matter.
 

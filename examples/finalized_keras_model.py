@@ -1,4 +1,7 @@
-"""Why did the trained network say that? Gradients of a Keras model read from a file.
+"""Why did the trained network say that?
+========================================
+
+Gradients of a Keras model that is read from a file.
 
 The model is a convolution and a GRU over 48 days of 7 inputs: weather, season and the flow so far;
 it predicts tomorrow's flow. It is trained and saved by Keras alone. skfi reads the file and

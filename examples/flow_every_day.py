@@ -1,4 +1,7 @@
-"""From which days' weather does a day's flow come? A network that predicts at every step.
+"""From which days' weather does a day's flow come?
+===================================================
+
+A network that predicts at every step.
 
 Ten years of a river are cut into quarters of 90 to 92 days, padded at the end to equal length. The
 network reads a quarter's weather and predicts the flow of every day. Asked for the flow of one

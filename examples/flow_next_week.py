@@ -1,4 +1,7 @@
-"""Which input matters for which day of a forecast? One result for each of seven days.
+"""Which input matters for which day of a forecast?
+===================================================
+
+One result for each of seven days.
 
 An LSTM predicts the logarithm of the flow of the river Fulda on each of the next 7 days, from the
 last 30 days of weather and of the flow itself. The last 30% of the days are held out.

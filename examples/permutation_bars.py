@@ -1,4 +1,7 @@
-"""How bad does the forecast get? Bars of the error itself, with the baseline as a line.
+"""How bad does the forecast get?
+=================================
+
+Bars of the error itself, with the baseline as a line.
 
 An LSTM forecasts tomorrow's log flow from two weeks of weather and flow. Each input is shuffled in
 turn; a bar is the error that is left, the dashed line the error with every input in place. With

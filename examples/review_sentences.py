@@ -1,4 +1,7 @@
-"""Which words decide whether a review sentence is praise? Words of an LSTM against people's.
+"""Which words decide whether a sentence is praise?
+===================================================
+
+The words of an LSTM are compared with people's.
 
 A network with an embedding reads sentences of product reviews, labelled by the ratings that people
 gave them. Its signed word importances (integrated gradients) are compared with a lexicon of words

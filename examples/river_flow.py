@@ -1,4 +1,7 @@
-"""Which weather makes the river rise? The main job: one LSTM, three kinds of importance.
+"""Which weather makes the river rise?
+======================================
+
+The main job: one LSTM and three kinds of importance.
 
 An LSTM predicts the logarithm of the daily flow of the river Fulda from 30 days of rain and of
 highest and lowest temperature; it never sees past flow. The last 30% of the days are held out.
