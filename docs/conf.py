@@ -14,7 +14,7 @@ import skfi  # noqa: E402 - after TensorFlow has been told to be quiet
 
 project, author = "skfi", "The skfi developers"
 version = release = skfi.__version__
-copyright = author  # noqa: A001 - the name that Sphinx reads
+copyright = author
 
 extensions = [
     "sphinx.ext.autodoc",
@@ -72,7 +72,6 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "abort_on_example_error": True,
     "doc_module": ("skfi",),
-    "reference_url": {"skfi": None},
     "backreferences_dir": "auto_examples/backreferences",
     "inspect_global_variables": False,
 }
