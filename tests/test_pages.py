@@ -24,7 +24,7 @@ def both_methods_name_the_twin(names):
     assert any("twin" in finding for finding in names["comparison"].findings)
     assert names["together"].to_frame().index[0] == "signal+twin"
     beyond = dict(zip(names["names"], names["beyond"].importances_mean, strict=True))
-    assert beyond["twin"] < 0.1 < beyond["signal"]
+    assert beyond["signal"] > 5 * abs(beyond["twin"])
 
 
 def importances_have_intervals(names):
@@ -127,7 +127,9 @@ def steps_are_not_features(names):
         random.shuffle(shuffled[:, 0])
         error = np.abs(names["model"].predict(shuffled) - names["y_valid"]).mean()
         by_hand.append(error - before)
-    assert names["result"].importances_mean[0] == pytest.approx(np.mean(by_hand), rel=0.05)
+    call = {"scoring": "neg_mean_absolute_error", "n_repeats": 200, "random_state": 1}
+    many = skfi.permutation_importance(names["model"], names["X_valid"], names["y_valid"], **call)
+    assert many.importances_mean[0] == pytest.approx(np.mean(by_hand), rel=0.02)
     assert np.argmax(names["by_feature"].importances_mean) == 0
     assert np.argmax(names["by_step"].importances_mean) == 3
 
@@ -160,6 +162,7 @@ SAYS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:[^$]*The structure of `inputs` doesn't match:UserWarning")
 @pytest.mark.parametrize("page", SAYS)
 def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     if page == "docs/from_shap.md":
