@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -54,7 +55,8 @@ html_theme_options = {
     "navigation_with_keys": False,
     "footer_start": ["sphinx-version"],
     "footer_end": ["theme-version"],
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "which_method": []},  # room for its picture
+    "navbar_persistent": ["search-button"],
 }
 
 
@@ -86,5 +88,16 @@ def skip_what_others_wrote(app, what, name, value, skip, options):
     return not (module or "").startswith("skfi")
 
 
+SHAPE = re.compile(r"\((?:\w+, )*\w+_(?:, \w+)*,?\)")
+
+
+def escape_shapes(app, what, name, value, options, lines):
+    """Shapes have names of fitted attributes, whose last underscore would make them references."""
+    for number, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            lines[number] = SHAPE.sub(lambda shape: re.sub(r"_(?=[,)])", r"\\_", shape[0]), line)
+
+
 def setup(app):
+    app.connect("autodoc-process-docstring", escape_shapes, priority=400)  # before numpydoc
     app.connect("autodoc-skip-member", skip_what_others_wrote)
