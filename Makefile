@@ -13,7 +13,7 @@ EXAMPLES ?= run
 
 .PHONY: demo docs test bench lint types test-matrix test-package test-lowest test-pre clean
 
-demo: .venv/installed-plot
+demo: .venv/installed-report
 	$(BIN)/python examples/river_flow.py
 
 test: lint types

@@ -6,7 +6,8 @@ The main job: one LSTM and three kinds of importance.
 An LSTM predicts the logarithm of the daily flow of the river Fulda from 30 days of rain and of
 highest and lowest temperature; it never sees past flow. The last 30% of the days are held out.
 
-Run it with ``python examples/river_flow.py``; the pictures go to the folder ``pictures``.
+Run it with ``python examples/river_flow.py``; the pictures, and a page with all results that can be
+handed on, go to the folder ``pictures``.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from skfi import (
     permutation_importance,
 )
 from skfi.datasets import fetch_river_flow
+from skfi.report import write_report
 
 FEATURES = ["rain", "tmax", "tmin"]
 
@@ -41,7 +43,7 @@ def load(window: int = 30) -> tuple:
     river[FEATURES] = scaler.transform(river[FEATURES])
     windows = make_windows(river, target="log_flow", window=window, features=FEATURES)
     train = windows.index < river.index[n_train]
-    X, y = windows.data, windows.target
+    X, y = windows.data, pd.Series(windows.target, windows.index, name="log_flow")
     return X[train], y[train], X[~train], y[~train]
 
 
@@ -141,6 +143,20 @@ def main(epochs: int, n_seeds: int, folder: Path) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     figure.savefig(folder / "river_days.png", dpi=120)
     print("Pictures:", *sorted(str(p.resolve()) for p in folder.glob("river_*.png")), sep="\n  ")
+
+    write_report(
+        folder / "river.html",
+        comparison,
+        by_day,
+        {f"seed {seed}": result for seed, result in enumerate(permutations)},
+        title="Which weather makes the river rise?",
+        notes=[
+            "Daily flow of the river Fulda, as its logarithm, from 30 days of weather. The network "
+            "was trained on the first 70% of the days; these are the others.",
+            "tmax and tmin tell nearly the same, so each network leans on them in its own way.",
+        ],
+    )
+    print(f"All of it on one page:\n  {(folder / 'river.html').resolve()}")
 
 
 if __name__ == "__main__":

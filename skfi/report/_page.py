@@ -102,7 +102,8 @@ def page(results: Sequence[Any], *, title: str | None = None, notes: Any = None)
         sections += _sections(result, pictures)
     if abouts:
         scores = dict.fromkeys(_scores(single))
-        sections += [of_network(abouts[0], list(scores)), of_data(abouts[0]), how(abouts)]
+        fullest = max(abouts, key=lambda about: len(about["data"]))  # gradients know no targets
+        sections += [of_network(abouts[0], list(scores)), of_data(fullest), how(abouts)]
     if single:
         sections.append(
             Section("What these numbers do not say", [Text([*not_said(single)], is_list=True)])
