@@ -1,0 +1,41 @@
+"""Columns of texts that hold numbers."""
+
+import re
+
+import pandas as pd
+
+from skfi._cli._dates import is_text
+from skfi._cli._talk import Talk
+
+_MOST = 0.9  # from this share on, what is no number is a missing value
+_COMMA = re.compile(r"[-+]?\d+,\d+|[-+]?\d+")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d+(\.\d+)?")
+
+
+def read_numbers(values: pd.Series, separator: str, talk: Talk) -> pd.Series:
+    """A column of texts as numbers if nearly all of them are; else as it is."""
+    if not is_text(values):
+        return values
+    present = values.dropna().astype(str).str.strip()
+    if present.empty:
+        return values
+    # between columns that are separated by commas, one in a number groups its digits
+    form, by = (_THOUSANDS, "") if separator == "," else (_COMMA, ".")
+    of_form = present.str.fullmatch(form)
+    has_comma = of_form & present.str.contains(",", regex=False)
+    texts = present.where(~has_comma, present.str.replace(",", by, regex=False))
+    numbers = pd.to_numeric(texts, errors="coerce")
+    wrong = present[numbers.isna()]
+    if len(wrong) > (1 - _MOST) * len(present):
+        return values
+    if has_comma.any():
+        what = "a decimal comma" if by == "." else "commas between thousands"
+        talk.note(
+            f"The numbers of {values.name} have {what}, such as {present[has_comma].iloc[0]}."
+        )
+    if len(wrong):
+        talk.note(
+            f"{len(wrong):,} values of {values.name} are no numbers, such as {wrong.iloc[0]!r}; "
+            "they count as missing."
+        )
+    return numbers.reindex(values.index)
