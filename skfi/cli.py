@@ -34,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = make_parser(skfi.__version__).parse_args(given)
-        # of TensorFlow, what is no error
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        # TensorFlow's own lines; what fails is raised as an error
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         _run(options)
     except SystemExit as end:  # of --help and --version
         return int(end.code or 0)

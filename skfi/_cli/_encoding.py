@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from skfi._cli._errors import CommandError
-from skfi._cli._talk import Talk, listed
+from skfi._cli._talk import Talk, counted, listed
 
 _MOST_CATEGORIES = 20
 _MISSING = "(missing)"
@@ -98,10 +98,11 @@ def _filled(
     filled = values
     if is_series:
         filled = values.ffill() if ids is None else values.groupby(ids).ffill()
-        n_first = int(filled.isna().sum())
-        what = "the value before" + (f", and the first {n_first:,} with {what}" if n_first else "")
+        first = f"; where there is none, with {what}" if filled.isna().any() else ""
+        what = f"the value before{first}"
     share = f"{100 * n_missing / len(values):.2g}%"
-    talk.note(f"{n_missing:,} missing values of {values.name} ({share}) are filled with {what}.")
+    values_of = counted(n_missing, "missing value")
+    talk.note(f"Filled in: {values_of} of {values.name} ({share}), with {what}.")
     return filled.fillna(median)
 
 
@@ -118,7 +119,7 @@ def _one_hot(values: pd.Series, train: np.ndarray, talk: Talk) -> dict[Hashable,
     kept = sorted(of_rows.index[:_MOST_CATEGORIES])
     rest = "" if len(of_rows) <= _MOST_CATEGORIES else ", all others as one"
     n_missing = int(values.isna().sum())
-    missing = f"; {n_missing:,} missing values are one of them" if n_missing else ""
+    missing = f"; {counted(n_missing, 'missing value')} as one of them" if n_missing else ""
     talk.note(
         f"{values.name} holds categories, and is encoded by {len(kept)} columns of 0 and 1 "
         f"({listed(kept, 5)}{rest}{missing})."

@@ -30,6 +30,15 @@ class Asked:
     gradient_params: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Lofo:
+    """What LOFO trains, and on what."""
+
+    estimator: Any
+    train: Part
+    folds: Folds
+
+
 def methods_of(asked: str | None, n_units: int, talk: Talk) -> tuple[str, ...]:
     """The methods by name; LOFO needs two inputs."""
     if asked not in (None, "all"):
@@ -45,8 +54,7 @@ def methods_of(asked: str | None, n_units: int, talk: Talk) -> tuple[str, ...]:
 def importances(
     estimator: Any,
     held_out: Part,
-    train: Part | None,
-    folds: Folds | None,
+    lofo: Lofo | None,
     asked: Asked,
     talk: Talk,
 ) -> dict[str, Any]:
@@ -76,13 +84,13 @@ def importances(
                 memory=asked.memory,
                 **shared,
             )
-    if "lofo" in asked.methods and train is not None:
+    if lofo is not None:
         with talk.timed("LOFO, which trains a network for each fold without each input"):
             results["lofo"] = lofo_importance(
-                estimator,
-                train.X,
-                train.y,
-                cv=folds,
+                lofo.estimator,
+                lofo.train.X,
+                lofo.train.y,
+                cv=lofo.folds,
                 scoring=asked.scoring,
                 memory=asked.memory,
                 time_limit=asked.time_limit,

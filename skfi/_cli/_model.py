@@ -61,7 +61,7 @@ def explain_model(model: Path, data: Path, options: Namespace, places: Places, t
         quiet=options.quiet,
     )
     part = Part(X, np.zeros(n_samples) if y is None else y, np.arange(0), np.arange(0))
-    results = importances(network, part, None, None, asked, talk)
+    results = importances(network, part, None, asked, talk)
     if "lofo" in methods:
         results["lofo"] = _lofo(network, X, y, asked, options, talk)
     permuted = results.get("permutation")

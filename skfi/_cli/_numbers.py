@@ -1,18 +1,34 @@
 """Columns of texts that hold numbers."""
 
 import re
+from argparse import Namespace
+from pathlib import Path
 
 import pandas as pd
 
-from skfi._cli._dates import is_text
-from skfi._cli._talk import Talk
+from skfi._cli._dates import is_text, looks_like_dates
+from skfi._cli._files import PARQUET, separator_of
+from skfi._cli._talk import Talk, counted
 
 _MOST = 0.9  # from this share on, what is no number is a missing value
 _COMMA = re.compile(r"[-+]?\d+,\d+|[-+]?\d+")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d+(\.\d+)?")
 
 
-def read_numbers(values: pd.Series, separator: str, talk: Talk) -> pd.Series:
+def read_texts_as_numbers(
+    frame: pd.DataFrame, path: Path, options: Namespace, talk: Talk
+) -> pd.DataFrame:
+    """The table with numbers in place of texts, where nearly all of a column are numbers."""
+    separator = "," if path.name.lower().endswith(PARQUET) else separator_of(path)
+    frame = frame.copy()
+    for name in frame.columns:
+        is_special = name in (options.time, options.by_id, options.text)
+        if not is_special and not looks_like_dates(frame[name]):
+            frame[name] = _read_numbers(frame[name], separator, talk)
+    return frame
+
+
+def _read_numbers(values: pd.Series, separator: str, talk: Talk) -> pd.Series:
     """A column of texts as numbers if nearly all of them are; else as it is."""
     if not is_text(values):
         return values
@@ -35,7 +51,7 @@ def read_numbers(values: pd.Series, separator: str, talk: Talk) -> pd.Series:
         )
     if len(wrong):
         talk.note(
-            f"{len(wrong):,} values of {values.name} are no numbers, such as {wrong.iloc[0]!r}; "
-            "they count as missing."
+            f"Taken as missing: {counted(len(wrong), 'value')} of {values.name} that is no number, "
+            f"such as {wrong.iloc[0]!r}."
         )
     return numbers.reindex(values.index)

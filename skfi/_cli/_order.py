@@ -29,8 +29,8 @@ class Ordered:
 def in_order(frame: pd.DataFrame, columns: Columns, talk: Talk, **options: object) -> Ordered:
     """Sort the rows by series and time; without a column of times they keep their order.
 
-    ``as_series`` says whether rows without times are a series in the order of the file, and
-    ``format`` how dates are written.
+    ``as_series`` says whether rows without times are a series in the order of the file (None if
+    they cannot be), and ``format`` how dates are written.
     """
     ids = None
     if columns.by is not None:
@@ -41,7 +41,7 @@ def in_order(frame: pd.DataFrame, columns: Columns, talk: Talk, **options: objec
                 "series they belong. Fill it in, or take these rows out."
             )
     if columns.time is None:
-        return _in_the_order_of_the_file(frame, ids, bool(options["as_series"]), talk)
+        return _in_the_order_of_the_file(frame, ids, options["as_series"], talk)
     format = options["format"]
     times = times_of(frame[columns.time], ids, None if format is None else str(format))
     _check_not_repeated(frame, times, columns)
@@ -62,7 +62,7 @@ def in_order(frame: pd.DataFrame, columns: Columns, talk: Talk, **options: objec
 
 
 def _in_the_order_of_the_file(
-    frame: pd.DataFrame, ids: pd.Series | None, as_series: bool, talk: Talk
+    frame: pd.DataFrame, ids: pd.Series | None, as_series: object, talk: Talk
 ) -> Ordered:
     if ids is not None:
         frame = frame.loc[_sortable(ids).sort_values(kind="stable").index]
@@ -73,9 +73,11 @@ def _in_the_order_of_the_file(
             "a column that tells it: --time COLUMN",
         )
     else:
+        series = "" if as_series is None else "; a series in the order of the file: --window 30"
         talk.note(
-            "No column tells the time: the rows are taken as independent of each other.",
-            "a column that tells it: --time COLUMN; a series in the order of the file: --window 30",
+            f"No {'column tells the' if as_series is False else 'order in'} time: the rows are "
+            "taken as independent of each other.",
+            f"a column that tells it: --time COLUMN{series}",
         )
     frame = frame.reset_index(drop=True)
     of_rows = None if ids is None else ids.to_numpy()

@@ -53,7 +53,7 @@ def say_what_it_is_worth(
     predicted = estimator.predict(held_out.X)
     if task == "classification":
         labels, counts = np.unique(train.y.astype(str), return_counts=True)
-        most = labels[counts.argmax()]
+        most = str(labels[counts.argmax()])
         truth = held_out.y.astype(str)
         plain, own = np.mean(truth == most), np.mean(truth == predicted.astype(str))
         is_better = own > plain

@@ -10,7 +10,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, TimeSeri
 from skfi._cli._errors import CommandError, UsageError
 from skfi._cli._order import Ordered
 from skfi._cli._split import Split
-from skfi._cli._talk import Talk
+from skfi._cli._talk import Talk, counted
 
 N_FOLDS = 3  # the fewest that LOFO has intervals of
 _FEWEST_TO_TRAIN, _FEWEST_TO_EXPLAIN = 20, 10
@@ -93,7 +93,7 @@ def two_parts(samples: Part, split: Split, talk: Talk) -> tuple[Part, Part]:
     train, held_out = samples.taken(first & last), samples.taken(~first & ~last)
     between = len(samples) - len(train) - len(held_out)
     if between:
-        talk.note(f"{between:,} windows reach into both parts, and are in neither.")
+        talk.note(f"In neither part: {counted(between, 'window')} that would reach into both.")
     for part, fewest, what in (
         (train, _FEWEST_TO_TRAIN, "to train on"),
         (held_out, _FEWEST_TO_EXPLAIN, "to explain"),

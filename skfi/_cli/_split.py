@@ -28,10 +28,11 @@ def split_rows(rows: Ordered, seed: int, labels: np.ndarray | None, talk: Talk) 
         if len(different) > 1:
             n_train = min(max(1, round(SHARE * len(different))), len(different) - 1)
             chosen = random.permutation(different)[:n_train]
+            n_others = len(different) - n_train
+            others = "the other one" if n_others == 1 else f"the {n_others:,} others"
             talk.note(
-                f"Trained on {n_train:,} whole groups of {len(different):,}, explained on the "
-                f"{len(different) - n_train:,} others: the score is that of groups that the "
-                "network has not seen.",
+                f"Trained on {n_train:,} whole groups of {len(different):,}, explained on "
+                f"{others}: the score is of groups that the network has not seen.",
                 "other groups: --seed 1",
             )
             return Split(np.isin(rows.ids.astype(str), chosen), "groups")

@@ -12,15 +12,15 @@ from skfi._cli._answer import Answer, Places, give
 from skfi._cli._columns import Columns, choose_columns
 from skfi._cli._encoding import Inputs, encode
 from skfi._cli._errors import CommandError, UsageError
-from skfi._cli._files import read_table, separator_of
-from skfi._cli._importances import Asked, importances, methods_of, together
-from skfi._cli._network import Wishes, network_for
-from skfi._cli._numbers import read_numbers
+from skfi._cli._files import read_table
+from skfi._cli._importances import Asked, Lofo, importances, methods_of, together
+from skfi._cli._network import Wishes, network_for, network_for_folds
+from skfi._cli._numbers import read_texts_as_numbers
 from skfi._cli._order import Ordered, in_order
 from skfi._cli._score import metric_of, say_what_it_is_worth, score
 from skfi._cli._sequences import Part, blocks, default_window, folds_for, two_parts, windows
 from skfi._cli._split import Split, split_rows
-from skfi._cli._talk import Talk, listed
+from skfi._cli._talk import Talk, counted, listed
 from skfi._cli._task import decide_task, labels_of, of_known_labels
 
 _NEARLY_THE_TARGET = 0.999
@@ -29,12 +29,10 @@ _NEARLY_THE_TARGET = 0.999
 def explain_file(path: Path, options: Namespace, places: Places, talk: Talk) -> None:
     """Explain a target in a CSV or Parquet file."""
     frame = read_table(path, talk)
+    frame = read_texts_as_numbers(frame, path, options, talk)
     columns = choose_columns(
         frame, options.target, options.inputs, options.time, options.by_id, talk
     )
-    separator = separator_of(path) if path.suffix not in (".parquet", ".pq") else ","
-    for name in (columns.target, *columns.inputs):
-        frame[name] = read_numbers(frame[name], separator, talk)
     explain_table(frame, columns, str(path), options, places, talk)
 
 
@@ -75,7 +73,6 @@ def explain_table(
         data.task,
         len(data.train),
         data.window,
-        folds,
         ordered=data.split.by != "random",
         wishes=Wishes(options.units, options.epochs, options.seed),
         talk=talk,
@@ -96,7 +93,11 @@ def explain_table(
         time_limit=options.time_limit,
         quiet=options.quiet,
     )
-    results = importances(estimator, data.held_out, data.train, folds, asked, talk)
+    lofo = None
+    if folds is not None:
+        of_folds = network_for_folds(estimator, folds, data.window, len(data.train), talk)
+        lofo = Lofo(of_folds, data.train, folds)
+    results = importances(estimator, data.held_out, lofo, asked, talk)
     about = _about(columns, data, options)
     answer = Answer(source, results, together(results), of_held_out, about)
     give(answer, places, options.title or f"What moves {columns.target}?", talk)
@@ -149,7 +150,8 @@ def _target(values: pd.Series, task: str, talk: Talk) -> pd.Series:
         raise CommandError(f"The target {values.name!r} holds infinity.")
     n_missing = int(target.isna().sum())
     if n_missing:
-        talk.note(f"{n_missing:,} rows have no {values.name}; nothing is predicted for them.")
+        rows = counted(n_missing, "row")
+        talk.note(f"Nothing is predicted of {rows} without {values.name}, the target.")
     return target
 
 
@@ -158,9 +160,10 @@ def _say_window(target: str, window: int, options: Namespace, rows: Ordered, tal
         if window > 1:
             raise UsageError("--window needs rows in order: say --time COLUMN.")
         return
-    ends = "this row" if options.horizon == 0 else f"{options.horizon} rows before"
+    ends = "its own" if options.horizon == 0 else f"{options.horizon} before it"
     talk.note(
-        f"Each {target} is predicted from a window of {window} rows, the last of which is {ends}.",
+        f"Each {target} is predicted from the inputs of {counted(window, 'row')}, the last of "
+        f"which is {ends}.",
         "--window, --horizon",
     )
 

@@ -65,6 +65,11 @@ def one_line(message: object) -> str:
     return text if len(text) <= 500 else f"{text[:500]} ..."
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: "1 row", "2,000 rows"."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def listed(names: list[str], most: int = 8) -> str:
     """Names with commas, at most so many of them."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

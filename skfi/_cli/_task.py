@@ -5,7 +5,7 @@ import pandas as pd
 
 from skfi._cli._errors import CommandError, UsageError
 from skfi._cli._sequences import Part
-from skfi._cli._talk import Talk, listed
+from skfi._cli._talk import Talk, counted, listed
 
 _MOST_LABELS = 10  # of whole numbers: more are taken for amounts
 
@@ -71,8 +71,8 @@ def of_known_labels(train: Part, held_out: Part, talk: Talk) -> Part:
         return held_out
     unknown = sorted(set(held_out.y[~known]))
     talk.note(
-        f"{int((~known).sum()):,} held-out rows have labels that no row to train on has "
-        f"({listed(unknown)}), and are left out."
+        f"Left out: {counted(int((~known).sum()), 'held-out row')} with labels that no row to train "
+        f"on has ({listed(unknown)})."
     )
     if known.sum() < 2:
         raise CommandError("No held-out row has a label that could be learnt.")

@@ -10,20 +10,20 @@ import pandas as pd
 from skfi._cli._answer import Answer, Places, give
 from skfi._cli._columns import Columns, choose_time, column
 from skfi._cli._errors import CommandError, UsageError
-from skfi._cli._files import read_table, separator_of
+from skfi._cli._files import read_table
 from skfi._cli._importances import Asked, importances, together
 from skfi._cli._network import Wishes, network_for
-from skfi._cli._numbers import read_numbers
+from skfi._cli._numbers import read_texts_as_numbers
 from skfi._cli._order import Ordered, in_order
 from skfi._cli._score import metric_of, say_what_it_is_worth, score
 from skfi._cli._sequences import Part, blocks, two_parts
 from skfi._cli._split import split_rows
-from skfi._cli._talk import Talk
+from skfi._cli._talk import Talk, counted
 from skfi._cli._task import decide_task, labels_of, of_known_labels
 
 _EMBEDDING = 32
 _MOST_WORDS = 200  # read of each text
-_MIN_COUNT = (2, 5)  # of a word, in few texts and in many
+_RARE = 100  # a word that occurs less than once in so many texts
 
 
 def explain_texts(path: Path, options: Namespace, places: Places, talk: Talk) -> None:
@@ -50,7 +50,7 @@ def explain_texts(path: Path, options: Namespace, places: Places, talk: Talk) ->
     of_held_out = score(pipe, held_out, metric)
     say_what_it_is_worth(pipe, task, train, held_out, options.target, talk)
     methods = ("gradient", "permutation") if options.method in (None, "all") else (options.method,)
-    min_count = _MIN_COUNT[len(held_out) >= 500]
+    min_count = max(2, len(held_out) // _RARE)
     talk.note(
         f"Gradients are of words that occur at least {min_count} times in the held-out texts, "
         "permutation is of the 50 most frequent ones; what is compared are words of both."
@@ -65,7 +65,7 @@ def explain_texts(path: Path, options: Namespace, places: Places, talk: Talk) ->
         quiet=options.quiet,
         gradient_params={"min_count": min_count},
     )
-    results = importances(pipe, held_out, None, None, of_words, talk)
+    results = importances(pipe, held_out, None, of_words, talk)
     whole = together(results)
     label, signed = _signed(pipe, held_out, task, min_count, methods, talk)
     about = {"target": options.target, "task": task, "text": options.text, "label": label}
@@ -86,12 +86,12 @@ def _read(path: Path, options: Namespace, talk: Talk) -> tuple[Ordered, np.ndarr
     by = None if options.by_id is None else column(frame, options.by_id, "--by-id")
     if len({text, target, by}) < 3:
         raise UsageError("--text, --target and --by-id name different columns.")
-    separator = separator_of(path) if path.suffix not in (".parquet", ".pq") else ","
-    frame[target] = read_numbers(frame[target], separator, talk)
+    frame[target] = read_texts_as_numbers(frame[[target]], path, options, talk)[target]
     usable = frame[text].notna() & frame[target].notna()
     usable &= frame[text].astype(str).str.contains(r"\w")
     if not usable.all():
-        talk.note(f"{int((~usable).sum()):,} rows have no {text} or no {target}: left out.")
+        n_unusable = counted(int((~usable).sum()), "row")
+        talk.note(f"Left out: {n_unusable} without {text} or {target}.")
     frame = frame[usable].reset_index(drop=True)
     if frame.empty:
         raise CommandError(f"No row has words in {text!r} and a {target!r}.")
@@ -99,7 +99,7 @@ def _read(path: Path, options: Namespace, talk: Talk) -> tuple[Ordered, np.ndarr
     # many texts have the same date: only a column that is named orders them
     time = choose_time(frame, options.time or "none", [], by)
     columns = Columns(target, [text], time, by)
-    rows = in_order(frame, columns, talk, format=options.time_format, as_series=False)
+    rows = in_order(frame, columns, talk, format=options.time_format, as_series=None)
     values = rows.frame[target]
     found = labels_of(values) if task == "classification" else values.astype(float)
     return rows, rows.frame[text].astype(str).to_numpy(dtype=object), task, found
@@ -117,7 +117,6 @@ def _pipeline(task: str, train: Part, ordered: bool, options: Namespace, talk: T
         task,
         len(train),
         1,
-        None,
         ordered=ordered,
         wishes=Wishes(options.units, options.epochs, options.seed),
         talk=talk,
