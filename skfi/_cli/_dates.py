@@ -9,6 +9,7 @@ import pandas as pd
 
 from skfi._cli._errors import CommandError, UsageError
 from skfi._cli._files import listed_names
+from skfi._cli._talk import have_no
 
 _NAMES = ("date", "time", "datetime", "timestamp", "day", "month", "year", "hour", "period")
 _LOOKS_LIKE_A_DATE = re.compile(
@@ -63,9 +64,9 @@ def times_of(values: pd.Series, ids: pd.Series | None, format: str | None) -> pd
     """The times of a column, as dates or numbers."""
     name = values.name
     if values.isna().any():
+        rows = have_no(int(values.isna().sum()))
         raise CommandError(
-            f"{int(values.isna().sum())} rows have no {name!r}, which orders the rows; fill them "
-            "in, or take these rows out."
+            f"{rows} {name!r}, which orders the rows; fill it in, or take these rows out."
         )
     if format is not None:
         return _parsed_by(values, format)

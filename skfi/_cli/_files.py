@@ -57,9 +57,7 @@ def read_table(path: Path, talk: Talk) -> pd.DataFrame:
             "DATA.npz."
         )
     frame.columns = pd.Index([str(column).strip() for column in frame.columns])
-    repeated = frame.columns[frame.columns.duplicated()].unique().tolist()
-    if repeated:
-        raise CommandError(f"{path} has several columns of the name {listed_names(repeated)}.")
+    _check_different(path, frame.columns)
     if not len(frame):
         raise CommandError(f"{path} has no rows.")
     talk.say(f"{path}: {len(frame):,} rows, {frame.shape[1]} columns.")
@@ -89,13 +87,23 @@ def _read_csv(path: Path, talk: Talk) -> pd.DataFrame:
     options: dict[str, Any] = {"sep": separator_of(path), "skipinitialspace": True}
     try:
         try:
-            return pd.read_csv(path, encoding="utf-8-sig", **options)
+            frame = pd.read_csv(path, encoding="utf-8-sig", **options)
         except UnicodeDecodeError:
             frame = pd.read_csv(path, encoding="cp1252", **options)
             talk.note(f"{path.name} is not UTF-8, and was read as Windows-1252.")
-            return frame
+        # pandas would call the second of two columns of one name by another
+        header = pd.read_csv(path, encoding="latin-1", header=None, nrows=1, dtype=str, **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
         raise CommandError(f"{path} cannot be read as CSV: {one_line(error)}") from error
+    names = header.iloc[0].dropna().str.strip()
+    _check_different(path, names)
+    return frame
+
+
+def _check_different(path: Path, names: pd.Series | pd.Index) -> None:
+    repeated = sorted(set(names[names.duplicated()]))
+    if repeated:
+        raise CommandError(f"{path} has several columns of the name {listed_names(repeated)}.")
 
 
 def separator_of(path: Path) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from skfi._cli._columns import Columns
 from skfi._cli._dates import times_of
 from skfi._cli._errors import CommandError
-from skfi._cli._talk import Talk
+from skfi._cli._talk import Talk, have_no
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ def in_order(frame: pd.DataFrame, columns: Columns, talk: Talk, **options: objec
         ids = frame[columns.by]
         if ids.isna().any():
             raise CommandError(
-                f"{int(ids.isna().sum())} rows have no {columns.by!r}: it is not known to which "
-                "series they belong. Fill it in, or take these rows out."
+                f"{have_no(int(ids.isna().sum()))} {columns.by!r}: it is not known to which series "
+                "they belong. Fill it in, or take these rows out."
             )
     if columns.time is None:
         return _in_the_order_of_the_file(frame, ids, options["as_series"], talk)
@@ -75,8 +75,7 @@ def _in_the_order_of_the_file(
     else:
         series = "" if as_series is None else "; a series in the order of the file: --window 30"
         talk.note(
-            f"No {'column tells the' if as_series is False else 'order in'} time: the rows are "
-            "taken as independent of each other.",
+            "No column tells an order in time: the rows are taken as independent of each other.",
             f"a column that tells it: --time COLUMN{series}",
         )
     frame = frame.reset_index(drop=True)

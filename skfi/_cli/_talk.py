@@ -70,6 +70,11 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
+def have_no(number: int) -> str:
+    """The beginning of a sentence: "1 row has no", "2,000 rows have no"."""
+    return f"{counted(number, 'row')} {'has' if number == 1 else 'have'} no"
+
+
 def listed(names: list[str], most: int = 8) -> str:
     """Names with commas, at most so many of them."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

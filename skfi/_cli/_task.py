@@ -70,10 +70,8 @@ def of_known_labels(train: Part, held_out: Part, talk: Talk) -> Part:
     if known.all():
         return held_out
     unknown = sorted(set(held_out.y[~known]))
-    talk.note(
-        f"Left out: {counted(int((~known).sum()), 'held-out row')} with labels that no row to train "
-        f"on has ({listed(unknown)})."
-    )
+    rows = counted(int((~known).sum()), "held-out row")
+    talk.note(f"Left out: {rows} with labels that no row to train on has ({listed(unknown)}).")
     if known.sum() < 2:
         raise CommandError("No held-out row has a label that could be learnt.")
     return held_out.taken(known)
