@@ -82,8 +82,18 @@ class Explanation:
                 predictions(explained.network, outputs_of_samples), explained.network, outputs
             ),
             **({} if self.rows is None else {"sample_indices": self.rows}),
-            **self.method.entries(explained, attributions, target),
+            **self._entries(attributions, outputs, target),
         )
+
+    def _entries(
+        self, attributions: Attributions, outputs: ExplainedOutputs, target: Any
+    ) -> dict[str, Any]:
+        """Of the method; what is predicted at a baseline is of the same outputs as predictions."""
+        entries = self.method.entries(self.explained, attributions, target)
+        if "baseline_output" in entries:
+            network = self.explained.network
+            entries["baseline_output"] = _at_step(entries["baseline_output"], network, outputs)
+        return entries
 
     def by_output(self, y: Any) -> ImportancesByOutput:
         """The importances of each output on its own."""
@@ -93,10 +103,9 @@ class Explanation:
             outputs = explained_outputs(part.explained.network, target, step)
             names.append(name)
             result = part.result(outputs, target, by_step=False)
-            if isinstance(target, int) and part.explained.network.classes is None:
-                result["predictions"] = result["predictions"][..., [target]]
-            elif part.explained.network.heads:
-                result["predictions"] = {target: result["predictions"][target]}
+            for entry in ("predictions", "baseline_output"):
+                if entry in result:
+                    result[entry] = _of_output(result[entry], part.explained.network, target)
             results.append(result)
         return ImportancesByOutput.from_results(names, results)
 
@@ -136,6 +145,13 @@ class Explanation:
             labels.remove(label)
         for label, rows in zip(labels, of_class, strict=True):
             yield label, np.flatnonzero(rows), label, None
+
+
+def _of_output(values: Any, network: Network, target: Any) -> Any:
+    """The part of predictions that is of one output; of a classifier each class stays."""
+    if network.heads:
+        return {target: values[target]}
+    return values[..., [target]] if isinstance(target, int) and network.classes is None else values
 
 
 def _at_step(values: Any, network: Network, outputs: ExplainedOutputs) -> Any:

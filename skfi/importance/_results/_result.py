@@ -8,6 +8,7 @@ from sklearn.utils import Bunch
 
 from skfi._private import StrOptions, validate_params
 from skfi.importance._inference._t_tests import adjusted
+from skfi.importance._results._as_shap import AsShap
 from skfi.importance._results._checked import BY, checked_summary, summarised
 from skfi.importance._results._described import Described
 from skfi.importance._results._of_input import entries_of_input
@@ -16,7 +17,7 @@ from skfi.importance._results._plot import Drawn
 from skfi.importance._results._saved import Saved
 
 
-class ImportanceResult(Described, Drawn, Saved, Bunch):
+class ImportanceResult(AsShap, Described, Drawn, Saved, Bunch):
     """The importances of the units of an input, with all that was measured on the way.
 
     A :class:`sklearn.utils.Bunch` with the keys of scikit-learn's
@@ -70,8 +71,7 @@ class ImportanceResult(Described, Drawn, Saved, Bunch):
         Gradients, not by word, and permutation with intervals: weights in the means over samples.
     axes : (list of str, list of str), or absent
         Names of the time steps and features of a sequence; of several inputs a mapping of each.
-    output : label, or absent
-        Of one of several outputs (``per_output``): its name.
+    output : label, or absent; of one of several outputs (``per_output``): its name
     inputs : list of str, or absent
         Of several inputs: their names. ``of_input`` gives the part of one.
     sequence_mask : ndarray of bool of shape (n_samples, n_timesteps), None or absent
