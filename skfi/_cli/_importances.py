@@ -46,8 +46,8 @@ def methods_of(asked: str | None, n_units: int, talk: Talk) -> tuple[str, ...]:
             raise UsageError("--method lofo leaves one input out, and there is no other one.")
         return (str(asked),)
     if n_units < 2:
-        talk.note("There is one input only, which LOFO cannot leave out.")
-        return METHODS[:2]
+        talk.note("There is one input only, whose importance is computed by permutation alone.")
+        return ("permutation",)
     return METHODS
 
 

@@ -63,7 +63,8 @@ def say_what_it_is_worth(
         )
     else:
         errors = np.mean((held_out.y - predicted) ** 2)
-        is_better = errors < np.mean((held_out.y - train.y.mean()) ** 2)
+        # the mean of the rows to train on, and even that of the rows to explain
+        is_better = errors < min(np.mean((held_out.y - train.y.mean()) ** 2), held_out.y.var())
         talk.note(
             f"The network's root mean squared error on the held-out rows is {errors**0.5:.3g}; the "
             f"standard deviation of {target} there is {held_out.y.std():.3g}."

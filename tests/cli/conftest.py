@@ -10,16 +10,16 @@ def _in_a_folder(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _page(monkeypatch):  # TEMPORARY
+    import importlib.util
     import sys
     import types
+    from pathlib import Path
 
-    try:
-        import skfi.report
-    except ImportError:
+    if importlib.util.find_spec("skfi.report") is None:
         m = types.ModuleType("skfi.report")
 
         def write_report(path, *results, title=None, notes=None):
-            open(path, "w").write("\n".join([title or "", *(notes or [])]))
+            Path(path).write_text("\n".join([title or "", *(notes or [])]))
 
         m.write_report = write_report
         monkeypatch.setitem(sys.modules, "skfi.report", m)

@@ -14,12 +14,12 @@ from skfi.cli import main
 
 
 def test_the_column_that_drives_the_target_comes_first_by_all_methods(tmp_path, capsys):
-    path = written(days(), tmp_path)
+    path = written(days(400), tmp_path)
     arguments = ["explain", path, "--target", "flow", "--window", "3", "--units", "8"]
-    status = main([*arguments, "--method", "all", "--save", "river.npz", "--epochs", "40"])
+    status = main([*arguments, "--method", "all", "--save", "river.npz", "--epochs", "60"])
     said = capsys.readouterr()
     assert status == 0, said.err
-    line = r"rain (0\.\d\d|1\.00), \w+ 0\.\d\d, \w+ 0\.\d\d by permutation \(R2 0\.\d+ on 46 "
+    line = r"rain (0\.\d\d|1\.00), \w+ 0\.\d\d, \w+ 0\.\d\d by permutation \(R2 0\.\d+ on 118 "
     assert re.fullmatch(line + r"held-out rows\) -> river\.html\n", said.out), said.out
     comparison = ImportanceComparison.load("river.npz")
     assert list(comparison.results) == ["gradient", "permutation", "lofo"]
@@ -28,7 +28,7 @@ def test_the_column_that_drives_the_target_comes_first_by_all_methods(tmp_path, 
     page = Path("river.html").read_text()
     for sentence in (
         "first 70% of the rows in time",
-        "2020-01-01 to 2020-06-08",
+        "2020-01-01 to 2021-02-03",
         "LSTM of 8 units",
     ):
         assert sentence in said.err
@@ -85,7 +85,7 @@ def test_labels_categories_and_missing_values(tmp_path, capsys):
         "1 missing value as one of them",
         "remark (160 different texts), number (counts the rows)",
         "one value only in the rows to train on: same.",
-        "to say 'no' always would tell",
+        "always would tell",
     ):
         assert any(sentence in note for note in got["notes"]), (sentence, got["notes"])
 
@@ -178,7 +178,7 @@ def test_one_input_is_not_left_out(tmp_path, capsys):
     path = written(days(), tmp_path)
     arguments = ["--target", "flow", "--inputs", "rain", "--window", "2", *QUICK]
     got = answer(capsys, "explain", path, *arguments)
-    assert list(got["importances"]) == ["gradient", "permutation"]
+    assert list(got["importances"]) == ["permutation"]
 
 
 def test_the_saved_result_is_that_of_the_answer(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -43,10 +44,10 @@ def test_help_has_examples_that_can_be_parsed(capsys):
     for command, least in (("explain", 6), ("report", 2), ("demo", 2)):
         assert main([command, "--help"]) == 0
         text = capsys.readouterr().out
-        shown = [line.split()[1:] for line in text.splitlines() if line.startswith("  skfi ")]
+        shown = [line for line in text.splitlines() if line.startswith("  skfi ")]
         assert len(shown) >= least
-        for arguments in shown:
-            make_parser("").parse_args([word.strip('"') for word in arguments if '"' not in word])
+        for line in shown:
+            make_parser("").parse_args(shlex.split(line)[1:])
 
 
 def test_python_m_gives_one_line_and_one_object(tmp_path):
