@@ -94,6 +94,8 @@ def _of_texts(values: pd.Series, ids: pd.Series | None) -> pd.Series:
     if re.match(r"\d{4}\D", values.iloc[0]):
         ways = [_parsed(values, format="ISO8601"), _parsed(values)]
         ways = [dates for dates in ways if dates.notna().all()][:1] or ways[:1]
+    elif re.match(r"\d{1,2}\.", values.iloc[0]):
+        ways = [_parsed(values, dayfirst=True)]  # nobody writes dots behind the month
     else:
         ways = [_parsed(values), _parsed(values, dayfirst=True)]
     parsed = [dates for dates in ways if dates.notna().all()]

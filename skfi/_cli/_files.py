@@ -107,12 +107,19 @@ def _check_different(path: Path, names: pd.Series | pd.Index) -> None:
 
 
 def separator_of(path: Path) -> str:
-    """What separates the columns: the sign that is most often in the first line."""
+    """What separates the columns: a sign that is as often in each of the first lines."""
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rb") as file:
-        header = file.readline(1_000_000).decode("latin-1")
-    outside_of_quotes = re.sub(r'"[^"]*"', "", header)
-    return max(_SEPARATORS, key=outside_of_quotes.count)
+        lines = [file.readline(1_000_000).decode("latin-1") for _ in range(20)]
+    outside_of_quotes = [re.sub(r'"[^"]*"', "", line) for line in lines if line.strip()]
+    header = outside_of_quotes[0] if outside_of_quotes else ""
+
+    def is_regular(sign: str) -> bool:
+        return len({line.count(sign) for line in outside_of_quotes}) == 1
+
+    return max(
+        _SEPARATORS, key=lambda sign: (sign in header and is_regular(sign), header.count(sign))
+    )
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """``skfi explain`` of a finalized network and its data."""
 
+import warnings
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,18 +94,20 @@ def _methods(options: Namespace, has_targets: bool, data: Path) -> tuple[str, ..
 def _loaded(path: Path, talk: Talk) -> Any:
     from skfi._keras import read_network
 
-    try:
-        return read_network(path)
-    except Exception as first:  # of all that Keras says of files, layers and losses
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what only a training that goes on would need
         try:
-            network = read_network(path, compiled=False)
-        except Exception:
-            raise CommandError(
-                f"{path} cannot be read as a model of Keras 3: {one_line(first)} A network with "
-                "layers of your own is explained in Python, where these are known."
-            ) from first
-        talk.note(f"How {path.name} was trained (its loss) cannot be read; it is not needed here.")
-        return network
+            return read_network(path)
+        except Exception as first:  # of all that Keras says of files, layers and losses
+            try:
+                network = read_network(path, compiled=False)
+            except Exception:
+                raise CommandError(
+                    f"{path} cannot be read as a model of Keras 3: {one_line(first, 200)} A "
+                    "network with layers of your own is explained in Python, where these are known."
+                ) from first
+    talk.note(f"The loss of {path.name} cannot be read, which only LOFO would need.")
+    return network
 
 
 def _inputs(arrays: Mapping[str, np.ndarray], network: Any, model: Path, data: Path) -> Any:

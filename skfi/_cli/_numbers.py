@@ -10,7 +10,7 @@ from skfi._cli._dates import is_text, looks_like_dates
 from skfi._cli._files import PARQUET, separator_of
 from skfi._cli._talk import Talk, counted
 
-_MOST = 0.9  # from this share on, what is no number is a missing value
+_ENOUGH = 10  # one in so many values may be no number, and is then missing
 _COMMA = re.compile(r"[-+]?\d+,\d+|[-+]?\d+")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d+(\.\d+)?")
 
@@ -42,7 +42,7 @@ def _read_numbers(values: pd.Series, separator: str, talk: Talk) -> pd.Series:
     texts = present.where(~has_comma, present.str.replace(",", by, regex=False))
     numbers = pd.to_numeric(texts, errors="coerce")
     wrong = present[numbers.isna()]
-    if len(wrong) > (1 - _MOST) * len(present):
+    if len(wrong) * _ENOUGH > len(present):
         return values
     if has_comma.any():
         what = "a decimal comma" if by == "." else "commas between thousands"

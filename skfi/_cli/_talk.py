@@ -59,10 +59,10 @@ def write_error_line(text: str) -> None:
     sys.stderr.flush()
 
 
-def one_line(message: object) -> str:
+def one_line(message: object, most: int = 500) -> str:
     """A message, perhaps of many lines, on one line that can be read."""
     text = " ".join(str(message).split())
-    return text if len(text) <= 500 else f"{text[:500]} ..."
+    return text if len(text) <= most else f"{text[:most]} ..."
 
 
 def counted(number: int, what: str) -> str:
