@@ -53,7 +53,7 @@ def _run(options: Namespace) -> None:
     from skfi._cli._answer import Places
     from skfi._cli._files import existing, writable
 
-    talk = Talk(quiet=options.quiet)
+    talk = Talk(quiet=options.quiet, hints=options.command == "explain")
     paths = [existing(path) for path in getattr(options, "paths", [])]
     page = writable(options.output or _default_page(options.command, paths), ".html", "-o")
     saved = getattr(options, "save", None)

@@ -26,7 +26,6 @@ class Asked:
     blocks: Any = None  # of samples that depend on each other
     memory: str | None = None
     time_limit: float | None = None
-    quiet: bool = False
     gradient_params: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,9 +93,11 @@ def importances(
                 scoring=asked.scoring,
                 memory=asked.memory,
                 time_limit=asked.time_limit,
-                verbose=int(not asked.quiet),
+                verbose=int(talk.shows_progress),
                 **shared,
             )
+        if "incomplete" in results["lofo"]:
+            talk.warn(f"LOFO is incomplete: {results['lofo'].incomplete}")
     return results
 
 

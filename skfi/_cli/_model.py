@@ -59,7 +59,6 @@ def explain_model(model: Path, data: Path, options: Namespace, places: Places, t
         options.seed,
         blocks=groups,
         memory=options.resume,
-        quiet=options.quiet,
     )
     part = Part(X, np.zeros(n_samples) if y is None else y, np.arange(0), np.arange(0))
     results = importances(network, part, None, asked, talk)
@@ -175,5 +174,5 @@ def _lofo(network: Any, X: Any, y: Any, asked: Asked, options: Namespace, talk: 
             random_state=asked.seed,
             memory=asked.memory,
             time_limit=options.time_limit,
-            verbose=int(not options.quiet),
+            verbose=int(talk.shows_progress),
         )

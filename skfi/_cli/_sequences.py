@@ -16,6 +16,7 @@ N_FOLDS = 3  # the fewest that LOFO has intervals of
 _FEWEST_TO_TRAIN, _FEWEST_TO_EXPLAIN = 20, 10
 _BLOCK = 2  # windows in a block of rows that depend on each other, as permutation_importance says
 _ENOUGH_BLOCKS = 20
+_MOST_BYTES = 2**33  # of all windows, of which the parts are copies
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
 
@@ -51,7 +52,8 @@ def windows(
     """All windows with a target, of series that are long enough."""
     from skfi.preprocessing import make_windows
 
-    table = inputs.copy()
+    _check_fits_memory(len(inputs), window, inputs.shape[1])
+    table = inputs.astype(np.float32)
     name, by = "the target", None
     while name in table:
         name += "'"
@@ -84,7 +86,16 @@ def windows(
         table, name, window, horizon, by=by, features=list(inputs.columns), dropna=True
     )
     last = np.asarray(made.index)
-    return Part(made.data.astype(np.float32), made.target, last - needed + 1, last)
+    return Part(made.data, made.target, last - needed + 1, last)
+
+
+def _check_fits_memory(n_rows: int, window: int, n_columns: int) -> None:
+    n_bytes = 4.0 * n_rows * window * n_columns
+    if n_bytes > _MOST_BYTES:
+        raise CommandError(
+            f"{n_rows:,} windows of {window} rows and {n_columns} inputs need "
+            f"{n_bytes / 2**30:.0f} GB. Take a smaller --window, or fewer --inputs or rows."
+        )
 
 
 def two_parts(samples: Part, split: Split, talk: Talk) -> tuple[Part, Part]:

@@ -80,6 +80,7 @@ def explain_table(
     shape = f"{len(data.train):,} samples of {data.window} rows and {len(data.inputs.names)} inputs"
     with talk.timed(f"Training on {shape}"):
         estimator.fit(data.train.X, data.train.y)
+    seconds = talk.seconds
     of_held_out = score(estimator, data.held_out, metric)
     say_what_it_is_worth(estimator, data.task, data.train, data.held_out, columns.target, talk)
     asked = Asked(
@@ -91,12 +92,14 @@ def explain_table(
         blocks=blocks(data.held_out, data.rows, data.window),
         memory=options.resume,
         time_limit=options.time_limit,
-        quiet=options.quiet,
     )
     lofo = None
     if folds is not None:
         of_folds = network_for_folds(estimator, folds, data.window, len(data.train), talk)
         lofo = Lofo(of_folds, data.train, folds)
+        n_fits = (1 + data.inputs.n_units) * len(folds)
+        end = " [--time-limit ends it]" if talk.hints else ""
+        talk.say(f"LOFO will train {n_fits} networks; this one took {seconds:.1f} s.{end}")
     results = importances(estimator, data.held_out, lofo, asked, talk)
     about = _about(columns, data, options)
     answer = Answer(source, results, together(results), of_held_out, about)

@@ -14,11 +14,15 @@ class Talk:
     ----------
     notes : list of str
         Sentences for the page.
+    seconds : float
+        That the last thing took.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, hints: bool = True) -> None:
         self.quiet = quiet
+        self.hints = hints
         self.notes: list[str] = []
+        self.seconds = 0.0
 
     def say(self, sentence: str) -> None:
         """Say what is done; not on the page."""
@@ -31,7 +35,7 @@ class Talk:
         ``otherwise`` says to whom runs the command how to have it another way.
         """
         self.notes.append(sentence)
-        self.say(f"{sentence} [{otherwise}]" if otherwise else sentence)
+        self.say(f"{sentence} [{otherwise}]" if otherwise and self.hints else sentence)
 
     def warn(self, sentence: str) -> None:
         """Say what makes the answer doubtful, also when quiet."""
@@ -50,7 +54,13 @@ class Talk:
             yield
         for sentence in dict.fromkeys(one_line(warning.message) for warning in caught):
             self.warn(sentence)
-        self.say(f"  {time.monotonic() - start:.1f} s")
+        self.seconds = time.monotonic() - start
+        self.say(f"  {self.seconds:.1f} s")
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether there is somebody to look at a progress bar."""
+        return not self.quiet and sys.stderr.isatty()
 
 
 def write_error_line(text: str) -> None:

@@ -62,7 +62,6 @@ def explain_texts(path: Path, options: Namespace, places: Places, talk: Talk) ->
         options.seed,
         blocks=blocks(held_out, rows, 1),
         memory=options.resume,
-        quiet=options.quiet,
         gradient_params={"min_count": min_count},
     )
     results = importances(pipe, held_out, None, of_words, talk)

@@ -167,6 +167,7 @@ def test_a_run_goes_on_where_it_was_stopped(tmp_path, capsys):
     arguments = ["--target", "flow", "--window", "2", "--cv", "2", "--units", "2", "--epochs", "2"]
     arguments += ["--method", "lofo", "--resume", "runs"]
     begun = answer(capsys, "explain", path, *arguments, "--time-limit", "0")
+    assert "Warning: LOFO is incomplete: " in begun["said"]
     n_begun = len(list(Path("runs").rglob("*.npz")))
     whole = answer(capsys, "explain", path, *arguments)
     assert n_begun < len(list(Path("runs").rglob("*.npz"))) == 8
