@@ -82,7 +82,13 @@ def make_parser(version: str) -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"skfi {version}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    explain = _command(commands, "explain", "explain", _EXPLAIN, _EXAMPLES_OF_EXPLAIN)
+    explain = _command(
+        commands,
+        "explain",
+        "say which inputs of a table, of texts or of a model matter",
+        _EXPLAIN,
+        _EXAMPLES_OF_EXPLAIN,
+    )
     explain.add_argument(
         "paths",
         nargs="+",
@@ -178,7 +184,8 @@ def _add_training(parser: Parser) -> None:
     add(
         "--epochs",
         type=whole(1),
-        help="passes over the rows to train on, the most with early stopping (default: 20 to 100)",
+        help="passes over the rows to train on (default: up to 100 with early stopping, else 20 to "
+        "100)",
     )
     add("--seed", type=whole(0), default=0, help="of all that is random (default: 0)")
     add(
