@@ -18,7 +18,14 @@ class Ordered:
     frame: pd.DataFrame  # its index counts the rows
     moments: np.ndarray | None  # of each row the number of its time; None if rows have no order
     ids: np.ndarray | None  # of each row the id of its series
-    period: str | None  # the first and the last time
+    times: pd.Series | None  # of each row, if a column tells them
+
+    @property
+    def period(self) -> str | None:
+        """The first and the last time."""
+        if self.times is None:
+            return None
+        return f"{shown_time(self.times.min())} to {shown_time(self.times.max())}"
 
     @property
     def is_series(self) -> bool:
@@ -30,7 +37,8 @@ def in_order(frame: pd.DataFrame, columns: Columns, talk: Talk, **options: objec
     """Sort the rows by series and time; without a column of times they keep their order.
 
     ``as_series`` says whether rows without times are a series in the order of the file (None if
-    they cannot be), and ``format`` how dates are written.
+    they cannot be), ``repeats`` whether several rows may have one time, and ``format`` how dates
+    are written.
     """
     ids = None
     if columns.by is not None:
@@ -44,21 +52,23 @@ def in_order(frame: pd.DataFrame, columns: Columns, talk: Talk, **options: objec
         return _in_the_order_of_the_file(frame, ids, options["as_series"], talk)
     format = options["format"]
     times = times_of(frame[columns.time], ids, None if format is None else str(format))
-    _check_not_repeated(frame, times, columns)
+    if not options["repeats"]:
+        _check_not_repeated(frame, times, columns)
     keys = pd.DataFrame({"time": times} if ids is None else {"id": _sortable(ids), "time": times})
     order = keys.sort_values(list(keys.columns), kind="stable")
     was_sorted = order.index.equals(frame.index)
-    times, frame = times.loc[order.index], frame.loc[order.index].reset_index(drop=True)
+    times = times.loc[order.index].reset_index(drop=True)
+    frame = frame.loc[order.index].reset_index(drop=True)
     moments = pd.factorize(times, sort=True)[0]
-    ends = [_shown(times.min()), _shown(times.max())]
+    of_rows = None if ids is None else frame[columns.by].to_numpy()
+    rows = Ordered(frame, moments, of_rows, times)
     talk.note(
-        f"Rows are in the order of {columns.time}, from {ends[0]} to {ends[1]}"
+        f"Rows are in the order of {columns.time}, from {rows.period}"
         f"{'' if was_sorted else ', by which they were sorted'}.",
         "another column: --time COLUMN; none: --time none",
     )
-    of_rows = None if ids is None else frame[columns.by].to_numpy()
-    _say_gaps(times.reset_index(drop=True), of_rows, talk)
-    return Ordered(frame, moments, of_rows, f"{ends[0]} to {ends[1]}")
+    _say_gaps(times, of_rows, talk)
+    return rows
 
 
 def _in_the_order_of_the_file(
@@ -93,7 +103,7 @@ def _check_not_repeated(frame: pd.DataFrame, times: pd.Series, columns: Columns)
     repeated = pd.concat(keys, axis=1, keys=range(len(keys))).duplicated()
     if not repeated.any():
         return
-    first = _shown(times[repeated].iloc[0])
+    first = shown_time(times[repeated].iloc[0])
     if columns.by is not None:
         raise CommandError(
             f"{int(repeated.sum()):,} rows repeat the {columns.by} and {columns.time} of an "
@@ -124,11 +134,11 @@ def _say_gaps(times: pd.Series, ids: np.ndarray | None, talk: Talk) -> None:
     wide = steps > 1.5 * usual
     if wide.any():
         talk.note(
-            f"Rows are mostly {_shown(usual)} apart, but {int(wide.sum()):,} times more, up to "
-            f"{_shown(steps.max())}; a window is a number of rows, whatever lies between them."
+            f"Rows are mostly {shown_time(usual)} apart, but {int(wide.sum()):,} times more, up to "
+            f"{shown_time(steps.max())}; a window is a number of rows, whatever lies between them."
         )
 
 
-def _shown(time: object) -> str:
+def shown_time(time: object) -> str:
     """A time, or what lies between two, without parts that tell nothing."""
     return str(time).removesuffix(" 00:00:00").removesuffix(" 00:00:00+00:00")

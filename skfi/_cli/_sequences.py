@@ -47,9 +47,19 @@ def default_window(rows: Ordered) -> int:
 
 
 def windows(
-    rows: Ordered, inputs: pd.DataFrame, target: pd.Series, window: int, horizon: int, talk: Talk
+    rows: Ordered,
+    inputs: pd.DataFrame,
+    target: pd.Series,
+    window: int,
+    horizon: int,
+    talk: Talk,
+    *,
+    rows_before: int = 0,
 ) -> Part:
-    """All windows with a target, of series that are long enough."""
+    """All windows with a target, of series that are long enough.
+
+    The inputs of a row are also of so many ``rows_before`` it.
+    """
     from skfi.preprocessing import make_windows
 
     _check_fits_memory(len(inputs), window, inputs.shape[1])
@@ -86,7 +96,11 @@ def windows(
         table, name, window, horizon, by=by, features=list(inputs.columns), dropna=True
     )
     last = np.asarray(made.index)
-    return Part(made.data, made.target, last - needed + 1, last)
+    first = last - needed + 1
+    before = np.maximum(first - rows_before, 0)
+    if rows.ids is not None:  # another series has no part in it
+        before = np.where(rows.ids[before] == rows.ids[first], before, first)
+    return Part(made.data, made.target, before, last)
 
 
 def _check_fits_memory(n_rows: int, window: int, n_columns: int) -> None:

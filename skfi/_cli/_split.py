@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from skfi._cli._order import Ordered
+from skfi._cli._order import Ordered, shown_time
 from skfi._cli._talk import Talk
 
 SHARE = 0.7  # to train on
@@ -37,11 +37,13 @@ def split_rows(rows: Ordered, seed: int, labels: np.ndarray | None, talk: Talk) 
             )
             return Split(np.isin(rows.ids.astype(str), chosen), "groups")
     if rows.is_series:
-        n_train = int(SHARE * n_rows)
+        assert rows.moments is not None
+        first = int(SHARE * n_rows)
+        since = "" if rows.times is None else f", from {shown_time(rows.times[first])} on"
         talk.note(
-            f"Trained on the first {SHARE:.0%} of the rows in time, explained on the rest.",
+            f"Trained on the first {SHARE:.0%} of the rows in time, explained on the rest{since}."
         )
-        return Split(np.arange(n_rows) < n_train, "time")
+        return Split(rows.moments < rows.moments[first], "time")
     chosen = np.zeros(n_rows, dtype=bool)
     stratify = (
         None if labels is None or np.unique(labels, return_counts=True)[1].min() < 2 else labels

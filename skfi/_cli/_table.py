@@ -110,17 +110,27 @@ def _read(frame: pd.DataFrame, columns: Columns, options: Namespace, talk: Talk)
     """Samples to train on and to explain."""
     task = decide_task(frame[columns.target], options.task, talk)
     as_series = (options.window or 1) > 1 or options.horizon > 0 or options.past_target
-    rows = in_order(frame, columns, talk, format=options.time_format, as_series=as_series)
+    rows = in_order(
+        frame,
+        columns,
+        talk,
+        format=options.time_format,
+        as_series=as_series,
+        repeats=options.window == 1,
+    )
     target = _target(rows.frame[columns.target], task, talk)
     labels = target.to_numpy() if task == "classification" and target.notna().all() else None
     split = split_rows(rows, options.seed, labels, talk)
     window = options.window or default_window(rows)
     _say_window(columns.target, window, options, rows, talk)
-    if task == "regression":
-        _warn_of_the_target_among(rows.frame, columns, talk)
+    _warn_of_the_target_among(rows.frame, target, columns, task, talk)
     table, names = _with_past(rows, columns, target, options, talk)
     inputs = encode(table, names, split.train, rows.ids, is_series=rows.is_series, talk=talk)
-    samples = windows(rows, inputs.values, target, window, options.horizon, talk)
+    # the target's past, as it stands beside a row, is of the row before
+    before = int(options.past_target and not options.horizon)
+    samples = windows(
+        rows, inputs.values, target, window, options.horizon, talk, rows_before=before
+    )
     train, held_out = two_parts(samples, split, talk)
     different = np.unique(train.y)
     if len(different) < 2:
@@ -192,13 +202,25 @@ def _with_past(
     return rows.frame.assign(**{past_name: past}), [*columns.inputs, past_name]
 
 
-def _warn_of_the_target_among(frame: pd.DataFrame, columns: Columns, talk: Talk) -> None:
-    numeric = [c for c in columns.inputs if pd.api.types.is_numeric_dtype(frame[c])]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        correlations = frame[numeric].astype(float).corrwith(frame[columns.target].astype(float))
-    same = correlations.index[correlations.abs() > _NEARLY_THE_TARGET].tolist()
+def _warn_of_the_target_among(
+    frame: pd.DataFrame, target: pd.Series, columns: Columns, task: str, talk: Talk
+) -> None:
+    if task == "regression":
+        numeric = [c for c in columns.inputs if pd.api.types.is_numeric_dtype(frame[c])]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            correlations = frame[numeric].astype(float).corrwith(target)
+        same = correlations.index[correlations.abs() > _NEARLY_THE_TARGET].tolist()
+        how = f"correlation above {_NEARLY_THE_TARGET}"
+    else:
+        same = [name for name in columns.inputs if _is_one_to_one(frame[name], target)]
+        how = "each of its values goes with one label"
     if same:
         talk.warn(
-            f"{listed(same)} tells the same as {columns.target} (correlation above "
-            f"{_NEARLY_THE_TARGET}): if it is not known beforehand, leave it out of --inputs."
+            f"{listed(same)} tells the same as {columns.target} ({how}): if it is not known "
+            "beforehand, leave it out of --inputs."
         )
+
+
+def _is_one_to_one(values: pd.Series, target: pd.Series) -> bool:
+    pairs = pd.DataFrame({"value": values, "label": target}).dropna().drop_duplicates()
+    return 1 < len(pairs) == pairs["value"].nunique() == pairs["label"].nunique()

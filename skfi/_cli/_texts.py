@@ -95,10 +95,10 @@ def _read(path: Path, options: Namespace, talk: Talk) -> tuple[Ordered, np.ndarr
     if frame.empty:
         raise CommandError(f"No row has words in {text!r} and a {target!r}.")
     task = decide_task(frame[target], options.task, talk)
-    # many texts have the same date: only a column that is named orders them
+    # texts are seldom a series: only a column that is named orders them
     time = choose_time(frame, options.time or "none", [], by)
     columns = Columns(target, [text], time, by)
-    rows = in_order(frame, columns, talk, format=options.time_format, as_series=None)
+    rows = in_order(frame, columns, talk, format=options.time_format, as_series=None, repeats=True)
     values = rows.frame[target]
     found = labels_of(values) if task == "classification" else values.astype(float)
     return rows, rows.frame[text].astype(str).to_numpy(dtype=object), task, found

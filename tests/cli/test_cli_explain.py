@@ -111,6 +111,22 @@ def test_an_input_that_tells_the_target_is_warned_of(tmp_path, capsys):
     arguments = ["--target", "flow", "--window", "2", "--method", "gradient", "--quiet", *QUICK]
     got = answer(capsys, "explain", path, *arguments)
     assert "Warning: flow in litres tells the same as flow" in got["said"]
+    frame["wet"] = np.where(frame["flow"] > 0, "yes", "no")
+    frame["flood"] = (frame["flow"] > 0).astype(int)
+    path = written(frame, tmp_path)
+    arguments = ["--target", "flood", "--inputs", "rain,wet", *arguments[2:]]
+    got = answer(capsys, "explain", path, *arguments)
+    assert "Warning: wet tells the same as flood (each of its values goes" in got["said"]
+
+
+def test_rows_of_one_time_that_are_no_series(tmp_path, capsys):
+    frame = days(200)
+    frame["date"] = np.repeat(frame["date"][:40].to_numpy(), 5)
+    path = written(frame, tmp_path)
+    arguments = ["--target", "flow", "--window", "1", "--method", "permutation", *QUICK]
+    got = answer(capsys, "explain", path, *arguments)
+    assert (got["rows_to_train_on"], got["score"]["rows"]) == (140, 60)
+    assert "explained on the rest, from 2020-01-29 on." in got["said"]
 
 
 def test_a_network_that_learns_nothing_is_warned_of(tmp_path, capsys):

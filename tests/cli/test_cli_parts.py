@@ -131,13 +131,13 @@ def ordered(kind):
     frame["a"], frame["y"] = random.normal(size=(2, len(frame)))
     by = "station" if kind == "stations" else None
     columns = Columns("y", ["a"], None if kind == "independent" else "day", by)
-    return in_order(frame, columns, QUIET, format=None, as_series=False)
+    return in_order(frame, columns, QUIET, format=None, as_series=False, repeats=False)
 
 
-def parts_of(rows, window, horizon):
+def parts_of(rows, window, horizon, **options):
     split = split_rows(rows, 0, None, QUIET)
     inputs, target = rows.frame[["a"]], rows.frame["y"]
-    made = windows(rows, inputs, target, window, horizon, QUIET)
+    made = windows(rows, inputs, target, window, horizon, QUIET, **options)
     return split, *two_parts(made, split, QUIET)
 
 
@@ -148,17 +148,21 @@ def reach(part, rows=None):
     return set(np.concatenate(touched).tolist())
 
 
-@pytest.mark.parametrize("horizon", [0, 2])
+@pytest.mark.parametrize(("horizon", "before"), [(0, 0), (0, 1), (2, 0)])
 @pytest.mark.parametrize("kind", ["series", "stations"])
-def test_no_row_is_in_both_parts_or_in_both_sides_of_a_fold(kind, horizon):
+def test_no_row_is_in_both_parts_or_in_both_sides_of_a_fold(kind, horizon, before):
     rows = ordered(kind)
     window = 5
-    split, train, held_out = parts_of(rows, window, horizon)
+    split, train, held_out = parts_of(rows, window, horizon, rows_before=before)
+    lengths = train.last - train.first + 1
+    assert set(lengths) <= {window + horizon, window + horizon + before}  # the first of a series
     assert not reach(train) & reach(held_out)
     np.testing.assert_array_equal(
         train.X[:, -1, 0], rows.frame["a"][train.last - horizon].astype("f4")
     )
-    np.testing.assert_array_equal(train.X[:, 0, 0], rows.frame["a"][train.first].astype("f4"))
+    np.testing.assert_array_equal(
+        train.X[:, 0, 0], rows.frame["a"][train.last - horizon - window + 1].astype("f4")
+    )
     np.testing.assert_array_equal(train.y, rows.frame["y"][train.last])
     if kind == "stations":
         assert not set(rows.ids[train.last]) & set(rows.ids[held_out.last])
