@@ -25,7 +25,7 @@ LAYERS = [
     {"preprocessing", "datasets", "metrics"},
     {"_pipelines"},
     {"_keras", "_folding", "_padding", "_routing"},
-    {"_containers"},
+    {"_containers", "_files"},
     {"_constraints", "_given"},
     {"_private"},
 ]

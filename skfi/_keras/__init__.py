@@ -67,6 +67,7 @@ from skfi._keras._rebuild import (
 from skfi._keras._restore import restored_if_it_fails
 from skfi._keras._seeds import seeded, while_others_draw
 from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
+from skfi._keras._summary import network_summary
 from skfi._keras._threads import FORKED, check_not_forked, keep_to_own_threads
 from skfi._keras._xla import (
     calls_are_by_xla,
@@ -139,6 +140,7 @@ __all__ = [
     "mask_value_of",
     "mask_values_of",
     "n_bytes",
+    "network_summary",
     "on_gpu",
     "only_keras",
     "output_kind",

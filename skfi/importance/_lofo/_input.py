@@ -108,8 +108,9 @@ def check_keywords(estimator: Any, last: LastStep, params: Mapping[str, Any]) ->
     for name in ("epochs", "batch_size"):
         if of_str and params.get(name) is not None and not Whole().is_satisfied_by(params[name]):
             raise ValueError(f"fit_params has {name}={params[name]!r}; a positive int is expected.")
-    function = keras.Model.fit if last.is_bare else estimator.fit
-    before = (None, None, None) if last.is_bare else (None, None)
+    is_network = last.is_bare and estimator is last.estimator  # and no Pipeline that ends in one
+    function = keras.Model.fit if is_network else estimator.fit
+    before = (None, None, None) if is_network else (None, None)
     try:
         signature(function).bind(*before, **params)
     except TypeError as error:

@@ -199,7 +199,8 @@ def lofo_importance(
 
     Examples
     --------
-    >>>     >>> from sklearn.linear_model import LinearRegression
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
     >>> from skfi import lofo_importance
     >>> X = np.random.default_rng(0).normal(size=(200, 2))
     >>> y = 3 * X[:, 0] + X[:, 1]

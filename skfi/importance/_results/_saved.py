@@ -2,14 +2,12 @@
 
 import json
 import os
-import secrets
 import zipfile
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from skfi._given import described
+from skfi._files import checked_path, written_whole
 from skfi.importance._results._described_as_json import Reader, Writer
 
 _VERSION = 1  # of the form of the files
@@ -38,17 +36,12 @@ class Saved:
         TypeError
             If an entry is no number, text, array or table, or a list or mapping of these.
         """
-        path = _path(path)
+        path = checked_path(path)
         writer = Writer({cls: name for name, cls in Saved._classes.items()})
         about = {"skfi": _VERSION, "result": writer.describe(self, type(self).__name__)}
         arrays: dict[str, Any] = {"description": np.array(json.dumps(about)), **writer.arrays}
-        partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        try:
-            with partial.open("wb") as file:
-                np.savez_compressed(file, **arrays)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_whole(path) as file:
+            np.savez_compressed(file, **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -91,7 +84,7 @@ class Saved:
 
 def load_result(path: Any) -> Any:
     """Read a result of any kind from a file; see :meth:`Saved.load`."""
-    path = _path(path)
+    path = checked_path(path)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
@@ -110,12 +103,6 @@ def load_result(path: Any) -> Any:
         return Reader(Saved._classes, arrays).make(about["result"])
     except _NO_RESULT as error:
         raise ValueError(f"{str(path)!r} is damaged: {error}.") from error
-
-
-def _path(path: Any) -> Path:
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"path must be the path of a file; got {described(path)}.")
-    return Path(path)
 
 
 def _plain(value: Any) -> Any:

@@ -137,7 +137,8 @@ def test_a_persons_own_code_runs_one_after_the_other(data, estimator, params, tw
     assert run.n_jobs == 1
 
 
-def test_joblibs_word_is_kept(two_cores):
+def test_joblibs_word_is_kept(two_cores, monkeypatch):
+    monkeypatch.setenv("JOBLIB_START_METHOD", "forkserver")  # a fork would hang, and is refused
     assert _fits.parallel(ONE, None).n_jobs == 2
     assert _fits.parallel(ONE, 1).n_jobs == 1
     assert _fits.parallel(ONE, 3).n_jobs == 3

@@ -135,7 +135,11 @@ def test_scores_that_are_no_numbers(value, after):
         return value
 
     scorer = sometimes(value) if after else own
-    message = "'score' returned .* after a shuffle" if after else "'own' returned .* as it is"
+    message = (
+        "'score' of scoring returned .* after a shuffle"
+        if after
+        else "'own' of scoring returned .* as it is"
+    )
     with pytest.raises((ValueError, TypeError), match=message):
         permutation_importance(REGRESSION, X, Y, scoring=scorer, random_state=0)
     with pytest.raises((ValueError, TypeError), match="'mine'"):
@@ -156,11 +160,11 @@ def test_scores_that_are(value):
         (X[:1], {}, "at least two are needed"),
         (X, {"max_samples": 1}, "at least two are needed"),
         (X, {"max_samples": 0.001}, "max_samples=0.001 takes 0"),
-        (X, {"max_samples": True}, "max_samples=True is neither"),
+        (X, {"max_samples": True}, "'max_samples' parameter .* Got True"),
         (X, {"sample_weight": np.where(np.arange(150) == 7, -0.5, 1)}, r"such as row 7: -0\.5"),
         (X, {"sample_weight": np.full(150, np.inf)}, "NaN or infinity"),
         (X, {"sample_weight": ["1"] * 150}, "must be a list of numbers"),
-        (X, {"sample_weight": np.ones((150, 1))}, r"got shape \(150, 1\)"),
+        (X, {"sample_weight": np.ones((150, 1))}, r"got ndarray of shape \(150, 1\)"),
         ([[np.datetime64("2020-01-01")]] * 150, {}, "no numbers"),
     ],
 )
