@@ -113,7 +113,8 @@ def _default_page(command: str, paths: list[Path]) -> str:
 
 
 def _interrupted(given: list[str]) -> int:
-    hint = "" if "--resume" in given else " With --resume FOLDER it can go on where it was stopped."
+    keeps_nothing = given[:1] in (["explain"], ["demo"]) and "--resume" not in given
+    hint = " With --resume FOLDER it can go on where it was stopped." if keeps_nothing else ""
     write_error_line(f"skfi: interrupted.{hint}")
     return _INTERRUPTED
 

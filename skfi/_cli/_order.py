@@ -118,10 +118,11 @@ def _check_not_repeated(frame: pd.DataFrame, times: pd.Series, columns: Columns)
         and not pd.api.types.is_float_dtype(frame[name])
         and not pd.concat([frame[name], times], axis=1, keys=[0, 1]).duplicated().any()
     ]
-    hint = f" Are they of several series? Say --by-id {ids[0]}." if ids else ""
+    id_column = ids[0] if ids else "COLUMN"
     raise CommandError(
         f"{int(repeated.sum()):,} rows repeat the {columns.time} of an earlier row, the first "
-        f"{first}.{hint or ' Several series need --by-id COLUMN; else take these rows out.'}"
+        f"{first}. Are they of several series? Say --by-id {id_column}. If rows have nothing to do "
+        "with each other, say --window 1."
     )
 
 
