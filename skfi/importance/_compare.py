@@ -10,11 +10,13 @@ from skfi._private import validate_params
 from skfi.importance._functions import FUNCTIONS
 from skfi.importance._gradient._columns import gradients_of_columns
 from skfi.importance._inputs._read import samples_of
+from skfi.importance._results._about import recorded
 from skfi.importance._results._comparison import ImportanceComparison
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._correlation import strongly_correlated
 
 
+@recorded
 @validate_params(
     {
         "methods": [list, tuple, set, str],

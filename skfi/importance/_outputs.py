@@ -207,7 +207,7 @@ def without_rows(labels: list[Any], of_class: list[np.ndarray], where: str) -> l
         warnings.warn(
             f"No sample of the classes {absent} is {where}: they have no importances.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
     return absent
 

@@ -27,6 +27,7 @@ from skfi.importance._inputs._arrays import n_samples_of
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._read import read_input, samples_of
 from skfi.importance._permutation._sequences import shuffling_scorer
+from skfi.importance._results._about import recorded
 from skfi.importance._results._report import ImportanceReport
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import number_of, scorer_for, scoring_of
@@ -34,6 +35,7 @@ from skfi.importance._scoring import number_of, scorer_for, scoring_of
 _N_NETWORKS = 5  # with random weights
 
 
+@recorded
 @validate_params(
     {
         "n_random": [Whole(2)],

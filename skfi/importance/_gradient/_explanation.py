@@ -21,7 +21,7 @@ from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._of_input import units_of
 
-_UP_TO_THE_CALLER = 5  # through gradient_importance and scikit-learn's check of parameters
+_UP_TO_THE_CALLER = 6  # through gradient_importance, its record and its check of parameters
 
 
 @dataclass(frozen=True)

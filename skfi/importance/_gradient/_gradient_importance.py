@@ -29,6 +29,7 @@ from skfi.importance._gradient._target import (
     explained_outputs,
 )
 from skfi.importance._inputs._read import samples_of
+from skfi.importance._results._about import recorded
 from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._of_input import units_of
@@ -63,6 +64,7 @@ PARAMETERS = {
 }
 
 
+@recorded
 @validate_params(PARAMETERS, prefer_skip_nested_validation=True)
 def gradient_importance(
     estimator: Any,

@@ -15,7 +15,7 @@ from skfi._given import check_targets, check_values, naming
 # and three windows), but there are fewer of them.
 _WINDOWS_IN_A_BLOCK = 2
 _FEW_GROUPS = 20
-_UP_TO_THE_CALLER = 4  # through permutation_importance and scikit-learn's check of parameters
+_UP_TO_THE_CALLER = 5  # through permutation_importance, its record and check of parameters
 
 
 def groups_of_rows(sample_groups: Any, n_rows: int, window: int) -> np.ndarray | None:

@@ -27,6 +27,7 @@ from skfi.importance._lofo._run import Run
 from skfi.importance._lofo._warm_start import check_features_stay, check_warm, epochs_of
 from skfi.importance._memory import location_of
 from skfi.importance._outputs import outputs_of, reached, scorer_of_outputs
+from skfi.importance._results._about import recorded
 from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import QuickScorer, scorer_for, scoring_name, scoring_of
@@ -54,6 +55,7 @@ PARAMETERS = {
 }
 
 
+@recorded
 @validate_params(PARAMETERS, prefer_skip_nested_validation=True)
 def lofo_importance(
     estimator: Any,

@@ -26,7 +26,7 @@ def lofo_results(
             f"{len(scores.not_kept)} scores could not be stored: {scores.not_kept[0]}. This result "
             "has them, and another call would compute them again.",
             RuntimeWarning,
-            stacklevel=4,  # of the call of lofo_importance
+            stacklevel=5,  # of the call of lofo_importance
         )
     is_open = scores.is_open.any(axis=0)
     used = np.flatnonzero(~is_open) if not is_open.all() else np.array([0])

@@ -36,6 +36,7 @@ from skfi.importance._permutation._row_scores import (
     weights_of_classes,
 )
 from skfi.importance._permutation._view import shuffled
+from skfi.importance._results._about import recorded
 from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._scoring import scorer_for, scoring_name, scoring_of
@@ -63,6 +64,7 @@ PARAMETERS = {
 }
 
 
+@recorded
 @validate_params(PARAMETERS, prefer_skip_nested_validation=True)
 def permutation_importance(
     estimator: Any,

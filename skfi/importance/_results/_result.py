@@ -55,25 +55,25 @@ class ImportanceResult(AsShap, Described, Drawn, Saved, Bunch):
     feature_scale : ndarray of the shape of one sample, None or absent
         Saliency and smoothgrad: what gradients were multiplied by for the importances, each
         feature's standard deviation. ``attributions`` are the gradients themselves.
-    n_gradients : int, or absent
-        How many were computed, but for temporal rescaling.
+    n_gradients : int, or absent; how many were computed, but for temporal rescaling
     samples : ndarray of the shape of attributions, or absent
         Gradients, not of texts: the values that were explained. Of several inputs a mapping.
     predictions : ndarray of shape (n_samples, n_outputs) or (n_samples, n_timesteps, n_outputs)
         Gradients only: what is predicted of each sample, probabilities of the ``classes``, or
         values in the unit of the targets; of several named outputs a mapping of each.
-    classes : ndarray of shape (n_classes,), or absent
-        Gradients of a classifier: the labels.
+    classes : ndarray of shape (n_classes,), or absent; gradients of a classifier: the labels
     sample_number : int, or absent; of a single :meth:`sample`
     sample_indices : ndarray of shape (n_samples,), or absent
         Gradients with ``max_samples``: which samples.
     sample_weight : ndarray of shape (n_samples,), or None
         Gradients, not by word, and permutation with intervals: weights in the means over samples.
+    about : dict, or absent
+        How it was computed: of which data and network, by which call, when, in how many seconds,
+        with which versions.
     axes : (list of str, list of str), or absent
         Names of the time steps and features of a sequence; of several inputs a mapping of each.
     output : label, or absent; of one of several outputs (``per_output``): its name
-    inputs : list of str, or absent
-        Of several inputs: their names. ``of_input`` gives the part of one.
+    inputs : list of str, or absent; of several inputs: their names, which ``of_input`` takes
     sequence_mask : ndarray of bool of shape (n_samples, n_timesteps), None or absent
         Gradients only: False where a sequence is padding; None if nothing is.
     tokens : list of list of str, or absent
