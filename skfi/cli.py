@@ -50,9 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Namespace) -> None:
-    from skfi._cli._answer import Places
+    from skfi._cli._answer import Places, check_can_be_written
     from skfi._cli._files import existing, writable
 
+    check_can_be_written()
     talk = Talk(quiet=options.quiet, hints=options.command == "explain")
     paths = [existing(path) for path in getattr(options, "paths", [])]
     page = writable(options.output or _default_page(options.command, paths), ".html", "-o")

@@ -4,11 +4,13 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from skfi._cli._errors import CommandError
 from skfi._cli._importances import shares_of
 from skfi._cli._score import Score
 from skfi._cli._talk import Talk
@@ -36,6 +38,16 @@ class Places:
     page: Path
     saved: Path | None
     as_json: bool
+
+
+def check_can_be_written() -> None:
+    """Raise CommandError if what writes pages is missing, before anything takes time."""
+    missing = [name for name in ("jinja2", "matplotlib") if find_spec(name) is None]
+    if missing:
+        raise CommandError(
+            f"Pages are written with {' and '.join(missing)}, which is not installed: pip install "
+            "'skfi[report]'."
+        )
 
 
 def give(answer: Answer, places: Places, title: str, talk: Talk, *more: Any) -> None:

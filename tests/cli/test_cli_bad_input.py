@@ -151,6 +151,15 @@ def test_files_that_are_none(tmp_path, capsys):
         assert words in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_what_writes_pages_is_asked_for_first(tmp_path, capsys, monkeypatch):
+    path = written(days(), tmp_path)
+    monkeypatch.setattr("skfi._cli._answer.find_spec", lambda name: None)
+    assert main(["explain", path, *FLOW]) == 1
+    assert "jinja2 and matplotlib, which is not installed: pip install 'skfi[report]'" in (
+        capsys.readouterr().err
+    )
+
+
 def test_a_failure_is_one_line_and_its_traceback_on_request(tmp_path, capsys, monkeypatch):
     path = written(days(), tmp_path)
 
