@@ -8,13 +8,20 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # In other environments: tests that are quick and reach every method. TESTS=tests are all.
 TESTS ?= @tests/core.txt
 
-.PHONY: demo test bench lint types test-matrix test-package test-lowest test-pre clean
+# The examples of the documentation: EXAMPLES=shown does not run them, which takes a minute less
+EXAMPLES ?= run
+
+.PHONY: demo docs test bench lint types test-matrix test-package test-lowest test-pre clean
 
 demo: .venv/installed-plot
 	$(BIN)/python examples/river_flow.py
 
 test: lint types
 	$(BIN)/python -m pytest
+
+# the site, in docs/_build/html; warnings are errors, and internal links are looked up (-n)
+docs: .venv/installed-docs
+	EXAMPLES=$(EXAMPLES) $(BIN)/python -m sphinx -W --keep-going -n -b html docs docs/_build/html
 
 bench: .venv-bench/installed
 	.venv-bench/bin/python benchmarks/run.py
@@ -92,4 +99,5 @@ touch $@
 endef
 
 clean:
+	rm -rf docs/_build docs/api docs/auto_examples docs/outside
 	rm -rf .venv .venv-* build dist pictures .pytest_cache .mypy_cache .ruff_cache *.egg-info

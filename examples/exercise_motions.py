@@ -1,4 +1,5 @@
-"""Which sensor of a smartwatch tells shoulder exercises apart?
+"""Which sensor of a smartwatch tells exercises apart?
+======================================================
 
 Ten people did seven exercises each; the recordings, of unequal length, are cut into windows of two
 seconds. A network is trained on seven people and explained on the three that it has never seen;
@@ -99,7 +100,7 @@ def main(epochs: int, n_repeats: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--pictures", type=Path, default=Path("pictures"))

@@ -1,4 +1,7 @@
-"""Keep the features that matter, from sequences and from flat rows.
+"""Keep the features that matter
+================================
+
+Features are selected from sequences and from flat rows.
 
 The data is generated, so the right answer is known: of ten features the first three matter.
 
@@ -46,6 +49,6 @@ def main(epochs: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=15)
     main(parser.parse_args().epochs)

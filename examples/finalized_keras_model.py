@@ -1,4 +1,7 @@
-"""Why did the trained network say that? Gradients of a Keras model read from a file.
+"""Why did the trained network say that?
+========================================
+
+Gradients of a Keras model that is read from a file.
 
 The model is a convolution and a GRU over 48 days of 7 inputs: weather, season and the flow so far;
 it predicts tomorrow's flow. It is trained and saved by Keras alone. skfi reads the file and
@@ -87,7 +90,7 @@ def main(epochs: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--pictures", type=Path, default=Path("pictures"))
     options = parser.parse_args()

@@ -1,4 +1,7 @@
-"""From which days' weather does a day's flow come? A network that predicts at every step.
+"""From which days' weather does a day's flow come?
+===================================================
+
+A network that predicts at every step.
 
 Ten years of a river are cut into quarters of 90 to 92 days, padded at the end to equal length. The
 network reads a quarter's weather and predicts the flow of every day. Asked for the flow of one
@@ -71,7 +74,7 @@ def main(epochs: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--pictures", type=Path, default=Path("pictures"))
     options = parser.parse_args()

@@ -1,4 +1,7 @@
-"""Which input matters for which day of a forecast? One result for each of seven days.
+"""Which input matters for which day of a forecast?
+===================================================
+
+One result for each of seven days.
 
 An LSTM predicts the logarithm of the flow of the river Fulda on each of the next 7 days, from the
 last 30 days of weather and of the flow itself. The last 30% of the days are held out.
@@ -75,7 +78,7 @@ def main(epochs: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--pictures", type=Path, default=Path("pictures"))
     arguments = parser.parse_args()

@@ -1,4 +1,7 @@
-"""How bad does the forecast get? Bars of the error itself, with the baseline as a line.
+"""How bad does the forecast get?
+=================================
+
+Bars of the error itself, with the baseline as a line.
 
 An LSTM forecasts tomorrow's log flow from two weeks of weather and flow. Each input is shuffled in
 turn; a bar is the error that is left, the dashed line the error with every input in place. With
@@ -47,7 +50,7 @@ def main(epochs: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--pictures", type=Path, default=Path("pictures"))
     options = parser.parse_args()

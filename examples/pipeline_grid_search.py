@@ -1,4 +1,7 @@
-"""A plain table in, importances named by its columns out: a Pipeline in a grid search.
+"""A Pipeline in a grid search
+==============================
+
+A plain table goes in, importances named by its columns come out.
 
 Rows in are rows out: the scaler and the windows are steps of the pipeline, so the grid search
 refits them on each training split and nothing leaks from the future.
@@ -44,6 +47,6 @@ def main(epochs: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=8)
     main(parser.parse_args().epochs)

@@ -1,4 +1,7 @@
-"""Which words decide whether a review sentence is praise? Words of an LSTM against people's.
+"""Which words decide whether a sentence is praise?
+===================================================
+
+The words of an LSTM are compared with people's.
 
 A network with an embedding reads sentences of product reviews, labelled by the ratings that people
 gave them. Its signed word importances (integrated gradients) are compared with a lexicon of words
@@ -137,7 +140,7 @@ def main(epochs: int, n_repeats: int, n_folds: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--folds", type=int, default=3)

@@ -1,4 +1,7 @@
-"""Which weather makes the river rise? The main job: one LSTM, three kinds of importance.
+"""Which weather makes the river rise?
+======================================
+
+The main job: one LSTM and three kinds of importance.
 
 An LSTM predicts the logarithm of the daily flow of the river Fulda from 30 days of rain and of
 highest and lowest temperature; it never sees past flow. The last 30% of the days are held out.
@@ -141,7 +144,7 @@ def main(epochs: int, n_seeds: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--pictures", type=Path, default=Path("pictures"))

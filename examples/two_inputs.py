@@ -1,4 +1,7 @@
-"""A finalized network of two inputs: a month of weather beside the season and the flow before it.
+"""A finalized network of two inputs
+====================================
+
+A month of weather is one input, the season and the flow before it are the other.
 
 A functional Keras network predicts the logarithm of the daily flow of the river Fulda from 30 days
 of rain and temperatures, and from three static numbers: the flow on the day before these 30 days,
@@ -96,7 +99,7 @@ def main(epochs: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--pictures", type=Path, default=Path("pictures"))
     options = parser.parse_args()

@@ -79,6 +79,7 @@ _SUBPACKAGES = (
     "metrics",
     "preprocessing",
     "recurrent",
+    "report",
 )
 
 __all__ = [  # noqa: RUF022 - the estimators first, as in the README

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skfi._private import HasMethods, Interval
+from skfi._private import HasMethods, Interval, RealNotInt
 
 # More would not fit into memory, or would not come to an end. It is also the largest int32.
 MOST = 2**31 - 1
@@ -70,6 +70,7 @@ class Instance(HasMethods):
 
 
 RANDOM_STATE = [Whole(0, 2**32 - 1), np.random.RandomState, None]
+MAX_SAMPLES = [Whole(), Interval(RealNotInt, 0, 1, closed="right")]
 N_JOBS = [Whole(1), Whole(-MOST, -1), None]
 VERBOSE = ["boolean", Whole(0)]
 OPTIONAL_MAPPING = [Mapping, None]

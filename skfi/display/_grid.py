@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skfi.display._figures import INK
+from skfi.display._figures import ON_MAP
 from skfi.display._importance import check_result
 from skfi.importance import ImportanceResult
 
@@ -65,4 +65,4 @@ def draw_series(ax: Any, series: np.ndarray, values: np.ndarray) -> None:
         low, high = course[real].min(), course[real].max()
         scaled = (course - low) / (high - low) if high > low else np.full(len(course), 0.5)
         height = np.where(real, row + 0.4 - 0.8 * scaled, np.nan)
-        ax.plot(np.arange(len(course)), height, color=INK, linewidth=0.8)
+        ax.plot(np.arange(len(course)), height, color=ON_MAP, linewidth=0.8)

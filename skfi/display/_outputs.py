@@ -8,7 +8,7 @@ import numpy as np
 from skfi._given import naming
 from skfi._private import validate_params
 from skfi.display._computed import Computed
-from skfi.display._figures import AX, INK, MAX_FEATURES, STYLE, color_scale, matplotlib_pyplot
+from skfi.display._figures import AX, MAX_FEATURES, STYLE, color_scale, ink_on, matplotlib_pyplot
 from skfi.display._importance import axis_label, check_result
 from skfi.importance import ImportancesByOutput
 
@@ -139,7 +139,7 @@ class OutputImportanceDisplay(Computed):
         long = max(map(len, names)) > 3
         ax.set_xticks(shown, [names[i] for i in shown], parse_math=False, rotation=90 * long)
         if n_outputs <= _MOST_NUMBERS:
-            self._write_numbers(ax, values, style["vmax"])
+            self._write_numbers(ax, values, image)
         first = next(iter(self.result.values()))
         label = f"share of {first.method}" if normalize else axis_label(first, spread=False)
         ax.figure.colorbar(image, ax=ax, label=label)
@@ -148,9 +148,9 @@ class OutputImportanceDisplay(Computed):
         return self
 
     @staticmethod
-    def _write_numbers(ax: Any, values: np.ndarray, most: float) -> None:
+    def _write_numbers(ax: Any, values: np.ndarray, image: Any) -> None:
         for (row, column), value in np.ndenumerate(values):
             if np.isnan(value):
                 continue
-            color = "white" if abs(value) > 0.6 * most else INK
+            color = ink_on(*image.to_rgba(value)[:3])
             ax.text(column, row, f"{value:.2g}", ha="center", va="center", color=color, fontsize=7)

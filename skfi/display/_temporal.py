@@ -13,6 +13,7 @@ from skfi.display._grid import check_call, check_over_time, draw_series
 from skfi.display._predicted import predicted
 from skfi.importance import ImportanceResult
 
+_MOST_TICKS = 11
 _PALEST = 0.15  # of a step that hardly a sequence reaches
 
 
@@ -275,7 +276,8 @@ class TemporalImportanceDisplay:
         return names if len(names) == n_rows else [f"x{i}" for i in range(n_rows)]
 
     def _label_steps(self, ax: Any, n_steps: int) -> None:
-        shown = np.unique(np.linspace(0, n_steps - 1, min(n_steps, 11)).round().astype(int))
+        every = -(-n_steps // _MOST_TICKS)
+        shown = range((n_steps - 1) % every, n_steps, every)  # the last one among them
         ax.set_xticks(shown, [self.result.axes[0][i] for i in shown], parse_math=False)
 
     def _label(self, single: bool) -> str:

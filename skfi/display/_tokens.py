@@ -9,7 +9,7 @@ import numpy as np
 from skfi._constraints import Whole
 from skfi._given import sample_numbers
 from skfi._private import validate_params
-from skfi.display._figures import AX, HARMS, HELPS, INK, color_scale, matplotlib_pyplot
+from skfi.display._figures import AX, HARMS, HELPS, color_scale, ink_on, matplotlib_pyplot
 from skfi.display._importance import check_result
 from skfi.display._predicted import predicted
 from skfi.importance import ImportanceResult, gradient_importance
@@ -224,7 +224,8 @@ def _css(value: float, most: float) -> str:
 
 
 def _ink(value: float, most: float) -> str:
-    return "#ffffff" if abs(value) > 0.6 * most else INK
+    color = _css(value, most)
+    return ink_on(*(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)))
 
 
 def _place(

@@ -22,7 +22,7 @@ class SlidingWindow(  # a DataFrame cannot hold its output: no set_output
     the first ``window - 1`` rows, whose past is missing, get a padded one; how is said by
     ``padding``. Predicting new rows, pass the ``window - 1`` rows before them too and drop the
     first predictions. To leave the padded rows out of training, use
-    :func:`~skfi.preprocessing.make_windows` before the split.
+    :func:`~skfi.make_windows` before the split.
 
     Parameters
     ----------

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skfi._constraints import MOST, RANDOM_STATE, VERBOSE, Number, Whole
+from skfi._constraints import MAX_SAMPLES, MOST, RANDOM_STATE, VERBOSE, Number, Whole
 from skfi._given import check_targets, checked_weights
-from skfi._private import Interval, RealNotInt, StrOptions, validate_params
+from skfi._private import StrOptions, validate_params
 from skfi.importance._gradient._baseline import check_has_baseline
 from skfi.importance._gradient._completeness import IntegratedGradients
 from skfi.importance._gradient._explained import explained_input
@@ -54,10 +54,7 @@ PARAMETERS = {
     "feature_groups": "no_validation",
     "feature_names": "no_validation",
     "sample_weight": "no_validation",
-    "max_samples": [
-        Whole(),
-        Interval(RealNotInt, 0, 1, closed="right"),
-    ],
+    "max_samples": MAX_SAMPLES,
     "max_outputs": [Whole(), None],
     "verbose": VERBOSE,
     "random_state": RANDOM_STATE,

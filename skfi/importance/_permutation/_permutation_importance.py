@@ -10,9 +10,9 @@ import numpy as np
 from sklearn import inspection
 from sklearn.utils import check_random_state
 
-from skfi._constraints import N_JOBS, RANDOM_STATE, VERBOSE, Whole
+from skfi._constraints import MAX_SAMPLES, N_JOBS, RANDOM_STATE, VERBOSE, Whole
 from skfi._pipelines import Chain
-from skfi._private import Interval, RealNotInt, StrOptions, validate_params
+from skfi._private import StrOptions, validate_params
 from skfi.importance._fits import check_jobs
 from skfi.importance._inference._row_groups import (
     check_no_groups,
@@ -49,10 +49,7 @@ PARAMETERS = {
     "random_state": RANDOM_STATE,
     "sample_weight": "no_validation",
     "sample_groups": "no_validation",
-    "max_samples": [
-        Whole(),
-        Interval(RealNotInt, 0, 1, closed="right"),
-    ],
+    "max_samples": MAX_SAMPLES,
     "shuffle": [StrOptions({"series", "values"})],
     "conditional": ["boolean"],
     "by": [str],

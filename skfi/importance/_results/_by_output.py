@@ -12,9 +12,10 @@ from skfi._private import validate_params
 from skfi.importance._results._plot import Drawn
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._results._saved import Saved
+from skfi.importance._results._shown import Shown
 
 
-class ImportancesByOutput(Drawn, Saved, dict[Any, ImportanceResult]):
+class ImportancesByOutput(Drawn, Saved, Shown, dict[Any, ImportanceResult]):
     """A result for each output: a column of the target, a step of the forecast, a class.
 
     A dict from the output's name to its :class:`ImportanceResult`, in the order of the outputs, as

@@ -17,6 +17,7 @@ from skfi.importance._results._findings import findings
 from skfi.importance._results._plot import Drawn
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._results._saved import Saved
+from skfi.importance._results._shown import Shown
 
 _OF_UNITS = (
     "importances_mean",
@@ -30,7 +31,7 @@ _OF_UNITS = (
 )
 
 
-class ImportanceComparison(Drawn, Saved, Bunch):
+class ImportanceComparison(Drawn, Saved, Shown, Bunch):
     """Results of several methods for the same features: :func:`~skfi.compare_importances`.
 
     Attributes

@@ -4,9 +4,10 @@ from sklearn.utils import Bunch
 
 from skfi.importance._results._plot import Drawn
 from skfi.importance._results._saved import Saved
+from skfi.importance._results._shown import Shown
 
 
-class ImportanceReport(Drawn, Saved, Bunch):
+class ImportanceReport(Drawn, Saved, Shown, Bunch):
     """What :func:`~skfi.check_importances` found.
 
     Attributes

@@ -15,9 +15,10 @@ from skfi.importance._results._of_input import entries_of_input
 from skfi.importance._results._of_sample import entries_of_sample
 from skfi.importance._results._plot import Drawn
 from skfi.importance._results._saved import Saved
+from skfi.importance._results._shown import Shown
 
 
-class ImportanceResult(AsShap, Described, Drawn, Saved, Bunch):
+class ImportanceResult(AsShap, Described, Drawn, Saved, Shown, Bunch):
     """The importances of the units of an input, with all that was measured on the way.
 
     A :class:`sklearn.utils.Bunch` with the keys of scikit-learn's
@@ -63,8 +64,7 @@ class ImportanceResult(AsShap, Described, Drawn, Saved, Bunch):
         values in the unit of the targets; of several named outputs a mapping of each.
     classes : ndarray of shape (n_classes,), or absent; gradients of a classifier: the labels
     sample_number : int, or absent; of a single :meth:`sample`
-    sample_indices : ndarray of shape (n_samples,), or absent
-        Gradients with ``max_samples``: which samples.
+    sample_indices : ndarray of shape (n_samples,), or absent; with ``max_samples``: which samples
     sample_weight : ndarray of shape (n_samples,), or None
         Gradients, not by word, and permutation with intervals: weights in the means over samples.
     about : dict, or absent

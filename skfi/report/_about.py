@@ -1,0 +1,112 @@
+"""The network, the data and the call behind results."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from skfi.report._blocks import Details, Section, Table, Text, count, number, word
+
+
+def of_network(about: Mapping[str, Any], scores: Sequence[str]) -> Section:
+    """What was explained: the estimator, its layers, its scores."""
+    blocks: list[Any] = [Text([f"Explained was {about['estimator']}."])]
+    if scores:
+        blocks.append(Text([f"Score with every unit in place: {'; '.join(scores)}."]))
+    network = about.get("network")
+    if network is not None:
+        rows = [
+            [
+                word(layer["name"]),
+                word(layer["class"]),
+                word(_shape(layer["output"])),
+                count(layer["n_parameters"]),
+            ]
+            for layer in network["layers"]
+        ]
+        caption = f"Layers of the network, {network['n_parameters']:,} parameters"
+        blocks.append(Table(caption, ["layer", "class", "output", "parameters"], rows))
+    return Section("The network", blocks)
+
+
+def _shape(shape: Any) -> str:
+    return "" if shape is None else " x ".join("n" if n is None else str(n) for n in shape)
+
+
+def of_data(about: Mapping[str, Any]) -> Section:
+    """What it was explained on."""
+    data = about["data"]
+    sentences = []
+    for name, one in data["inputs"].items():
+        prefix = f"{name}: " if len(data["inputs"]) > 1 else ""
+        sentences.append(prefix + _of_input(one))
+    if "period" in data:
+        first, last = data["period"]
+        sentences.append(f"From {_day(first)} to {_day(last)}.")
+    blocks: list[Any] = [Text(sentences)]
+    targets = data.get("targets")
+    if targets is not None:
+        blocks += _of_targets(targets)
+    return Section("The data", blocks)
+
+
+def _of_input(one: Mapping[str, Any]) -> str:
+    if "texts" in one:
+        return f"{one['texts']:,} texts of {one['words']:.0f} words (median)."
+    if "shape" not in one:
+        return f"{one['described']}."
+    n_samples, *others = one["shape"]
+    if len(others) == 2:
+        text = f"{n_samples:,} samples of {others[0]} time steps and {others[1]} features"
+    else:
+        text = f"{n_samples:,} samples of shape {_shape(others)}"
+    if one.get("empty_steps"):
+        text += f"; {one['empty_steps']:.1%} of the steps hold nothing (padding)"
+    if "missing" in one:
+        text += f"; {one['missing']:.1%} of the values are missing" if one["missing"] else ""
+        text += "" if one["missing"] else "; no value is missing"
+    return f"{text}."
+
+
+def _day(time: str) -> str:
+    return time.removesuffix(" 00:00:00")
+
+
+def _of_targets(targets: Mapping[str, Any], name: str = "Targets") -> list[Any]:
+    if "classes" in targets:
+        rows = [[word(label), count(n)] for label, n in targets["classes"].items()]
+        others = targets["n_classes"] - len(rows)
+        caption = name + (f" (and {others} more classes)" if others else "")
+        return [Table(caption, ["class", "samples"], rows)]
+    if "numbers" in targets:
+        rows = [
+            [word(column), *(number(values[key]) for key in ("min", "mean", "max"))]
+            for column, values in targets["numbers"].items()
+        ]
+        others = targets["n_columns"] - len(rows)
+        caption = name + (f" (and {others} more columns)" if others > 0 else "")
+        return [Table(caption, ["column", "lowest", "mean", "highest"], rows)]
+    if "described" in targets:
+        return [Text([f"{name}: {targets['described']}."])]
+    return [block for each in targets for block in _of_targets(targets[each], f"Targets {each}")]
+
+
+def how(abouts: Sequence[Mapping[str, Any]]) -> Section:
+    """The calls, when they were made, and by which versions."""
+    rows = [
+        [
+            word(about["function"]),
+            word(", ".join(f"{name}={value}" for name, value in about["parameters"].items())),
+            number(about["seconds"]),
+            word(about["computed"]),
+        ]
+        for about in abouts
+    ]
+    columns = ["function", "parameters", "seconds", "computed"]
+    blocks: list[Any] = [Details("Calls", [Table("Calls, without the data", columns, rows)])]
+    for versions in _different([about["versions"] for about in abouts]):
+        text = ", ".join(f"{name} {version}" for name, version in versions.items())
+        blocks.append(Text([f"Computed by {text}."]))
+    return Section("How it was computed", blocks)
+
+
+def _different(values: Sequence[Any]) -> list[Any]:
+    return [value for i, value in enumerate(values) if value not in values[:i]]

@@ -1,0 +1,108 @@
+"""Single samples: heat maps with their series, and texts with coloured words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from skfi.display import TemporalImportanceDisplay, TokenImportanceDisplay
+from skfi.display._grid import check_over_time
+from skfi.display._predicted import predicted
+from skfi.importance import ImportanceResult
+from skfi.report._blocks import Choice, Markup, Option, Text
+from skfi.report._pictures import Pictures
+
+_MOST_TEXTS, _MOST_SAMPLES, _MOST_FEATURES = 30, 8, 12
+_MOST_POINTS = 30_000  # of the series of all samples, which decide the size of the page
+_LONGEST = 5000  # steps of a series that is drawn
+
+
+def of_samples(result: ImportanceResult, pictures: Pictures) -> list[Any]:
+    """A choice of samples, if the result is of gradients and has such values."""
+    if result.get("attributions") is None:
+        return []
+    if result.get("tokens") is not None:
+        return _texts(result) if np.ndim(result.attributions) == 2 else []
+    if isinstance(result.attributions, Mapping):
+        return []  # of several inputs, whose maps would be of one each
+    try:
+        check_over_time(result)
+    except ValueError:
+        return []
+    steps, features = result.axes
+    if len(steps) < 2 or not len(features) or result.get("samples") is None:
+        return []
+    return _maps(result, pictures)
+
+
+def _maps(result: ImportanceResult, pictures: Pictures) -> list[Any]:
+    shown = _strongest_features(result)
+    n_steps, n_features = len(shown.axes[0]), len(shown.axes[1])
+    n_samples = len(result.attributions)
+    most = int(np.clip(_MOST_POINTS // (n_steps * n_features), 1, _MOST_SAMPLES))
+    chosen = spread_samples(result, most)
+    display = TemporalImportanceDisplay(shown)
+    series = False if n_steps > _LONGEST else None
+
+    def plot(i: int) -> Any:
+        display.plot(samples=[i], X=series)
+        return display
+
+    options = []
+    for i in chosen:
+        said = predicted(result, i)
+        label = f"Sample {i}" + (f", predicted {said}" if said else "")
+        picture = pictures.draw(
+            lambda i=i: plot(i),  # type: ignore[misc]
+            alt=f"Heat map of what each feature adds at each time step. {label}.",
+        )
+        options.append(Option(label, [picture]))
+    others = f" of {len(result.axes[1])}" if n_features < len(result.axes[1]) else ""
+    drawn = "" if series is False else "; lines are its series, each scaled to its row"
+    text = (
+        f"{len(chosen)} of {n_samples:,} samples, from the lowest to the highest prediction, with "
+        f"{'the strongest ' if others else ''}{n_features}{others} features. Blue raises what is "
+        f"predicted, red lowers it{drawn}."
+    )
+    return [Text([text]), Choice("Sample", options)]
+
+
+def _texts(result: ImportanceResult) -> list[Any]:
+    chosen = spread_samples(result, _MOST_TEXTS)
+    options = [
+        Option(f"Text {i}", [Markup(TokenImportanceDisplay(result, [i]).to_html())]) for i in chosen
+    ]
+    total = len(result.tokens)
+    text = (
+        f"{len(chosen)} of {total:,} texts, from the lowest to the highest prediction. Words in "
+        "blue speak for what is predicted, or for the class that was asked for, those in red "
+        "against it."
+    )
+    return [Text([text]), Markup("".join(option.blocks[0].html for option in options))]
+
+
+def spread_samples(result: ImportanceResult, most: int) -> list[int]:
+    """Samples evenly spread over what is predicted, the lowest and the highest included."""
+    values: Any = result.get("predictions")
+    n_samples = len(result.tokens if result.get("tokens") is not None else result.attributions)
+    if values is None or isinstance(values, Mapping):
+        values = np.arange(n_samples)
+    values = np.reshape(values, (n_samples, -1)).astype(np.float64)
+    order = np.argsort(np.nan_to_num(values[:, -1]), kind="stable")
+    places = np.linspace(0, n_samples - 1, min(most, n_samples)).round().astype(int)
+    return [int(order[place]) for place in places]
+
+
+def _strongest_features(result: ImportanceResult) -> ImportanceResult:
+    """The result of its most important features, in their order, for a map that can be read."""
+    steps, features = result.axes
+    values = np.asarray(result.attributions)
+    if len(features) <= _MOST_FEATURES or values.shape[-1] != len(features):
+        return result
+    strength = np.abs(values).mean(axis=tuple(range(values.ndim - 1)))
+    kept = np.sort(np.argsort(-strength, kind="stable")[:_MOST_FEATURES])
+    entries = dict(result)
+    for key in ("attributions", "samples", "feature_scale"):
+        if entries.get(key) is not None:
+            entries[key] = np.asarray(entries[key])[..., kept]
+    return type(result)(**entries | {"axes": (steps, [features[i] for i in kept])})
