@@ -58,6 +58,7 @@ test-pre: .venv-pre/installed
 test-package: .venv-lowest/installed
 	.venv-build/bin/python -m twine check --strict dist/*.tar.gz dist/*.whl
 	cd "$$(mktemp -d)" && "$(CURDIR)/.venv-lowest/bin/python" -P "$(CURDIR)/.ci/snippet.py"
+	cd "$$(mktemp -d)" && "$(CURDIR)/.venv-lowest/bin/skfi" demo --quiet --method permutation
 
 .venv/installed-%: setup.cfg setup.py pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

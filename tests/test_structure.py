@@ -16,6 +16,9 @@ PACKAGE = Path(skfi.__file__).parent
 
 # an import may only point to a layer further down
 LAYERS = [
+    {"__main__"},
+    {"cli"},
+    {"_cli"},
     {"report"},
     {"display", "feature_selection", "recurrent"},
     {"importance"},

@@ -30,6 +30,7 @@ from skfi._keras._embedding import (
     vocabulary_of,
 )
 from skfi._keras._epochs import draw_order, train_epoch_a_call
+from skfi._keras._files import read_network
 from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
 from skfi._keras._kernels import free_kernels_now_and_then
 from skfi._keras._masks import is_decoder, mask_value_of, mask_values_of, output_steps
@@ -147,6 +148,7 @@ __all__ = [
     "outputs_at_points",
     "packed_network",
     "plain_network",
+    "read_network",
     "rebuild",
     "rebuild_for",
     "rebuild_the_same",

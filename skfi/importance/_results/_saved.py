@@ -64,28 +64,10 @@ class Saved:
         ValueError
             If the file is none that ``save`` wrote, or it holds another kind of result.
         """
-        path = checked_path(path)
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            about = json.loads(str(arrays.pop("description")))
-            version = about["skfi"]
-        except FileNotFoundError:
-            raise
-        except _NO_RESULT as error:
-            raise ValueError(f"{str(path)!r} is no file that skfi has saved: {error}.") from error
-        if version != _VERSION:
-            raise ValueError(
-                f"{str(path)!r} is of version {version} of skfi's files, and this skfi reads "
-                f"version {_VERSION}: read it with the skfi that wrote it."
-            )
-        try:
-            result = Reader(Saved._classes, arrays).make(about["result"])
-        except _NO_RESULT as error:
-            raise ValueError(f"{str(path)!r} is damaged: {error}.") from error
+        result = load_result(path)
         if type(result) is not cls:
             kind = type(result).__name__
-            raise ValueError(f"{str(path)!r} holds {kind}; read it by {kind}.load.")
+            raise ValueError(f"{os.fspath(path)!r} holds {kind}; read it by {kind}.load.")
         return result
 
     def to_json(self) -> str:
@@ -98,6 +80,29 @@ class Saved:
             that are no texts are written as texts; tables are lists of rows.
         """
         return json.dumps(_plain(self), allow_nan=False)
+
+
+def load_result(path: Any) -> Any:
+    """Read a result of any kind from a file; see :meth:`Saved.load`."""
+    path = checked_path(path)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        about = json.loads(str(arrays.pop("description")))
+        version = about["skfi"]
+    except FileNotFoundError:
+        raise
+    except _NO_RESULT as error:
+        raise ValueError(f"{str(path)!r} is no file that skfi has saved: {error}.") from error
+    if version != _VERSION:
+        raise ValueError(
+            f"{str(path)!r} is of version {version} of skfi's files, and this skfi reads "
+            f"version {_VERSION}: read it with the skfi that wrote it."
+        )
+    try:
+        return Reader(Saved._classes, arrays).make(about["result"])
+    except _NO_RESULT as error:
+        raise ValueError(f"{str(path)!r} is damaged: {error}.") from error
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""What the command ``skfi`` does, a file for each step; TensorFlow is loaded when it is needed."""
