@@ -7,10 +7,11 @@ import pytest
 from sklearn.utils import Bunch
 
 import skfi
-from skfi import datasets
+from skfi import datasets, report
 
 OBJECTS = {name: getattr(skfi, name) for name in skfi.__all__}
 OBJECTS |= {f"datasets.{name}": getattr(datasets, name) for name in datasets.__all__}
+OBJECTS |= {f"report.{name}": getattr(report, name) for name in report.__all__}
 
 
 def documented():

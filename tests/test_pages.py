@@ -1,6 +1,7 @@
 """The pages of the documentation: their code runs and says what they say, their links lead on."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import yaml
 from pages import LINK, ROOT, anchor, blocks, read, run, without_code
 
 import skfi
-from skfi import datasets, metrics, recurrent
+from skfi import datasets, metrics, recurrent, report
 
 ELSEWHERE = {"docs/long_runs.md": "test_long_runs.py"}  # with data of their own
 MARKDOWN = sorted(
@@ -139,6 +140,16 @@ def the_front_page_is_true(names):
     assert {"ci_low", "pvalue"} <= set(names["result"].to_frame().columns)
 
 
+def pages_are_written(names):
+    pages = [Path(name).read_text(encoding="utf-8") for name in ("river.html", "runs.html")]
+    assert "Which weather makes the river rise?" in pages[0]
+    assert "Most important of 3 features: rain" in pages[0]
+    assert "From 2020-10-27 to 2022-06-18." in pages[0]
+    assert "2021-05" in pages[0]
+    assert "seed 1" in pages[1]
+    assert Path("again.html").read_text(encoding="utf-8") == names["comparison"].to_html()
+
+
 def the_switch_is_put_back(names):
     assert recurrent.pool.jit_compile is False
     recurrent.pool.jit_compile = None
@@ -158,6 +169,7 @@ SAYS = {
     "docs/from_captum.md": weights_of_pytorch_fit,
     "docs/from_eli5.md": steps_are_not_features,
     "docs/index.md": the_front_page_is_true,
+    "docs/reports.md": pages_are_written,
     "docs/performance.md": the_switch_is_put_back,
 }
 
@@ -200,7 +212,8 @@ def check_name(name):
 
 def test_the_reference_has_every_public_name():
     text = read("docs/api.rst")
-    listed = {"skfi": set(), "skfi.datasets": set(), "skfi.metrics": set(), "skfi.recurrent": set()}
+    modules = {"datasets": datasets, "metrics": metrics, "recurrent": recurrent, "report": report}
+    listed = {"skfi": set()} | {f"skfi.{name}": set() for name in modules}
     module = None
     for line in text.splitlines():
         if line.startswith(".. currentmodule::"):
@@ -208,15 +221,14 @@ def test_the_reference_has_every_public_name():
         elif re.fullmatch(r"   [A-Za-z]\w*", line):
             listed[module].add(line.strip())
     assert listed["skfi"] == set(skfi.__all__)
-    assert listed["skfi.datasets"] == set(datasets.__all__)
-    assert listed["skfi.metrics"] == set(metrics.__all__)
-    assert listed["skfi.recurrent"] == set(recurrent.__all__) - set(skfi.__all__)
+    for name, each in modules.items():
+        assert listed[f"skfi.{name}"] == set(each.__all__) - set(skfi.__all__)
 
 
 def test_no_other_module_has_public_names():
     others = {"display", "feature_selection", "importance", "preprocessing"}
     public = {p.parent.name for p in (ROOT / "skfi").glob("[!_]*/__init__.py")}
-    assert others | {"datasets", "metrics", "recurrent"} == public
+    assert others | {"datasets", "metrics", "recurrent", "report"} == public
     for name in others:
         assert set(getattr(skfi, name).__all__) <= set(skfi.__all__), name
 

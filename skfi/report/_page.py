@@ -101,7 +101,8 @@ def page(results: Sequence[Any], *, title: str | None = None, notes: Any = None)
     for result in results:
         sections += _sections(result, pictures)
     if abouts:
-        scores = dict.fromkeys(_scores(single))
+        apart = [one for each in results if type(each) is not dict for one in _single(each)]
+        scores = dict.fromkeys(_scores(apart or single))
         fullest = max(abouts, key=lambda about: len(about["data"]))  # gradients know no targets
         sections += [of_network(abouts[0], list(scores)), of_data(fullest), how(abouts)]
     if single:
@@ -204,7 +205,8 @@ def _scores(results: Sequence[ImportanceResult]) -> Any:
         if one.baseline_score is not None and one.get("output") is None:
             sign = -1 if str(one.scoring).startswith("neg_") else 1
             folds = ", mean over folds" if one.method == "lofo" else ""
-            yield f"{score_name(one)} {in_figures(sign * one.baseline_score)}{folds}"
+            value = in_figures(sign * one.baseline_score)
+            yield f"{score_name(one)} {value} ({method_name(one.method)}{folds})"
 
 
 def _title(abouts: Sequence[Mapping[str, Any]]) -> str:
