@@ -5,47 +5,88 @@ from typing import Any
 
 from skfi.report._blocks import Details, Section, Table, Text, count, number, word
 
+_CALLS = {
+    "gradient_importance": "gradients",
+    "permutation_importance": "permutation",
+    "lofo_importance": "LOFO",
+    "compare_importances": "the comparison",
+    "check_importances": "the checks",
+}
 
-def of_network(about: Mapping[str, Any], scores: Sequence[str]) -> Section:
-    """What was explained: the estimator, its layers, its scores."""
-    blocks: list[Any] = [Text([f"Explained was {about['estimator']}."])]
+
+def of_network(abouts: Sequence[Mapping[str, Any]], scores: Sequence[str]) -> Section:
+    """What was explained: each estimator, its layers, the scores."""
+    blocks: list[Any] = []
     if scores:
         blocks.append(Text([f"Score with every unit in place: {'; '.join(scores)}."]))
-    network = about.get("network")
-    if network is not None:
-        rows = [
-            [
-                word(layer["name"]),
-                word(layer["class"]),
-                word(_shape(layer["output"])),
-                count(layer["n_parameters"]),
-            ]
-            for layer in network["layers"]
-        ]
-        caption = f"Layers of the network, {network['n_parameters']:,} parameters"
-        blocks.append(Table(caption, ["layer", "class", "output", "parameters"], rows))
+    for (estimator, network), calls in _by(abouts, "estimator", "network"):
+        blocks.append(Text([f"Estimator of {calls}: {estimator}."]))
+        if network is not None:
+            blocks.append(_layers(network))
     return Section("The network", blocks)
+
+
+def _layers(network: Mapping[str, Any]) -> Table:
+    rows = [
+        [
+            word(layer["name"]),
+            word(layer["class"]),
+            word(_shape(layer["output"])),
+            count(layer["n_parameters"]),
+        ]
+        for layer in network["layers"]
+    ]
+    caption = f"Layers of the network {network['name']}, {network['n_parameters']:,} parameters"
+    return Table(caption, ["layer", "class", "output", "parameters"], rows)
+
+
+def _by(abouts: Sequence[Mapping[str, Any]], *keys: str) -> list[tuple[tuple[Any, ...], str]]:
+    """The different values of some entries, each with the calls that had them, in words."""
+    found: dict[str, tuple[tuple[Any, ...], dict[str, None]]] = {}
+    for about in abouts:
+        values = tuple(about[key] for key in keys)
+        _, calls = found.setdefault(repr(values), (values, {}))
+        calls[_CALLS[about["function"]]] = None
+    return [(values, _listed(list(calls))) for values, calls in found.values()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _shape(shape: Any) -> str:
     return "" if shape is None else " x ".join("n" if n is None else str(n) for n in shape)
 
 
-def of_data(about: Mapping[str, Any]) -> Section:
-    """What it was explained on."""
-    data = about["data"]
-    sentences = []
-    for name, one in data["inputs"].items():
-        prefix = f"{name}: " if len(data["inputs"]) > 1 else ""
-        sentences.append(prefix + _of_input(one))
-    if "period" in data:
-        first, last = data["period"]
-        sentences.append(f"From {_day(first)} to {_day(last)}.")
-    blocks: list[Any] = [Text(sentences)]
-    targets = data.get("targets")
-    if targets is not None:
-        blocks += _of_targets(targets)
+def of_data(abouts: Sequence[Mapping[str, Any]]) -> Section:
+    """What it was explained on: all data that differ, with the calls that had them."""
+    blocks: list[Any] = []
+    different = _by(_with_targets(abouts), "data")
+    for (data,), calls in different:
+        sentences = []
+        for name, one in data["inputs"].items():
+            prefix = f"{name}: " if len(data["inputs"]) > 1 else ""
+            sentences.append(prefix + _of_input(one))
+        if "period" in data:
+            first, last = data["period"]
+            sentences.append(f"From {_day(first)} to {_day(last)}.")
+        if len(different) > 1:
+            blocks.append(Text([f"For {calls}:"]))
+        blocks.append(Text(sentences, is_list=len(different) > 1))
+        if "targets" in data:
+            blocks += _of_targets(data["targets"])
     return Section("The data", blocks)
+
+
+def _with_targets(abouts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Calls without targets, as of gradients, have the data of another call of the same inputs."""
+    known = {repr(one["data"]["inputs"]): one["data"] for one in abouts if "targets" in one["data"]}
+    return [
+        about
+        if "targets" in about["data"]
+        else {**about, "data": known.get(repr(about["data"]["inputs"]), about["data"])}
+        for about in abouts
+    ]
 
 
 def _of_input(one: Mapping[str, Any]) -> str:

@@ -103,8 +103,7 @@ def page(results: Sequence[Any], *, title: str | None = None, notes: Any = None)
     if abouts:
         apart = [one for each in results if type(each) is not dict for one in _single(each)]
         scores = dict.fromkeys(_scores(apart or single))
-        fullest = max(abouts, key=lambda about: len(about["data"]))  # gradients know no targets
-        sections += [of_network(abouts[0], list(scores)), of_data(fullest), how(abouts)]
+        sections += [of_network(abouts, list(scores)), of_data(abouts), how(abouts)]
     if single:
         sections.append(
             Section("What these numbers do not say", [Text([*not_said(single)], is_list=True)])

@@ -133,9 +133,10 @@ def _course(result: ImportanceResult, of_input: str, pictures: Pictures) -> Any:
         caption=f"By time step{of_input}: when does each feature matter?",
     )
     values = display.values_[0]
-    where = np.unravel_index(np.nanargmax(np.abs(values)), values.shape)
     rows = list(features) if len(features) == len(values) else [""] * len(values)
-    picture.alt += f" Largest for {rows[where[0]]} at {steps[where[1]]}."
+    if np.isfinite(values).any():
+        where = np.unravel_index(np.nanargmax(np.abs(values)), values.shape)
+        picture.alt += f" Largest for {rows[where[0]]} at {steps[where[1]]}."
     if values.size <= 5000:
         picture.cells = {
             "rows": [str(row) for row in rows],
