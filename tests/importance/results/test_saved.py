@@ -232,3 +232,23 @@ def test_other_kinds_versions_and_places(tmp_path):
         ImportanceResult.load(tmp_path / "none.npz")
     with pytest.raises(TypeError, match="path must be the path of a file; got 3"):
         ImportanceResult.load(3)
+
+
+@pytest.mark.parametrize("name", ["importances", "by output", "comparison"])
+def test_tables_go_to_parquet(name, tmp_path):
+    pytest.importorskip("pyarrow")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    Y = X @ [[1, 0], [2, 1], [0, 3]]
+    model = LinearRegression()
+    frame = {
+        "importances": lambda: permutation_importance(model.fit(X, Y), X, Y),
+        "by output": lambda: permutation_importance(model.fit(X, Y), X, Y, per_output=True),
+        "comparison": lambda: compare_importances(
+            model.fit(X, Y[:, 0]), X, Y[:, 0], methods=["permutation", "lofo"], random_state=0
+        ),
+    }[name]().to_frame()
+    frame.to_parquet(tmp_path / "table.parquet")
+    again = pd.read_parquet(tmp_path / "table.parquet")
+    again.columns = frame.columns  # Parquet has texts for names
+    pd.testing.assert_frame_equal(again, frame)
