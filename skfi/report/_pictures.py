@@ -2,9 +2,11 @@
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any
+
+import numpy as np
 
 from skfi.display._figures import INK, matplotlib_pyplot
 from skfi.report._blocks import Picture
@@ -56,9 +58,15 @@ class Pictures:
         svg = _for_page(file.getvalue(), f"p{number}-")
         for _, name, text in named:
             svg = _with_title(svg, f"p{number}-{name}", text)
-        if cells is not None and sum(len(row) for row in cells["values"]) > _MOST_CELLS:
-            cells = None
         return Picture(svg, alt, caption, cells)
+
+
+def cells_of(rows: Iterable, columns: Iterable, values: np.ndarray) -> dict[str, Any] | None:
+    """What a heat map says under the pointer; None if it has too many cells."""
+    if values.size > _MOST_CELLS:
+        return None
+    rounded = [[float(f"{v:.3g}") if np.isfinite(v) else None for v in row] for row in values]
+    return {"rows": [*map(str, rows)], "columns": [*map(str, columns)], "values": rounded}
 
 
 def _for_page(svg: str, prefix: str) -> str:

@@ -20,7 +20,7 @@ from skfi.report._blocks import (
     word,
 )
 from skfi.report._groups import of_groups
-from skfi.report._pictures import Pictures
+from skfi.report._pictures import Pictures, cells_of
 from skfi.report._samples import of_samples
 from skfi.report._words import UNITS, answer, asked, importance_size, method_name, unit_name
 
@@ -137,14 +137,5 @@ def _course(result: ImportanceResult, of_input: str, pictures: Pictures) -> Any:
     if np.isfinite(values).any():
         where = np.unravel_index(np.nanargmax(np.abs(values)), values.shape)
         picture.alt += f" Largest for {rows[where[0]]} at {steps[where[1]]}."
-    if values.size <= 5000:
-        picture.cells = {
-            "rows": [str(row) for row in rows],
-            "columns": [str(step) for step in steps],
-            "values": [[_rounded(value) for value in row] for row in values],
-        }
+    picture.cells = cells_of(rows, steps, values)
     return picture
-
-
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.3g}") if np.isfinite(value) else None

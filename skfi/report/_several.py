@@ -21,7 +21,7 @@ from skfi.report._blocks import (
     word,
 )
 from skfi.report._lines import lines
-from skfi.report._pictures import Pictures
+from skfi.report._pictures import Pictures, cells_of
 from skfi.report._result import bars, table
 from skfi.report._words import answer, asked, method_name, unit_name
 
@@ -76,18 +76,13 @@ def of_outputs(results: ImportancesByOutput, pictures: Pictures) -> Section:
     first = next(iter(results.values()))
     shown = frame.iloc[np.argsort(-frame.mean(axis=1).to_numpy(), kind="stable")[:_MOST_MAP]]
     shown = frame.loc[[name for name in frame.index if name in set(shown.index)]]
-    cells = {
-        "rows": [str(name) for name in shown.index],
-        "columns": [str(name) for name in shown.columns],
-        "values": [[_rounded(v) for v in row] for row in shown.to_numpy()],
-    }
     leading = [f"{name}: {frame.index[np.nanargmax(frame[name])]}" for name in frame.columns[:6]]
     picture = pictures.draw(
         lambda: OutputImportanceDisplay(results).plot(max_features=_MOST_MAP),
         alt=f"Heat map of importance by {unit_name(first)} and output. First for each output: "
         f"{'; '.join(leading)}.",
         caption=f"{method_name(first.method)} importance for each output.",
-        cells=cells,
+        cells=cells_of(shown.index, shown.columns, shown.to_numpy()),
     )
     rows = [[word(unit), *(number(value) for value in row)] for unit, *row in frame.itertuples()]
     columns = [unit_name(first), *(str(name) for name in frame.columns)]
@@ -179,7 +174,3 @@ def _intervals(result: ImportanceResult, units: Any) -> np.ndarray:
             if unit in own:
                 found[place] = result.confidence_intervals[own[unit]]
     return found
-
-
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.3g}") if np.isfinite(value) else None
