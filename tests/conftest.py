@@ -14,6 +14,7 @@ import matplotlib
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_results import results, river, sequences, words  # noqa: F401 - fixtures of pages
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import brier_score_loss
 from sklearn.pipeline import make_pipeline
@@ -38,6 +39,12 @@ _compiled._MOST_SHARED = 256
 def _close_figures():
     yield
     matplotlib.pyplot.close("all")
+
+
+@pytest.fixture
+def in_a_folder(tmp_path, monkeypatch):
+    """The current folder is one of the test's own."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

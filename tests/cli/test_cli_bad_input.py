@@ -8,6 +8,8 @@ from cli_data import days, written
 
 from skfi.cli import main
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")  # pages are written to the current one
+
 FLOW = ["--target", "flow"]
 
 

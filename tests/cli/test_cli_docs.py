@@ -8,6 +8,8 @@ import pytest
 
 from skfi._cli._parser import make_parser
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")  # pages are written to the current one
+
 PAGE = (Path(__file__).parents[2] / "docs/command_line.md").read_text()
 SECTIONS = dict(re.findall(r"^## skfi (\w+)\n(.*?)(?=^## |\Z)", PAGE, flags=re.M | re.S))
 

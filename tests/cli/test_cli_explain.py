@@ -12,6 +12,8 @@ from cli_data import QUICK, answer, days, names, stations, written
 from skfi import ImportanceComparison, ImportanceResult
 from skfi.cli import main
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")  # pages are written to the current one
+
 
 def test_the_column_that_drives_the_target_comes_first_by_all_methods(tmp_path, capsys):
     path = written(days(400), tmp_path)

@@ -12,6 +12,8 @@ from skfi import ImportanceComparison, ImportanceResult
 from skfi._cli._reports import as_runs
 from skfi.cli import main
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")  # pages are written to the current one
+
 random = np.random.default_rng(0)
 X = random.normal(size=(60, 5, 2))
 

@@ -19,6 +19,8 @@ from skfi._cli._split import split_rows
 from skfi._cli._talk import Talk
 from skfi._cli._task import decide_task
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")  # pages are written to the current one
+
 QUIET = Talk(quiet=True)
 DAYS = pd.Series(pd.date_range("2021-01-29", periods=40), name="day")
 

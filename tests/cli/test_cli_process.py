@@ -14,6 +14,8 @@ from cli_data import days, written
 import skfi
 from skfi.cli import main
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")  # pages are written to the current one
+
 
 @pytest.mark.parametrize(
     ("arguments", "status"),

@@ -47,7 +47,12 @@ def record(result: Any, function: str, given: Mapping[str, Any], seconds: float)
         "versions": versions(),
         "estimator": in_words(given["estimator"]),
         "network": None if last.network is None else network_summary(last.network),
-        "data": data_summary(given.get("X"), given.get("y")),
+        "data": data_summary(
+            given.get("X"),
+            given.get("y"),
+            several_inputs=last.takes_several_inputs,
+            several_outputs=last.has_several_outputs,
+        ),
     }
     for one in _results(result):
         one["about"] = about

@@ -15,18 +15,43 @@ _MOST_CELLS = 50_000_000  # in which missing values are counted
 _MOST_OUTPUTS, _MOST_CLASSES = 8, 20
 
 
-def data_summary(X: Any, y: Any = None) -> dict[str, Any]:
-    """How much there is, of which period, what is missing, and what the targets are."""
-    inputs = X if is_mapping(X) else {"X": X}
+def data_summary(
+    X: Any, y: Any = None, *, several_inputs: bool = False, several_outputs: bool = False
+) -> dict[str, Any]:
+    """How much there is, of which period, what is missing, and what the targets are.
+
+    Several inputs or outputs, which are passed by name or in order, have a summary each.
+    """
+    inputs = _by_name(X) if several_inputs or is_mapping(X) else {"X": X}
+    outputs = _by_name(y) if several_outputs or is_mapping(y) else {"": y}
     summary: dict[str, Any] = {
-        "inputs": {str(name): _input_summary(as_pandas(values)) for name, values in inputs.items()}
+        "inputs": {name: _input_summary(as_pandas(values)) for name, values in inputs.items()}
     }
-    period = next(filter(None, (_period(values) for values in (*inputs.values(), y))), None)
+    indexed = (*inputs.values(), *outputs.values())
+    period = next(filter(None, (_period(values) for values in indexed)), None)
     if period:
         summary["period"] = period
     if y is not None:
-        summary["targets"] = _targets_summary(as_pandas(y))
+        targets = {name: _targets_summary(as_pandas(values)) for name, values in outputs.items()}
+        summary["targets"] = targets.get("", targets)
     return summary
+
+
+def _by_name(values: Any) -> dict[str, Any]:
+    """Arrays by name, or else by their place; of what is neither, all as one."""
+    if isinstance(values, Mapping):
+        return {str(name): of_name for name, of_name in values.items()}
+    if isinstance(values, (list, tuple)):
+        return {str(place): of_place for place, of_place in enumerate(values)}
+    return {"X": values}
+
+
+def _as_array(values: Any) -> np.ndarray | None:
+    """An array of what NumPy makes one of; None of lists of unequal lengths and the like."""
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError):
+        return None
 
 
 def _period(values: Any) -> tuple[str, str] | None:
@@ -44,11 +69,12 @@ def _input_summary(values: Any) -> dict[str, Any]:
     if isinstance(values, (list, tuple)) and len(values) and isinstance(values[0], str):
         lengths = [len(text.split()) for text in values]
         return {"texts": len(values), "words": float(np.median(lengths))}
-    if isinstance(values, (list, tuple)):
-        values = np.asarray(values) if np.isscalar(np.ravel(values[:1])[0]) else values
-    if not isinstance(values, np.ndarray):
-        shape = tuple(values.shape) if issparse(values) else None
-        return {"described": described(values)} if shape is None else {"shape": shape}
+    if issparse(values):
+        return {"shape": tuple(values.shape)}
+    array = _as_array(values) if isinstance(values, (list, tuple, np.ndarray, pd.Series)) else None
+    if array is None or (array.dtype.hasobject and array.ndim < 2):
+        return {"described": described(values)}
+    values = array
     summary: dict[str, Any] = {"shape": values.shape}
     if values.dtype.kind == "f" and values.ndim > 1:
         summary |= _lacking(values)
@@ -68,10 +94,10 @@ def _lacking(values: np.ndarray) -> dict[str, float]:
 
 def _targets_summary(y: Any) -> dict[str, Any]:
     """Labels with their counts, or the range of each column of numbers."""
-    if isinstance(y, Mapping):
-        return {str(name): _targets_summary(as_pandas(values)) for name, values in y.items()}
     names = getattr(y, "columns", None)
-    values = np.asarray(y)
+    values = _as_array(y)
+    if values is None or not values.size:
+        return {"described": described(y)}
     one_column = values.ndim == 2 and values.shape[1] == 1
     flat = values.ravel() if one_column else values
     if flat.ndim == 1 and (flat.dtype.kind not in "fiu" or _are_labels(flat)):

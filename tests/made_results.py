@@ -1,4 +1,4 @@
-"""Results of all kinds, computed once."""
+"""Results of all kinds, for the tests of pages."""
 
 import numpy as np
 import pandas as pd
