@@ -19,6 +19,9 @@ from sklearn.base import _fit_context
 # several metrics on the same predictions, which it computes once
 from sklearn.metrics._scorer import _MultimetricScorer
 
+# the scorer of scoring=None, which calls the estimator's own score
+from sklearn.metrics._scorer import _PassthroughScorer as PassthroughScorer
+
 # what GridSearchCV, the halving searches and those of other packages have in common
 from sklearn.model_selection._search import BaseSearchCV
 
@@ -56,6 +59,7 @@ __all__ = [
     "Interval",
     "LokyBackend",
     "MultiprocessingBackend",
+    "PassthroughScorer",
     "RealNotInt",
     "StrOptions",
     "_BaseComposition",

@@ -39,6 +39,7 @@ IMPORTANCE = [
     {"_results", "_scoring", "_index_view", "_clones", "_params_in_fit", "_stand_in", "_fits"},
     {"_memory"},
     {"_fingerprint"},
+    {"_own_code"},
     {"_inference", "_units"},
     {"_inputs"},
     {"_quiet"},

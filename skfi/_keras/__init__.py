@@ -53,7 +53,7 @@ from skfi._keras._packed import Layout, input_names, packed_network, row_dtype
 from skfi._keras._pickled import PickledNetwork, with_own_code
 from skfi._keras._plain import is_a_copy, plain_network
 from skfi._keras._points import Points, gradient_at_points, outputs_at_points
-from skfi._keras._private import all_layers, has_computed, in_safe_mode
+from skfi._keras._private import all_layers, has_computed, in_safe_mode, learning_rate_schedule
 from skfi._keras._rebuild import (
     Fixed,
     compile_like,
@@ -66,7 +66,7 @@ from skfi._keras._rebuild import (
 )
 from skfi._keras._restore import restored_if_it_fails
 from skfi._keras._seeds import seeded, while_others_draw
-from skfi._keras._structure import another, is_keras, n_bytes, only_keras, structure
+from skfi._keras._structure import another, description, is_keras, n_bytes, only_keras, structure
 from skfi._keras._summary import network_summary
 from skfi._keras._threads import FORKED, check_not_forked, keep_to_own_threads
 from skfi._keras._xla import (
@@ -103,6 +103,7 @@ __all__ = [
     "clear_compiled",
     "compile_like",
     "compiled_loss",
+    "description",
     "draw_order",
     "embedded_inputs",
     "embedding_gradient",
@@ -134,6 +135,7 @@ __all__ = [
     "jit_compile_as",
     "keep_to_own_threads",
     "last_activation",
+    "learning_rate_schedule",
     "leaves",
     "loss_name",
     "losses_of",

@@ -27,6 +27,7 @@ __all__ = [
     "has_computed",
     "in_safe_mode",
     "keras_random_module",
+    "learning_rate_schedule",
     "loss_weights_of",
     "mask_of",
     "replace_keras_random_module",
@@ -120,3 +121,10 @@ class TensorFlowRandom:
         context._seed = self.seed
         if self.rng is not None:
             context._rng = self.rng
+
+
+def learning_rate_schedule(optimizer: Any) -> Any:
+    """The schedule of an optimizer's learning rate; None of a number, and of another object."""
+    rate = getattr(optimizer, "_learning_rate", None)
+    is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+    return rate if is_schedule else None

@@ -24,10 +24,24 @@ def structure(model: keras.Model) -> str | None:
         return None
     if not only_keras(config):
         return None
+    return _in_json(model, config, None)
+
+
+def description(model: keras.Model, other: Any) -> str:
+    """The layers of any network as a text, the same of each network that is built alike.
+
+    ``other`` says what stands for what JSON does not have, such as functions.
+    """
+    return _in_json(model, model.get_config(), other)
+
+
+def _in_json(model: keras.Model, config: Any, other: Any) -> str:
+    layers = all_layers(model)
     names = {layer.name: i for i, layer in enumerate(layers)}
     settings = [keras.config.dtype_policy().name, keras.config.floatx()]
     flags = [layer.trainable for layer in layers]
-    return json.dumps([type(model).__name__, _renamed(config, names), flags, settings])
+    described = [type(model).__name__, _renamed(config, names), flags, settings]
+    return json.dumps(described, default=other)
 
 
 def another(model: keras.Model, seed: int = 0) -> keras.Model:

@@ -1,35 +1,36 @@
 """One hash of everything that decides a score: data, parameters, code and versions."""
 
-import json
 import platform
-import sys
-from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from pickle import PicklingError
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import keras
+import numpy as np
 from joblib.hashing import NumpyHasher, Pickler
 
-from skfi._keras import PickledNetwork, all_layers, is_keras, on_gpu, structure
-
-# what every score rests on: their versions are always part of the hash
-_VERSIONED = (
-    "scikit-learn", "tensorflow", "keras", "scikeras", "numpy", "scipy", "pandas", "joblib",
-    "lofo-importance", "skfi",
-)  # fmt: skip
-_MODULES = frozenset((*_VERSIONED, "sklearn", "lofo")) | sys.stdlib_module_names
-_CONSTANTS = (int, float, complex, str, bytes, type(None))
+from skfi._keras import (
+    PickledNetwork,
+    all_layers,
+    description,
+    is_keras,
+    learning_rate_schedule,
+    on_gpu,
+    seeded,
+    structure,
+)
+from skfi._private import PassthroughScorer
+from skfi.importance._own_code import VERSIONED, described, module_text, of_package, wrapped
 
 
 def fingerprint(*parts: Any) -> str:
     """A hash that is the same in another process if, and only if, the same would be computed.
 
-    Functions and classes of the user's own count by their code, and by the constants, functions
-    and own modules that it names; those of packages by their version. A network counts by its
-    layers and weights.
+    Functions and classes of the user's own count by their code and by all values, functions and
+    own modules that it names; those of packages by their version. A network counts by its layers,
+    its weights, and what layers of the user's own hold.
 
     Raises
     ------
@@ -38,7 +39,7 @@ def fingerprint(*parts: Any) -> str:
     """
     import skfi
 
-    versions = [*((name, version(name)) for name in _VERSIONED[:-1]), ("skfi", skfi.__version__)]
+    versions = [*((name, version(name)) for name in VERSIONED[:-1]), ("skfi", skfi.__version__)]
     floats = (keras.config.floatx(), keras.config.dtype_policy().name)
     machine = (platform.python_version(), floats, on_gpu())
     try:
@@ -65,20 +66,31 @@ class _Hasher(NumpyHasher):
 
     def save(self, obj: Any) -> None:
         """Write ``obj`` in the form that is hashed."""
-        if isinstance(obj, PickledNetwork):
-            obj = obj.model
-        if isinstance(obj, (FunctionType, type)) and not _is_versioned(obj):
-            installed = _installed(obj.__module__)
-            if installed is None:
-                obj = self._described(obj)
-            else:
-                obj = (installed, obj.__module__, obj.__qualname__)
-        elif isinstance(obj, keras.Model) or _has_config(obj):
-            obj = _keras_object(obj)
+        obj = self._in_own_form(obj)
         try:
             super().save(obj)
         except TypeError as error:  # which joblib takes for keys that cannot be ordered
             raise PicklingError(str(error)) from error
+
+    def _in_own_form(self, obj: Any) -> Any:
+        if isinstance(obj, PickledNetwork):
+            obj = obj.model
+        if isinstance(obj, np.ndarray) and not obj.flags.c_contiguous:
+            return np.ascontiguousarray(obj)  # a worker gets it so
+        if type(obj) in (set, frozenset):  # of texts in another order in each process
+            return (type(obj).__name__, sorted(map(hash_of, obj)))
+        if isinstance(obj, ModuleType):
+            return module_text(obj)
+        if isinstance(obj, PassthroughScorer):  # which holds the estimator, fitted or not
+            return "score"
+        if isinstance(obj, keras.Variable):
+            return (type(obj).__name__, np.asarray(obj))
+        if isinstance(obj, (FunctionType, type)):
+            return of_package(obj) or self._described(obj)
+        if isinstance(obj, keras.Model) or _has_config(obj):
+            return _keras_object(obj)
+        inside = wrapped(obj)
+        return obj if inside is None else (type(obj).__name__, inside)
 
     def _batch_setitems(self, items: Any, *more: Any) -> None:
         """Write a dict in the order of its keys, which need not be comparable."""
@@ -89,72 +101,7 @@ class _Hasher(NumpyHasher):
         if id(code) in self._inside:  # a function that calls itself
             return (code.__qualname__,)
         self._inside.add(id(code))
-        return _function(code) if isinstance(code, FunctionType) else _class(code)
-
-
-def _is_versioned(thing: Any) -> bool:
-    return (getattr(thing, "__module__", None) or "").split(".")[0] in _MODULES
-
-
-def _installed(module: str | None) -> str | None:
-    """The version of the package that a module is of; None for the user's own files."""
-    package = sys.modules.get((module or "").split(".")[0])
-    folders = Path(getattr(package, "__file__", None) or "").parts
-    if not {"site-packages", "dist-packages"} & set(folders):
-        return None
-    return f"{package.__name__} {getattr(package, '__version__', '')}"  # type: ignore[union-attr]
-
-
-def _function(function: FunctionType) -> tuple:
-    closure = [cell.cell_contents for cell in function.__closure__ or ()]
-    named = {}
-    for name in sorted(_names(function.__code__)):
-        value = function.__globals__.get(name)
-        if isinstance(value, (FunctionType, type)) or _is_constant(value):
-            named[name] = value
-        elif isinstance(value, ModuleType):
-            named[name] = _module(value)
-    defaults = (function.__defaults__, function.__kwdefaults__)
-    return (function.__qualname__, _code(function.__code__), defaults, closure, named)
-
-
-def _module(module: ModuleType) -> str:
-    """The name of a module; of the user's own, what is in its file."""
-    is_own = module.__name__.split(".")[0] not in _MODULES and not _installed(module.__name__)
-    file = getattr(module, "__file__", None)
-    return Path(file).read_text(encoding="utf-8") if is_own and file else module.__name__
-
-
-def _class(cls: type) -> tuple:
-    bases = [base for base in cls.__bases__ if base is not object]
-    members = {}
-    for name, value in vars(cls).items():
-        plain = getattr(value, "__func__", getattr(value, "fget", value))
-        if isinstance(plain, FunctionType) or _is_constant(plain):
-            members[name] = plain
-    members.pop("__module__", None)  # __main__ where it is run, elsewhere where it is imported
-    members.pop("__doc__", None)
-    return (cls.__qualname__, bases, members)
-
-
-def _is_constant(value: Any) -> bool:
-    if isinstance(value, (tuple, list)):
-        return all(map(_is_constant, value))
-    if isinstance(value, dict):
-        return all(map(_is_constant, value)) and all(map(_is_constant, value.values()))
-    return isinstance(value, _CONSTANTS)
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
-
-
-def _code(code: CodeType) -> tuple:
-    constants = [_code(one) if isinstance(one, CodeType) else one for one in code.co_consts]
-    return (code.co_code, code.co_names, code.co_varnames, constants)
+        return described(code)
 
 
 def _has_config(obj: Any) -> bool:
@@ -168,13 +115,50 @@ def _has_config(obj: Any) -> bool:
 def _keras_object(obj: Any) -> tuple:
     weights = obj.get_weights() if hasattr(obj, "get_weights") else []
     if not isinstance(obj, keras.Model):
-        return (type(obj), _nameless(obj.get_config()), weights)
-    own = [type(layer) for layer in all_layers(obj) if not is_keras(layer)]
-    layers = structure(obj) or json.dumps(obj.get_config(), sort_keys=True, default=fingerprint)
+        schedule = learning_rate_schedule(obj)
+        return (type(obj), _nameless(obj.get_config()), weights, _own_state(obj), schedule)
+    own = [(type(part), _own_state(part)) for part in (obj, *all_layers(obj)) if not is_keras(part)]
+    layers = structure(obj) or description(obj, fingerprint)
     training: tuple = ()
     if obj.compiled:
         training = (_nameless(obj.get_compile_config()), obj.loss, obj.optimizer)
     return (layers, own, weights, training)
+
+
+def _own_state(obj: Any) -> dict[str, Any]:
+    """What an object of the user's own class holds beside what Keras keeps in it.
+
+    Layers and variables in it count as those of the network do.
+    """
+    if is_keras(obj):
+        return {}
+    kept = _keras_attributes()
+    state = {
+        name: value
+        for name, value in vars(obj).items()
+        if name not in kept and not (name.startswith("_") and isinstance(obj, keras.Model))
+    }
+    return {name: value for name, value in state.items() if not _is_tracked(value)}
+
+
+def _is_tracked(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_tracked, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_is_tracked, value))
+    return isinstance(value, (keras.Variable, keras.layers.Layer, keras.optimizers.Optimizer))
+
+
+@cache
+def _keras_attributes() -> frozenset[str]:
+    """Names of what Keras keeps in its objects."""
+    with seeded(0, only_keras=True):  # draws from nobody's generator
+        model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Activation("relu")])
+        model.compile("sgd", "mse")
+        model.optimizer.build([])
+        objects = (keras.layers.Layer(), model, model.optimizer, model.loss, keras.metrics.Mean())
+        losses = (keras.losses.Loss(), keras.optimizers.Optimizer(0.1))
+    return frozenset(name for one in (*objects, *losses) for name in getattr(one, "__dict__", {}))
 
 
 def _nameless(config: Any) -> Any:

@@ -54,8 +54,8 @@ class KeptScores:
                     return None
                 names = json.loads(str(stored["names"]))
                 return {each: stored[str(i)][()] for i, each in enumerate(names)}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return None
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile):
+            return None  # RuntimeError: the archive says that it is encrypted, or packed otherwise
 
     def keep(self, name: str, scores: Scores) -> None:
         """Store scores, whole or not at all.
@@ -103,12 +103,14 @@ def location_of(memory: Any) -> str | None:
 
     Raises
     ------
-    TypeError
-        If ``memory`` is neither a path nor a ``joblib.Memory``.
+    TypeError, ValueError
+        If ``memory`` is neither the path of a folder nor a ``joblib.Memory``.
     """
     if memory is None:
         return None
     if isinstance(memory, (str, os.PathLike)):
+        if not os.fspath(memory) or Path(memory).is_file():
+            raise ValueError(f"memory={memory!r} is no folder; pass the path of one.")
         return os.fspath(memory)
     if hasattr(memory, "cache") and hasattr(memory, "location"):
         return memory.location

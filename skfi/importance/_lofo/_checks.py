@@ -109,6 +109,17 @@ def check_is_repeatable(
             f"memory= goes on where a call ended, but {unseeded[0]}=None draws other numbers in "
             "each call. Pass random_state=0, or another number, to lofo_importance."
         )
+    inner = {
+        name: value
+        for name, value in estimator.get_params().items()
+        if hasattr(value, "split") and getattr(value, "random_state", 0) is None
+    }
+    for name, value in inner.items():
+        if getattr(value, "shuffle", True):
+            raise ValueError(
+                f"memory= goes on where a call ended, but {name}={value!r} makes other folds in "
+                "each call. Set its random_state."
+            )
     if hasattr(cv, "split"):
         again = folds_of(cv, given, groups, stratified=False)
         pairs = zip(folds, again, strict=False)

@@ -70,9 +70,11 @@ class FoldJob:
 
 
 def score_of(
-    job: FoldJob, fold: Fold, place: Place, start: WarmStart | None, deadline: float | None
+    job: FoldJob, fold: Fold, place: Place, start: WarmStart | str | None, deadline: float | None
 ) -> Done:
-    """Fit and score one fold without one unit, unless time is up."""
+    """Fit and score one fold without one unit, unless time is up, or what it starts from failed."""
+    if isinstance(start, str):
+        return Done(place, error=start)
     if _is_over(deadline):
         return Done(place)
     unit = None if place[0] == 0 else place[0] - 1
@@ -84,17 +86,30 @@ def score_of(
     except Exception as error:
         if job.error_score == "raise":
             raise
-        return Done(place, error=f"{type(error).__name__}: {error}")
+        return Done(place, error=in_words(error))
     return kept_in(job.kept, done)
 
 
-def weights_of(job: FoldJob, fold: Fold, deadline: float | None) -> list[np.ndarray] | None:
-    """The weights of a network trained on a fold with all units; None if time is up."""
+def weights_of(job: FoldJob, fold: Fold, deadline: float | None) -> list[np.ndarray] | str | None:
+    """The weights of a network trained on a fold with all units; None if time is up.
+
+    Where it fails, and failed fits count as NaN, it is why.
+    """
     if _is_over(deadline):
         return None
-    with job.working():
-        train, _ = _views(job.model, fold, None)
-        return trained_weights(job.model.fit(train))
+    try:
+        with job.working():
+            train, _ = _views(job.model, fold, None)
+            return trained_weights(job.model.fit(train))
+    except Exception as error:
+        if job.error_score == "raise":
+            raise
+        return in_words(error)
+
+
+def in_words(error: Exception) -> str:
+    """Why a fit failed."""
+    return f"{type(error).__name__}: {error}"
 
 
 def _is_over(deadline: float | None) -> bool:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
 import joblib
 import numpy as np
+from sklearn.base import clone
 from tqdm.auto import tqdm
 
 from skfi.importance._fits import parallel
@@ -73,7 +74,11 @@ class Run:
 
     def storing_in(self, location: str | None) -> Self:
         """The same with a folder of its own below ``location``, if that is not None."""
-        decides = (self.model, self.scorer, self.folds, self.refit_epochs)
+        # networks are trained anew: what the estimator has learnt before decides nothing
+        model = self.model
+        with suppress(TypeError):  # of what cannot be copied, which the hash says in better words
+            model = replace(model, estimator=clone(model.estimator))
+        decides = (model, self.scorer, self.folds, self.refit_epochs)
         return replace(self, kept=KeptScores.of_call(location, "lofo", *decides))
 
     @cached_property
@@ -101,8 +106,8 @@ class Run:
             done = [self._kept(one) for one in self._fits(ready, starts, run, begin)]
         return FoldScores.of(stored + done, (1 + n_units, n_folds))
 
-    def _starts(self, folds: list[int], run: Callable, begin: float) -> dict[int, WarmStart]:
-        """What the refits of each fold start from; of those for which there was time."""
+    def _starts(self, folds: list[int], run: Callable, begin: float) -> dict[int, WarmStart | str]:
+        """What the refits of each fold start from, or why it failed, where there was time."""
         assert self.refit_epochs is not None
         deadlines = self._deadlines(begin, _FOR_STARTS)
         weights = run(
@@ -110,7 +115,7 @@ class Run:
             for fold, deadline in zip(folds, deadlines, strict=False)
         )
         return {
-            fold: WarmStart(of_fold, self.refit_epochs)
+            fold: of_fold if isinstance(of_fold, str) else WarmStart(of_fold, self.refit_epochs)
             for fold, of_fold in zip(folds, weights, strict=True)
             if of_fold is not None
         }

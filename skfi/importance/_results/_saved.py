@@ -11,7 +11,7 @@ from skfi._files import checked_path, written_whole
 from skfi.importance._results._described_as_json import Reader, Writer
 
 _VERSION = 1  # of the form of the files
-_NO_RESULT = (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile)
+_NO_RESULT = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile)
 
 
 class Saved:

@@ -168,3 +168,19 @@ def test_the_progress_bar_counts_fits(capsys, n_jobs, tmp_path):
 def test_bad_parameters(params, message):
     with pytest.raises(ValueError, match=message):
         lofo_importance(LinearRegression(), X, y, **params)
+
+
+def test_a_network_that_warm_refits_start_from_may_fail_too():
+    sequences = 1e6 * rng.normal(size=(40, 3, 2))
+    diverging = LSTMRegressor(
+        units=2, epochs=3, learning_rate=1e38, optimizer="sgd", importance=None, random_state=0
+    )
+    call = {"cv": 2, "refit": "warm", "leave_out": "constant"}
+    with pytest.raises(ValueError, match="diverged"):
+        lofo_importance(diverging, sequences, 1e6 * y[:40], **call)
+    for refit in ("warm", "cold"):
+        result = lofo_importance(
+            diverging, sequences, 1e6 * y[:40], error_score=np.nan, **call | {"refit": refit}
+        )
+        assert np.isnan(result.importances_mean).all()
+        assert "6 of 6 fits failed" in result.note

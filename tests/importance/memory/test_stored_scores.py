@@ -170,6 +170,23 @@ def test_a_changed_byte_changes_no_number(tmp_path, byte):
     np.testing.assert_array_equal(lofo(tmp_path).importances, expected)
 
 
+@pytest.mark.parametrize("place", [8, 10])  # flags and method of the first entry of the directory
+def test_a_damaged_directory_changes_no_number(tmp_path, place):
+    expected = lofo(tmp_path).importances
+    path = files(tmp_path)[3]
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"PK\x01\x02") + place] ^= 1  # says: encrypted, or packed in another way
+    path.write_bytes(content)
+    np.testing.assert_array_equal(lofo(tmp_path).importances, expected)
+
+
+@pytest.mark.parametrize("name", ["", "file"])
+def test_what_is_no_folder_is_refused(tmp_path, name):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="is no folder; pass the path of one"):
+        lofo(tmp_path / "file" if name else "")
+
+
 def test_a_full_disk_costs_the_scores_in_store_but_not_the_result(tmp_path, monkeypatch):
     full = count()
     write = np.savez
