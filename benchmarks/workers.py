@@ -27,10 +27,12 @@ LSTMRegressor(64, epochs=1, importance=None).fit(X, X[:, 0, 0])
 """
 
 
-def simulated(fits: list[float], n_workers: int, start: float, send: float, task: float) -> float:
-    """Seconds until all fits are done: each goes to the worker that is free first."""
-    free = [start + send * (i + 1) for i in range(n_workers)]
-    heapq.heapify(free)
+def simulated(fits: list[float], ready: list[float], task: float) -> float:
+    """Seconds until all fits are done: each goes to the worker that is free first.
+
+    ``ready`` says from when on each worker has its data.
+    """
+    free = sorted(ready)
     sent = 0.0  # tasks leave one after the other
     end = 0.0
     for fit in fits:
@@ -59,11 +61,11 @@ def main() -> None:
     for refit in ("cold", "warm"):
         units = [fit if refit == "cold" else SHARE_OF_WARM * fit] * n_fits
         for n_workers in (1, 10, 100):
-            starts = 0.0  # the networks that warm refits start from come first
-            if refit == "warm":
-                starts = simulated([fit] * N_FOLDS, n_workers, start, send, tasks / 2000)
-            times = (0.0, 0.0) if starts else (start, send)
-            whole = starts + simulated(units, n_workers, *times, tasks / 2000)
+            ready = [start + send * (i + 1) for i in range(n_workers)]
+            if refit == "warm":  # the networks that the others start from come first
+                begun = simulated([fit] * N_FOLDS, ready, tasks / 2000)
+                ready = [max(one, begun) for one in ready]
+            whole = simulated(units, ready, tasks / 2000)
             alone = sum(units) + (N_FOLDS * fit if refit == "warm" else 0)
             print_row(
                 "workers",

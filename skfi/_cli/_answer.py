@@ -29,6 +29,7 @@ class Answer:
     score: Score | None
     about: Mapping[str, Any] = field(default_factory=dict)  # further entries of the JSON object
     signed: str | None = None  # of words: for which label they speak
+    rows: str = "held-out rows"  # which the score is of
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,22 @@ def _in_words(answer: Answer) -> str:
         shown = "gradient"
         result = answer.results[shown]
         values, form = result.importances_mean, "{:+.2g}"
+    if np.isnan(values).any():
+        n_known = int(np.isfinite(result.importances_mean).sum())
+        said = f"{n_known} of {len(values)} importances by {shown} are known, so no shares"
+        return said if answer.score is None else f"{said} ({answer.score} {answer.rows})"
     order = np.argsort(-np.abs(values), kind="stable")[:_MOST_SHOWN]
     said = ", ".join(f"{result.feature_names[i]} {form.format(values[i])}" for i in order)
+    low = result.get("confidence_intervals")
+    if low is not None and not (low[:, 0] > 0).any():
+        said = f"nothing is shown to matter: {said}"
     if len(values) > _MOST_SHOWN:
         said += f" and {len(values) - _MOST_SHOWN} more"
     if answer.signed is not None:
         said += f" for {answer.signed!r}"
     elif len(answer.results) > 1:
         said += f" by {shown}"
-    return said if answer.score is None else f"{said} ({answer.score} held-out rows)"
+    return said if answer.score is None else f"{said} ({answer.score} {answer.rows})"
 
 
 def _as_object(answer: Answer, places: Places, talk: Talk) -> dict[str, Any]:

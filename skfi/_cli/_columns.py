@@ -123,6 +123,12 @@ def _no_input(values: pd.Series) -> str | None:
         is_free = n_different > 50 and n_different > len(present) / 2 and numbers < 0.9
         return f"{n_different:,} different texts" if is_free else None
     counts = pd.api.types.is_integer_dtype(values) and len(values) > 2
-    if counts and n_different == len(values) and (values.diff().iloc[1:] == 1).all():
+    if counts and n_different == len(values) and _counts_rows(values):
         return "counts the rows"
     return None
+
+
+def _counts_rows(values: pd.Series) -> bool:
+    """Whether whole numbers that all differ hardly leave one out, in whichever order they stand."""
+    is_index = str(values.name).startswith("Unnamed: ")  # the index that pandas writes
+    return is_index or int(values.max()) - int(values.min()) < 1.1 * len(values)

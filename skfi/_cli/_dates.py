@@ -13,7 +13,7 @@ from skfi._cli._talk import have_no
 
 _NAMES = ("date", "time", "datetime", "timestamp", "day", "month", "year", "hour", "period")
 _LOOKS_LIKE_A_DATE = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?|\d{4}[-/.]\d{1,2}|"
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?|\d{4}[-/](0?[1-9]|1[0-2])|"
     r"(?=.*\d{4})(?=.*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)).*\d.*",
     re.IGNORECASE | re.DOTALL,
 )

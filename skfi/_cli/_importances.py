@@ -112,6 +112,9 @@ def together(results: Mapping[str, Any]) -> Any:
 
 
 def shares_of(result: Any) -> np.ndarray:
-    """Positive importances as shares of their sum, as ``feature_importances_`` has them."""
-    positive = np.clip(np.nan_to_num(result.importances_mean), 0, None)
+    """Positive importances as shares of their sum, as ``feature_importances_`` has them.
+
+    All are NaN if one importance is not known: then there is no sum.
+    """
+    positive = np.clip(result.importances_mean, 0, None)
     return positive / (positive.sum() or 1)

@@ -69,7 +69,9 @@ def explain_model(model: Path, data: Path, options: Namespace, places: Places, t
     if permuted is not None:
         of_data = Score(permuted.scoring, float(permuted.baseline_score), n_samples)
     about = {"model": str(model), "samples": n_samples}
-    answer = Answer(str(data), results, together(results), of_data, about)
+    # nobody says whether the network was trained on them
+    rows = f"rows of {Path(data).name}"
+    answer = Answer(str(data), results, together(results), of_data, about, rows=rows)
     give(answer, places, options.title or f"What moves {model.stem}?", talk)
 
 

@@ -12,7 +12,7 @@ from skfi._cli._talk import Talk, counted
 
 _ENOUGH = 10  # one in so many values may be no number, and is then missing
 _COMMA = re.compile(r"[-+]?\d+,\d+|[-+]?\d+")
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d+(\.\d+)?")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?|[-+]?\d+(\.\d+)?")
 
 
 def read_texts_as_numbers(

@@ -47,7 +47,14 @@ def score(estimator: Any, part: Part, metric: str) -> Score:
 
 
 def say_what_it_is_worth(
-    estimator: Any, task: str, train: Part, held_out: Part, target: str, talk: Talk
+    estimator: Any,
+    task: str,
+    train: Part,
+    held_out: Part,
+    target: str,
+    talk: Talk,
+    *,
+    metric: str,
 ) -> None:
     """Compare the network with a prediction that looks at no input, and warn if that is as good."""
     predicted = estimator.predict(held_out.X)
@@ -63,16 +70,18 @@ def say_what_it_is_worth(
         )
     else:
         errors = np.mean((held_out.y - predicted) ** 2)
-        # the mean of the rows to train on, and even that of the rows to explain
-        is_better = errors < min(np.mean((held_out.y - train.y.mean()) ** 2), held_out.y.var())
+        is_better = errors < held_out.y.var()  # R2 above 0
         talk.note(
             f"The network's root mean squared error on the held-out rows is {errors**0.5:.3g}; the "
             f"standard deviation of {target} there is {held_out.y.std():.3g}."
         )
     if not is_better:
-        what = "the most frequent label" if task == "classification" else "the mean"
+        told = f"its importances tell little about {target}"
+        what = "the mean of the held-out rows would"
+        if task == "classification":  # another metric, such as the area under a curve, may see more
+            told = f"by accuracy, {told}" if metric == "accuracy" else f"look at {metric} alone"
+            what = "the most frequent label of the rows to train on does"
         talk.warn(
-            f"The network predicts {target} no better than {what} of the rows to train on does: "
-            f"its importances tell nothing about {target}. More rows, other inputs, another "
-            "--window or more --epochs may help."
+            f"The network predicts {target} no better than {what}: {told}. More rows, other "
+            "inputs, another --window or more --epochs may help."
         )

@@ -82,7 +82,9 @@ def explain_table(
         estimator.fit(data.train.X, data.train.y)
     seconds = talk.seconds
     of_held_out = score(estimator, data.held_out, metric)
-    say_what_it_is_worth(estimator, data.task, data.train, data.held_out, columns.target, talk)
+    say_what_it_is_worth(
+        estimator, data.task, data.train, data.held_out, columns.target, talk, metric=metric
+    )
     asked = Asked(
         methods,
         data.inputs.names,

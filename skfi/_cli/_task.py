@@ -61,7 +61,9 @@ def labels_of(target: pd.Series) -> pd.Series:
 
 
 def _as_text(label: object) -> str:
-    return f"{label:g}" if isinstance(label, float) else str(label)
+    if isinstance(label, float):
+        return str(int(label)) if label.is_integer() else repr(label)
+    return str(label)
 
 
 def of_known_labels(train: Part, held_out: Part, talk: Talk) -> Part:

@@ -48,7 +48,7 @@ def explain_texts(path: Path, options: Namespace, places: Places, talk: Talk) ->
     with talk.timed(f"Training on {len(train):,} texts"):
         pipe.fit(train.X, train.y)
     of_held_out = score(pipe, held_out, metric)
-    say_what_it_is_worth(pipe, task, train, held_out, options.target, talk)
+    say_what_it_is_worth(pipe, task, train, held_out, options.target, talk, metric=metric)
     methods = ("gradient", "permutation") if options.method in (None, "all") else (options.method,)
     min_count = max(2, len(held_out) // _RARE)
     talk.note(

@@ -1,7 +1,6 @@
 """What is predicted of a sample, in a few words."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -21,17 +20,16 @@ def predicted(result: ImportanceResult, sample: int) -> str:
     if isinstance(values, Mapping):
         parts = (_numbers(of_output[sample]) for of_output in values.values())
         return ", ".join(f"{name} {part}" for name, part in zip(values, parts, strict=True) if part)
-    return _of_classes(result, values[sample]) or _numbers(values[sample])
+    return _of_classes(result, sample) or _numbers(values[sample])
 
 
-def _of_classes(result: ImportanceResult, values: np.ndarray) -> str:
-    classes: Any = result.get("classes")
+def _of_classes(result: ImportanceResult, sample: int) -> str:
+    classes, values = result.get("classes"), result.predictions[sample]
     if classes is None or values.ndim > 1:
         return ""
-    labels = np.asarray(classes).tolist()
-    output = result.get("output")
-    place = labels.index(output) if output in labels else int(values.argmax())
-    return f"{labels[place]} ({values[place]:.2f})"
+    explained = result.get("explained_output")
+    place = int(values.argmax() if explained is None else explained[sample])
+    return f"{np.asarray(classes).tolist()[place]} ({values[place]:.2f})"
 
 
 def _numbers(values: np.ndarray) -> str:

@@ -80,11 +80,11 @@ def of_data(abouts: Sequence[Mapping[str, Any]]) -> Section:
 
 def _with_targets(abouts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Calls without targets, as of gradients, have the data of another call of the same inputs."""
-    known = {repr(one["data"]["inputs"]): one["data"] for one in abouts if "targets" in one["data"]}
+    known = {one["data"]["checksum"]: one["data"] for one in abouts if "targets" in one["data"]}
     return [
         about
         if "targets" in about["data"]
-        else {**about, "data": known.get(repr(about["data"]["inputs"]), about["data"])}
+        else {**about, "data": known.get(about["data"]["checksum"], about["data"])}
         for about in abouts
     ]
 
@@ -115,8 +115,8 @@ def _of_targets(targets: Mapping[str, Any], name: str = "Targets") -> list[Any]:
     if "classes" in targets:
         rows = [[word(label), count(n)] for label, n in targets["classes"].items()]
         others = targets["n_classes"] - len(rows)
-        caption = name + (f" (and {others} more classes)" if others else "")
-        return [Table(caption, ["class", "samples"], rows)]
+        caption = name + (f" (and {others} more values)" if others else "")
+        return [Table(caption, ["value", "samples"], rows)]
     if "numbers" in targets:
         rows = [
             [word(column), *(number(values[key]) for key in ("min", "mean", "max"))]

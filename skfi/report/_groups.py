@@ -23,7 +23,7 @@ def of_groups(result: ImportanceResult, pictures: Pictures) -> list[Any]:
     drawn = means.iloc[largest]
     caption = (
         "By group of samples: the mean of what the rows of each group add to the importance. "
-        "Weighted by their rows, the groups' means give the importance of all."
+        "Weighted by the number, or the weight, of their rows, they give the importance of all."
     )
     picture = pictures.draw(
         lambda: lines(drawn, "importance", "group of samples"),

@@ -203,7 +203,8 @@ def _scores(results: Sequence[ImportanceResult]) -> Any:
     for one in results:
         if one.baseline_score is not None and one.get("output") is None:
             sign = -1 if str(one.scoring).startswith("neg_") else 1
-            folds = ", mean over folds" if one.method == "lofo" else ""
+            n_folds = one.importances.shape[1] if one.method == "lofo" else 0
+            folds = f", mean over {n_folds} folds" if n_folds > 1 else ""
             value = in_figures(sign * one.baseline_score)
             yield f"{score_name(one)} {value} ({method_name(one.method)}{folds})"
 

@@ -40,7 +40,7 @@ def _maps(result: ImportanceResult, pictures: Pictures) -> list[Any]:
     n_steps, n_features = len(shown.axes[0]), len(shown.axes[1])
     n_samples = len(result.attributions)
     most = int(np.clip(_MOST_POINTS // (n_steps * n_features), 1, _MOST_SAMPLES))
-    chosen = spread_samples(result, most)
+    chosen, order = spread_samples(result, most)
     display = TemporalImportanceDisplay(shown)
     series = False if n_steps > _LONGEST else None
 
@@ -51,7 +51,8 @@ def _maps(result: ImportanceResult, pictures: Pictures) -> list[Any]:
     options = []
     for i in chosen:
         said = predicted(result, i)
-        label = f"Sample {i}" + (f", predicted {said}" if said else "")
+        number = i if result.get("sample_indices") is None else result.sample_indices[i]
+        label = f"Sample {number}" + (f", predicted {said}" if said else "")
         picture = pictures.draw(
             lambda i=i: plot(i),  # type: ignore[misc]
             alt=f"Heat map of what each feature adds at each time step. {label}.",
@@ -59,38 +60,49 @@ def _maps(result: ImportanceResult, pictures: Pictures) -> list[Any]:
         options.append(Option(label, [picture]))
     others = f" of {len(result.axes[1])}" if n_features < len(result.axes[1]) else ""
     drawn = "" if series is False else "; lines are its series, each scaled to its row"
+    raised = "the output" if result.get("explained_output") is None else f"the {_explained(result)}"
+    strongest = "the strongest " if others else ""
     text = (
-        f"{len(chosen)} of {n_samples:,} samples, from the lowest to the highest prediction, with "
-        f"{'the strongest ' if others else ''}{n_features}{others} features. Blue raises what is "
-        f"predicted, red lowers it{drawn}."
+        f"{len(chosen)} of {n_samples:,} samples, {order}, with {strongest}"
+        f"{n_features}{others} features. Blue raises {raised}, red lowers it{drawn}."
     )
     return [Text([text]), Choice("Sample", options)]
 
 
 def _texts(result: ImportanceResult) -> list[Any]:
-    chosen = spread_samples(result, _MOST_TEXTS)
+    chosen, order = spread_samples(result, _MOST_TEXTS)
     options = [
         Option(f"Text {i}", [Markup(TokenImportanceDisplay(result, [i]).to_html())]) for i in chosen
     ]
     total = len(result.tokens)
+    raised = "the output" if result.get("explained_output") is None else f"the {_explained(result)}"
     text = (
-        f"{len(chosen)} of {total:,} texts, from the lowest to the highest prediction. Words in "
-        "blue speak for what is predicted, or for the class that was asked for, those in red "
-        "against it."
+        f"{len(chosen)} of {total:,} texts, {order}. Words in blue raise {raised}, those in red "
+        "lower it."
     )
     return [Text([text]), Markup("".join(option.blocks[0].html for option in options))]
 
 
-def spread_samples(result: ImportanceResult, most: int) -> list[int]:
-    """Samples evenly spread over what is predicted, the lowest and the highest included."""
+def spread_samples(result: ImportanceResult, most: int) -> tuple[list[int], str]:
+    """Samples evenly spread over what is explained, and how they are ordered."""
     values: Any = result.get("predictions")
+    explained = result.get("explained_output")
     n_samples = len(result.tokens if result.get("tokens") is not None else result.attributions)
-    if values is None or isinstance(values, Mapping):
-        values = np.arange(n_samples)
-    values = np.reshape(values, (n_samples, -1)).astype(np.float64)
-    order = np.argsort(np.nan_to_num(values[:, -1]), kind="stable")
-    places = np.linspace(0, n_samples - 1, min(most, n_samples)).round().astype(int)
-    return [int(order[place]) for place in places]
+    chosen = np.linspace(0, n_samples - 1, min(most, n_samples)).round().astype(int)
+    if explained is None or values is None or isinstance(values, Mapping) or np.ndim(values) != 2:
+        return chosen.tolist(), "evenly spread over their order"
+    order = np.argsort(np.nan_to_num(values[np.arange(n_samples), explained]), kind="stable")
+    return order[chosen].tolist(), f"from the lowest to the highest {_explained(result)}"
+
+
+def _explained(result: ImportanceResult) -> str:
+    """What is explained of each sample."""
+    classes, explained = result.get("classes"), result.get("explained_output")
+    if classes is None or explained is None:
+        return "prediction"
+    if len(np.unique(explained)) > 1:
+        return "probability of the class that is predicted"
+    return f"probability of {np.asarray(classes).tolist()[int(explained[0])]!r}"
 
 
 def _strongest_features(result: ImportanceResult) -> ImportanceResult:

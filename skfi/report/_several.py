@@ -11,6 +11,7 @@ from skfi.display import ComparisonDisplay, OutputImportanceDisplay
 from skfi.importance import ImportanceComparison, ImportanceResult, ImportancesByOutput
 from skfi.report._blocks import (
     MOST_ROWS,
+    Cell,
     Choice,
     Option,
     Section,
@@ -40,6 +41,7 @@ def of_comparison(comparison: ImportanceComparison, pictures: Pictures) -> Secti
         caption="Each method's importances as shares of their sum, so that they can be compared.",
     )
     columns = [frame.index.name or "unit"]
+    said = f": the first {MOST_ROWS} of {len(frame):,}" if len(frame) > MOST_ROWS else ""
     columns += [f"{method}{what}" for method in methods for what in ("", ", rank")]
     rows = [
         [
@@ -54,13 +56,15 @@ def of_comparison(comparison: ImportanceComparison, pictures: Pictures) -> Secti
     ]
     agreement = comparison.agreement
     agreeing = [[word(name), *(number(value) for value in agreement.loc[name])] for name in methods]
-    findings = list(comparison.findings) or ["The methods differ nowhere by more than their error."]
+    findings = list(comparison.findings) or [
+        "No disagreement is seen that intervals show; where a method has none, it cannot be told."
+    ]
     return Section(
         "What the methods agree on",
         [
             Text(findings, is_list=True),
             picture,
-            Table("Importances and ranks (1 is the most important)", columns, rows),
+            Table(f"Importances and ranks (1 is the most important){said}", columns, rows),
             Table(
                 "Agreement of the ranks (Kendall's tau: 1 the same order, 0 none)",
                 ["method", *methods],
@@ -84,7 +88,7 @@ def of_outputs(results: ImportancesByOutput, pictures: Pictures) -> Section:
         caption=f"{method_name(first.method)} importance for each output.",
         cells=cells_of(shown.index, shown.columns, shown.to_numpy()),
     )
-    rows = [[word(unit), *(number(value) for value in row)] for unit, *row in frame.itertuples()]
+    rows, said = _largest(frame)
     columns = [unit_name(first), *(str(name) for name in frame.columns)]
     options = [
         Option(f"Output {name}", [Text([answer(one)]), table(one)]) for name, one in results.items()
@@ -92,8 +96,8 @@ def of_outputs(results: ImportancesByOutput, pictures: Pictures) -> Section:
     blocks: list[Any] = [Text([asked(first)])]
     if results.note:
         blocks.append(Text([results.note]))
-    caption = "Importance by output"
-    blocks += [picture, Table(caption, columns, rows[:MOST_ROWS]), Choice("Output", options)]
+    blocks += [picture, Table(f"Importance by output{said}", columns, rows)]
+    blocks.append(Choice("Output", options))
     return Section(f"{method_name(first.method)} for each output", blocks)
 
 
@@ -115,9 +119,9 @@ def of_runs(runs: Mapping[str, ImportanceResult], pictures: Pictures) -> Section
         alt=f"Importance by {unit_name(first)} over the runs {', '.join(results)}.",
         caption="Importance in each run; lines at the marks are intervals of 95%, where known.",
     )
-    rows = [[word(unit), *(number(value) for value in row)] for unit, *row in frame.itertuples()]
+    rows, said = _largest(frame)
     blocks: list[Any] = [Text(_changes(results, frame), is_list=True), picture]
-    blocks.append(Table("Importance by run", [unit_name(first), *frame.columns], rows[:MOST_ROWS]))
+    blocks.append(Table(f"Importance by run{said}", [unit_name(first), *frame.columns], rows))
     options = [
         Option(name, [Text([answer(one)]), bars(one, pictures), table(one)])
         for name, one in results.items()
@@ -163,6 +167,15 @@ def _changes(results: Mapping[str, ImportanceResult], frame: pd.DataFrame) -> li
             f"{last}; the intervals of 95% do not overlap."
         )
     return said
+
+
+def _largest(frame: pd.DataFrame) -> tuple[list[list[Cell]], str]:
+    """Rows of the largest units in their order, and a word if others are left out."""
+    order = np.argsort(-np.nan_to_num(frame.max(axis=1).to_numpy(), nan=-np.inf), kind="stable")
+    shown = frame.iloc[np.sort(order[:MOST_ROWS])]
+    rows = [[word(unit), *(number(value) for value in row)] for unit, *row in shown.itertuples()]
+    said = f": the {MOST_ROWS} largest of {len(frame):,}" if len(frame) > MOST_ROWS else ""
+    return rows, said
 
 
 def _intervals(result: ImportanceResult, units: Any) -> np.ndarray:

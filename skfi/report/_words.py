@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from skfi.importance import ImportanceResult
+from skfi.importance._inference._t_tests import adjusted
 from skfi.report._blocks import in_figures
 
 UNITS = {
@@ -17,6 +18,7 @@ UNITS = {
 }
 _POOR = 0.1  # of R2
 _MOST = 3  # units that the answer names
+_LEVEL = 0.05  # of p-values
 
 
 def method_name(method: str) -> str:
@@ -33,28 +35,46 @@ def asked(result: ImportanceResult) -> str:
     """The question that the method answers."""
     unit = unit_name(result)
     score = score_name(result)
+    change = "gains" if str(result.scoring).startswith("neg_") else "loses"
+    n_values = result.importances.shape[1] if result.importances is not None else 0
     if result.method == "permutation":
         replaced = "replaced by other words" if result.by == "word" else "shuffled among samples"
-        repeats = result.importances.shape[1] if result.importances is not None else 0
         only = ", within what the other units leave open" if result.get("conditional") else ""
         return (
             f"How much worse does this network do when the values of one {unit} are {replaced}"
-            f"{only}? The importance is what {score} loses, a mean over {repeats} shuffles."
+            f"{only}? The importance is what {score} {change}{_averaged(n_values, 'shuffle')}."
         )
     if result.method == "lofo":
-        folds = result.importances.shape[1] if result.importances is not None else 0
         return (
             f"How much worse does a network do that is trained without the {unit}? The importance "
-            f"is what {score} loses, a mean over {folds} folds of a cross-validation."
+            f"is what {score} {change}{_averaged(n_values, 'fold')} of a cross-validation."
         )
-    n_samples = _n_samples(result)
-    over = f" over {n_samples:,} samples" if n_samples else ""
     how = _GRADIENTS.get(result.method.removesuffix("_rescaled"), "")
-    kind = " of absolute values." if result.get("aggregate") == "mean_abs" else ", with its sign."
-    return (
-        f"How much does each {unit} move what the network predicts? {how} The importance is the "
-        f"mean{over}{kind}"
-    )
+    return f"How much does each {unit} move what the network predicts? {how} {_mean_of(result)}"
+
+
+def _averaged(n_values: int, name: str) -> str:
+    return f" in one {name}" if n_values == 1 else f", a mean over {n_values} {name}s"
+
+
+def _mean_of(result: ImportanceResult) -> str:
+    """How a gradient importance sums up the values of cells and samples."""
+    if result.get("in_total"):
+        return "The importance is the sum over all occurrences of a word."
+    is_abs = result.get("aggregate") == "mean_abs"
+    values = "absolute values" if is_abs else "values with their sign"
+    weighted = ", weighted" if result.get("sample_weight") is not None else ""
+    n_samples = _n_samples(result)
+    over = f"{n_samples:,} samples{weighted}" if n_samples else "samples"
+    if result.by == "word":
+        return f"The importance is the mean of {values} over the occurrences of a word in {over}."
+    if result.get("inputs") is not None:
+        return f"The importance is the sum of {values} over a unit's cells, a mean over {over}."
+    has_steps = "axes" in result and len(result.axes[0]) > 1
+    steps = " and their time steps" if result.by == "feature" and has_steps else ""
+    of_class = result.get("classes") is not None and result.get("output") is not None
+    only = " For each class these are the samples of that class." if of_class else ""
+    return f"The importance is the mean of {values} over {over}{steps}.{only}"
 
 
 _GRADIENTS = {
@@ -86,35 +106,37 @@ def score_name(result: ImportanceResult) -> str:
 
 
 def answer(result: ImportanceResult) -> str:
-    """The most important units, and whether they are known to matter."""
-    known = np.flatnonzero(np.isfinite(result.importances_mean))
-    if not len(known):
+    """The most important units, of those that are known to matter.
+
+    These are units whose interval is above 0 and whose p-value, adjusted by Holm, is below 0.05.
+    Without intervals they are all that are above 0.
+    """
+    size = importance_size(result)
+    if not np.isfinite(size).any():
         return "No importance is known yet: there was no time to compute any."
-    order = known[np.argsort(-importance_size(result)[known], kind="stable")]
+    unit, units = unit_name(result), UNITS.get(result.by, "units")
     intervals = result.get("confidence_intervals")
-    if intervals is not None and not (intervals[order, 0] > 0).any():
-        return (
-            f"No {unit_name(result)} is shown to matter: each interval of 95% holds 0, or lies "
-            "below."
-        )
-    known_to_matter = (i for i in order[:_MOST] if _is_shown(intervals, i))
-    shown = [i for i in known_to_matter if result.importances_mean[i] != 0]
-    if not shown:
-        return f"No {unit_name(result)} has any importance."
+    matter = size > 0
+    if intervals is not None:
+        matter &= intervals[:, 0] > 0
+        if "pvalues" in result:
+            matter &= adjusted(result.pvalues, "holm") < _LEVEL
+        if not matter.any():
+            return f"No {unit} is shown to matter, tested together with all {len(size):,} {units}."
+    if not matter.any():
+        return f"No {unit} has an importance above 0."
+    order = np.argsort(-np.nan_to_num(size, nan=-np.inf), kind="stable")
+    shown = [i for i in order if matter[i]][:_MOST]
     named = ", then ".join(_named(result, i, intervals) for i in shown)
-    total = len(result.importances_mean)
-    return f"Most important of {total:,} {UNITS.get(result.by, 'units')}: {named}."
+    is_scored = result.method in ("permutation", "lofo")
+    unsure = " No interval is known." if intervals is None and is_scored else ""
+    return f"Most important of {len(size):,} {units}: {named}.{unsure}"
 
 
 def importance_size(result: ImportanceResult) -> np.ndarray:
     """What units are ordered by: of signed gradients a large value below zero counts as well."""
     values = result.importances_mean
     return np.abs(values) if result.get("aggregate") == "mean" else values
-
-
-def _is_shown(intervals: Any, i: int) -> bool:
-    """Whether an importance is more than chance; taken so where no interval is known."""
-    return intervals is None or not intervals[i, 0] <= 0
 
 
 def _named(result: ImportanceResult, i: int, intervals: Any) -> str:

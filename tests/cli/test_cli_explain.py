@@ -141,7 +141,7 @@ def test_a_network_that_learns_nothing_is_warned_of(tmp_path, capsys):
     )  # fmt: skip
     assert got["score"]["value"] < 0
     assert "Warning: The network predicts flow no better than the mean" in got["said"]
-    assert any("tell nothing about flow" in note for note in got["notes"])
+    assert any("tell little about flow" in note for note in got["notes"])
 
 
 def test_rows_without_an_order_are_split_at_random(tmp_path, capsys):
@@ -210,3 +210,41 @@ def test_the_saved_result_is_that_of_the_answer(tmp_path, capsys):
     assert json.dumps(got["score"]["value"]) == json.dumps(float(result.baseline_score))
     assert (got["page"], got["saved"]) == ("other.html", "r.npz")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["other.html", "r.npz", "river.csv"]
+
+
+def test_shares_are_not_known_where_time_was_up(tmp_path, capsys):
+    path = written(days(), tmp_path)
+    arguments = ["explain", path, "--target", "flow", "--window", "2", "--method", "lofo", *QUICK]
+    got = answer(capsys, *arguments, "--time-limit", "0")
+    assert [unit["share"] for unit in got["importances"]["lofo"]] == [None] * 3
+    assert main([*arguments, "--time-limit", "0", "--quiet"]) == 0
+    assert "0 of 3 importances by lofo are known, so no shares" in capsys.readouterr().out
+
+
+def test_large_codes_stay_apart_and_the_index_is_no_input(tmp_path, capsys):
+    frame = days(120)
+    frame["code"] = np.where(frame["rain"] > 0, 1000001.0, 1000002.0)
+    frame.loc[3, "code"] = np.nan
+    frame = frame.sample(frac=1, random_state=0).drop(columns="flow")
+    path = tmp_path / "codes.csv"
+    frame.to_csv(path)  # with the index of pandas, in another order
+    got = answer(
+        capsys, "explain", str(path), "--target", "code", "--window", "1",
+        "--method", "permutation", *QUICK,
+    )  # fmt: skip
+    assert "1000001 and 1000002" in got["said"] or "1000001, 1000002" in got["said"]
+    assert sorted(names(got, "permutation")) == ["rain", "tmax", "tmin"]
+
+
+def test_another_metric_than_accuracy_speaks_for_itself(tmp_path, capsys):
+    random = np.random.default_rng(0)
+    rain = random.normal(size=400)
+    label = np.where(rain + random.normal(size=400) > 2.2, "flood", "none")
+    frame = pd.DataFrame({"rain": rain, "noise": random.normal(size=400), "y": label})
+    got = answer(
+        capsys, "explain", written(frame, tmp_path), "--target", "y", "--scoring", "roc_auc",
+        "--method", "permutation", "--units", "3", "--epochs", "20",
+    )  # fmt: skip
+    assert got["score"]["value"] > 0.7
+    assert "tell nothing" not in got["said"]
+    assert "tell little" not in got["said"]

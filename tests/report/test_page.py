@@ -10,7 +10,13 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 import skfi
-from skfi import ImportanceResult, permutation_importance
+from skfi import (
+    ImportanceComparison,
+    ImportanceResult,
+    LSTMClassifier,
+    gradient_importance,
+    permutation_importance,
+)
 from skfi.report import write_report
 from skfi.report._groups import means_of_groups
 from skfi.report._words import answer
@@ -142,6 +148,88 @@ def test_what_is_not_known_to_matter_is_not_named():
     unknown = ImportanceResult.from_values(values, **made, confidence_intervals=intervals - 1)
     assert answer(unknown).startswith("No feature is shown to matter")
     assert "tmax" in answer(ImportanceResult.from_values(values, **made))
+
+
+def test_units_that_matter_are_named_behind_those_that_may_not():
+    mean = np.array([3.0, 2.9, 2.8, 1.0])
+    result = ImportanceResult.from_summary(
+        mean, mean, feature_names=list("abcd"), method="permutation", by="feature",
+        confidence_intervals=np.c_[mean - [4, 4, 4, 0.1], mean + 4],
+        pvalues=np.array([0.2, 0.2, 0.2, 0.0]),
+    )  # fmt: skip
+    assert answer(result) == "Most important of 4 features: d 1 (0.9 to 5)."
+
+
+def test_an_interval_above_zero_by_chance_is_not_named():
+    mean = np.full(60, 0.01)
+    result = ImportanceResult.from_summary(
+        mean, mean, feature_names=[f"x{i}" for i in range(60)], method="permutation", by="feature",
+        confidence_intervals=np.c_[mean - 0.009, mean + 0.01], pvalues=np.full(60, 0.02),
+    )  # fmt: skip
+    assert answer(result).startswith("No feature is shown to matter")
+
+
+def test_what_is_not_known_has_no_rank(page):
+    made = {"feature_names": ["rain", "tmax"]}
+    whole = ImportanceResult.from_values(np.ones((2, 2)), method="permutation", **made)
+    nothing = np.full(2, np.nan)
+    part = ImportanceResult.from_summary(
+        nothing, nothing, method="lofo", by="feature", incomplete="No time.", **made
+    )
+    comparison = ImportanceComparison.from_results({"permutation": whole, "lofo": part})
+    assert comparison.to_frame()["lofo", "rank"].isna().all()
+    assert not comparison.findings
+    assert "e+18" not in page(comparison)
+
+
+@pytest.mark.parametrize("target", ["no", "yes", None])
+def test_samples_of_a_class_are_in_its_order(page, target):
+    X = np.random.default_rng(0).normal(size=(30, 4, 2))
+    labels = np.where(X[:, -1, 0] > 0, "yes", "no")
+    model = LSTMClassifier(3, epochs=3, random_state=0, importance=None).fit(X, labels)
+    result = gradient_importance(model, X, target=target)
+    proba = model.predict_proba(X)
+    of_class = proba.max(axis=1) if target is None else proba[:, ["no", "yes"].index(target)]
+    texts = Parsed(page(result)).texts
+    shown = [t for t in texts if t.startswith("Sample ")]
+    numbers = [int(one.split()[1].strip(",")) for one in shown]
+    assert (np.diff(of_class[numbers]) >= -1e-6).all()
+    assert {numbers[0], numbers[-1]} == {int(of_class.argmin()), int(of_class.argmax())}
+    if target is not None:
+        assert all(f"predicted {target} (" in one for one in shown)
+        assert f"Blue raises the probability of {target!r}" in "".join(texts)
+
+
+def test_data_of_one_shape_are_told_apart(page):
+    days = pd.date_range("2020-01-01", periods=60)
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    y = pd.Series(X[:, 0], days)
+    model = LinearRegression().fit(X, y)
+    first = permutation_importance(model, X[:30], y[:30], random_state=0)
+    second = permutation_importance(model, X[30:], y[30:].to_numpy(), random_state=0)
+    second.about["data"].pop("targets")  # as of gradients
+    text = "".join(Parsed(page(first, second)).texts)
+    assert text.count("From 2020-01-01 to 2020-01-30.") == 1
+    assert text.count("30 samples") == 2
+
+
+def test_long_tables_hold_the_largest(page):
+    mean = np.r_[np.zeros(249), 1.0]
+    names = [f"x{i}" for i in range(250)]
+    made = {"feature_names": names, "method": "permutation"}
+    runs = {
+        name: ImportanceResult.from_values(mean[:, None] + [0, 0], **made) for name in ("a", "b")
+    }
+    table = next(t for t in Parsed(page(runs)).tables if t[0] == ["feature", "a", "b"])
+    assert table[-1][0] == "x249"
+    assert len(table) == 201
+    assert "the 200 largest of 250" in page(runs)
+
+
+def test_an_error_is_gained_and_a_score_is_lost(page, results):
+    assert "is what the mean absolute error gains, a mean over 5 shuffles" in page(
+        results["permutation"]
+    )
 
 
 def test_a_large_signed_value_counts_by_its_size():

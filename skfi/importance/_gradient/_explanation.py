@@ -82,6 +82,7 @@ class Explanation:
                 predictions(explained.network, outputs_of_samples), explained.network, outputs
             ),
             **({} if self.rows is None else {"sample_indices": self.rows}),
+            **_explained_column(explained.network, outputs),
             **self._entries(attributions, outputs, target),
         )
 
@@ -106,6 +107,8 @@ class Explanation:
             for entry in ("predictions", "baseline_output"):
                 if entry in result:
                     result[entry] = _of_output(result[entry], part.explained.network, target)
+            if part.explained.network.classes is None and "explained_output" in result:
+                result["explained_output"] = np.zeros_like(result["explained_output"])
             results.append(result)
         return ImportancesByOutput.from_results(names, results)
 
@@ -145,6 +148,16 @@ class Explanation:
             labels.remove(label)
         for label, rows in zip(labels, of_class, strict=True):
             yield label, np.flatnonzero(rows), label, None
+
+
+def _explained_column(network: Network, outputs: ExplainedOutputs) -> dict[str, np.ndarray]:
+    """Which column of its predictions is explained of each sample, if it is one."""
+    if len(outputs) != 1:
+        return {}
+    samples, at = np.arange(outputs.steps.shape[1]), np.maximum(outputs.steps[0], 0)
+    if network.classes is not None and network.n_outputs == 1:  # the probability of the second one
+        return {"explained_output": (outputs.factors[0, samples, at] > 0).astype(np.int64)}
+    return {"explained_output": outputs.columns[0, samples, at].astype(np.int64)}
 
 
 def _of_output(values: Any, network: Network, target: Any) -> Any:

@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 
-_SAME = 1e-3  # of the outputs' range: as far as integrated gradients add up by default
-
 
 class AsShap:
     """A result with values of single samples, which shap can draw."""
@@ -157,15 +155,10 @@ def _base_values(result: Mapping[str, Any], sums: np.ndarray) -> np.ndarray:
     if at_baseline is None:
         is_mean = result["method"] == "expected_gradients" and predicted.shape[1] == 1
         return np.full(len(sums), predicted.mean() if is_mean else 0.0)
-    at_baseline = _columns(at_baseline, len(sums))
-    # which of the outputs was explained: the one that the values add up to
-    error = np.abs(at_baseline + sums[:, None] - predicted)
-    explained = error.argmin(axis=1)[:, None]
-    open_ = np.reshape(np.abs(result["completeness_error"]), (len(sums), -1)).max(axis=1)
-    least = np.take_along_axis(error, explained, axis=1)[:, 0]
-    if (least > 2 * open_ + _SAME * max(np.ptp(predicted), np.abs(sums).max())).any():
+    explained = result.get("explained_output")
+    if explained is None:
         raise ValueError(
             "The values are averages over several outputs, so that they add up to none of them. "
             "Explain one output by target= or output_step=, or each by per_output=True."
         )
-    return np.take_along_axis(at_baseline, explained, axis=1)[:, 0]
+    return _columns(at_baseline, len(sums))[np.arange(len(sums)), explained]

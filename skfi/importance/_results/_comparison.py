@@ -103,7 +103,9 @@ class ImportanceComparison(Drawn, Saved, Shown, Bunch):
         for a, b in combinations(results, 2):
             tau = kendalltau(results[a].importances_mean, results[b].importances_mean).statistic
             agreement.loc[a, b] = agreement.loc[b, a] = tau
-        sentences = findings(results, intervals_of(results), correlated)
+        # what was not finished disagrees with nothing yet
+        whole = {name: one for name, one in results.items() if "incomplete" not in one}
+        sentences = findings(whole, intervals_of(whole), correlated)
         return cls(results=results, agreement=agreement, findings=list(sentences))
 
     def to_frame(self) -> pd.DataFrame:
@@ -126,7 +128,9 @@ class ImportanceComparison(Drawn, Saved, Shown, Bunch):
         any_result = next(iter(self.results.values()))
         index = pd.Index(any_result.feature_names, name=any_result.by)
         frame = pd.DataFrame(columns, index=index)
-        of_methods = np.mean([ranks(result) for result in self.results.values()], axis=0)
+        of_all = np.array([ranks(result) for result in self.results.values()], dtype=np.float64)
+        known = ~np.isnan(of_all)
+        of_methods = np.where(known, of_all, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         return frame.iloc[np.argsort(of_methods, kind="stable")]
 
     def _repr_html_(self) -> str:
@@ -161,8 +165,9 @@ def check_pairs(correlated: Any) -> None:
 
 
 def ranks(result: ImportanceResult) -> np.ndarray:
-    """1 for the most important; ties share the better rank."""
-    return rankdata(-result.importances_mean, method="min").astype(np.int64)
+    """1 for the most important; ties share the better rank; NaN where one is not known."""
+    values = rankdata(-result.importances_mean, method="min", nan_policy="omit")
+    return values if np.isnan(values).any() else values.astype(np.int64)
 
 
 def shares(result: ImportanceResult) -> np.ndarray:
@@ -218,4 +223,4 @@ def _in_total(result: ImportanceResult) -> ImportanceResult:
     if result.baseline_score is not None:
         return result
     total = {name: result[name] * result.counts for name in ("importances_mean", "importances_std")}
-    return ImportanceResult(**dict(result) | total)
+    return ImportanceResult(**dict(result) | total | {"in_total": True})

@@ -28,6 +28,8 @@ class Writer:
             return self._array(value, where)
         if isinstance(value, pd.Timestamp):
             return {"time": value.isoformat()}
+        if isinstance(value, pd.Period):
+            return {"period": str(value), "freq": value.freqstr}
         if isinstance(value, np.generic):
             return {"scalar": self._array(np.asarray(value), where)}
         if isinstance(value, _PLAIN):
@@ -82,6 +84,8 @@ class Reader:
             return values
         if "time" in described:
             return pd.Timestamp(described["time"])
+        if "period" in described:
+            return pd.Period(described["period"], described["freq"])
         if "scalar" in described:
             return self.make(described["scalar"])[()]
         if "frame" in described:

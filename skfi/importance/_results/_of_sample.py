@@ -7,7 +7,13 @@ import numpy as np
 
 _OF_SAMPLES = (
     *("attributions", "sequence_mask", "tokens", "samples", "predictions"),
-    *("completeness_error", "baseline_output", "sample_indices", "sample_groups"),
+    *(
+        "completeness_error",
+        "baseline_output",
+        "explained_output",
+        "sample_indices",
+        "sample_groups",
+    ),
 )
 _NOT_OF_ONE = (
     *("pvalues", "confidence_intervals", "importances", "sample_importances", "about_baseline"),

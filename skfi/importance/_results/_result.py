@@ -63,13 +63,13 @@ class ImportanceResult(AsShap, Described, Drawn, Saved, Shown, Bunch):
         Gradients only: what is predicted of each sample, probabilities of the ``classes``, or
         values in the unit of the targets; of several named outputs a mapping of each.
     classes : ndarray of shape (n_classes,), or absent; gradients of a classifier: the labels
+    explained_output : ndarray of int of shape (n_samples,), or absent
+        Gradients of one output a sample: which column of its ``predictions``.
     sample_number : int, or absent; of a single :meth:`sample`
     sample_indices : ndarray of shape (n_samples,), or absent; with ``max_samples``: which samples
     sample_weight : ndarray of shape (n_samples,), or None
         Gradients, not by word, and permutation with intervals: weights in the means over samples.
-    about : dict, or absent
-        How it was computed: of which data and network, by which call, when, in how many seconds,
-        with which versions.
+    about : dict, or absent; the data, network, call, time, seconds and versions behind it
     axes : (list of str, list of str), or absent
         Names of the time steps and features of a sequence; of several inputs a mapping of each.
     output : label, or absent; of one of several outputs (``per_output``): its name
@@ -94,8 +94,7 @@ class ImportanceResult(AsShap, Described, Drawn, Saved, Shown, Bunch):
     refit, leave_out : str, or absent
         LOFO: how networks without a unit were trained, and whether it was removed ("remove") or
         held at a constant ("constant"); see :func:`~skfi.lofo_importance`.
-    conditional, shuffle : bool and str, or absent
-        How permutation shuffled.
+    conditional, shuffle : bool and str, or absent; how permutation shuffled
     conditional_by : ndarray of shape (n_units,) of str, or absent
         Conditional permutation: how each unit was shuffled, "residuals" or "groups".
     sample_groups : ndarray of shape (n_samples,), None or absent

@@ -66,6 +66,16 @@ def test_a_classifiers_base_is_of_the_class_that_is_explained(classifier, target
     np.testing.assert_allclose(found.base_values + found.values.sum(axis=1), of_class, atol=0.01)
 
 
+def test_a_sample_like_the_baseline_has_the_base_of_its_output():
+    network = keras.Sequential(
+        [keras.layers.Input((5, 2)), keras.layers.LSTM(3), keras.layers.Dense(3)]
+    )
+    network.layers[-1].set_weights([np.ones((3, 3)), np.array([5.0, -7.0, 1.0])])
+    one = np.where(np.arange(24)[:, None, None] == 3, 0.0, X)
+    found = gradient_importance(network, one, target=1, baseline=0).to_shap()
+    np.testing.assert_allclose(found.base_values, -7, atol=1e-5)
+
+
 def test_each_output_adds_up():
     targets = np.stack([y, X[:, -1, 1]], axis=1)
     model = LSTMRegressor(units=3, epochs=2, random_state=0, importance=None).fit(X, targets)

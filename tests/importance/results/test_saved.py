@@ -252,3 +252,11 @@ def test_tables_go_to_parquet(name, tmp_path):
     again = pd.read_parquet(tmp_path / "table.parquet")
     again.columns = frame.columns  # Parquet has texts for names
     pd.testing.assert_frame_equal(again, frame)
+
+
+def test_months_are_groups_that_can_be_stored(tmp_path):
+    months = pd.period_range("2020-01", periods=30, freq="M").repeat(2)
+    result = permutation_importance(model, X, y, random_state=0, sample_groups=months)
+    result.save(tmp_path / "months.npz")
+    again = ImportanceResult.load(tmp_path / "months.npz")
+    assert list(again.sample_groups) == list(result.sample_groups)
