@@ -25,8 +25,8 @@ def report(paths: list[Path], options: Namespace, places: Places, talk: Talk) ->
             raise CommandError(str(error)) from error
     runs = as_runs(loaded)
     if runs:
-        talk.say(f"{len(runs)} runs of the same features, side by side.")
-    shown = [runs] if runs else list(loaded.values())
+        talk.say(f"{len(loaded)} runs of the same features, side by side.")
+    shown = runs or list(loaded.values())
     with talk.timed(f"Writing {places.page}"):
         write_report(places.page, *shown, title=options.title)
     if places.as_json:
@@ -37,16 +37,25 @@ def report(paths: list[Path], options: Namespace, places: Places, talk: Talk) ->
         write_line(f"{what} -> {places.page}")
 
 
-def as_runs(loaded: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Results of one method for the same features, which are compared as runs; else None."""
-    from skfi.importance import ImportanceResult
+def as_runs(loaded: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Results of the same features as runs, of each method; none if they are not to be compared."""
+    from skfi.importance import ImportanceComparison, ImportanceResult
 
-    first, *others = loaded.values()
-    if not others or not all(isinstance(each, ImportanceResult) for each in loaded.values()):
-        return None
-    same = all(
-        (each.method, each.by, list(each.feature_names))
-        == (first.method, first.by, list(first.feature_names))
-        for each in others
-    )
-    return dict(loaded) if same else None
+    values = list(loaded.values())
+    if len(values) < 2:
+        return []
+    if all(isinstance(each, ImportanceResult) for each in values):
+        return [dict(loaded)] if _are_alike(values) else []
+    if not all(isinstance(each, ImportanceComparison) for each in values):
+        return []
+    methods = list(values[0].results)
+    if any(list(each.results) != methods for each in values):
+        return []
+    by_method = [{name: one.results[each] for name, one in loaded.items()} for each in methods]
+    return by_method if all(_are_alike(list(runs.values())) for runs in by_method) else []
+
+
+def _are_alike(results: list[Any]) -> bool:
+    """Whether results are of one method, one metric and the same units."""
+    asked = [(each.method, each.by, each.scoring, list(each.feature_names)) for each in results]
+    return all(one == asked[0] for one in asked)

@@ -126,7 +126,10 @@ def of_runs(runs: Mapping[str, ImportanceResult], pictures: Pictures) -> Section
         Option(name, [Text([answer(one)]), bars(one, pictures), table(one)])
         for name, one in results.items()
     ]
-    return Section("Run by run", [Text([asked(first)]), *blocks, Choice("Run", options)])
+    return Section(
+        f"Run by run: {method_name(first.method)}",
+        [Text([asked(first)]), *blocks, Choice("Run", options)],
+    )
 
 
 def check_runs(runs: Mapping[Any, Any]) -> None:

@@ -177,10 +177,25 @@ def test_a_page_of_saved_results(capsys):
 
 def test_runs_are_of_one_method_for_the_same_features():
     one, two, other = saved("one"), saved("two"), saved("other", features=("a", "c"))
-    assert list(as_runs({"one": one, "two": two})) == ["one", "two"]
-    assert as_runs({"one": one}) is None
-    assert as_runs({"one": one, "other": other}) is None
-    assert as_runs({"one": one, "permuted": saved("permuted", method="permutation")}) is None
+    assert as_runs({"one": one, "two": two}) == [{"one": one, "two": two}]
+    assert as_runs({"one": one}) == []
+    assert as_runs({"one": one, "other": other}) == []
+    permuted = saved("permuted", method="permutation")
+    assert as_runs({"one": one, "permuted": permuted}) == []
+    by_mae = ImportanceResult(**dict(one) | {"scoring": "neg_mean_absolute_error"})
+    assert as_runs({"one": one, "by another metric": by_mae}) == []
+
+
+def test_comparisons_are_runs_of_each_method(capsys):
+    for name in ("before", "after"):
+        methods = {method: saved("x", method=method) for method in ("permutation", "lofo")}
+        ImportanceComparison.from_results(methods).save(f"{name}.npz")
+    assert main(["report", "before.npz", "after.npz"]) == 0
+    assert "2 runs of the same features" in capsys.readouterr().err
+    page = Path("report.html").read_text()
+    assert "Run by run: Permutation" in page
+    assert "Run by run: LOFO" in page
+    assert page.count("<summary>before</summary>") == 2
 
 
 def test_the_demo_writes_its_page(capsys):

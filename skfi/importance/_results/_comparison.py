@@ -116,7 +116,7 @@ class ImportanceComparison(Drawn, Saved, Shown, Bunch):
         frame : pandas.DataFrame
             Indexed by feature, the best mean rank first. Columns are pairs of the method and
             "mean", "ci_low", "ci_high" (95%; NaN where it is not known), "rank" (1 is the most
-            important).
+            important; NaN where an importance is not known).
         """
         columns: dict[tuple[str, str], np.ndarray] = {}
         intervals = intervals_of(self.results)

@@ -103,9 +103,11 @@ def _input_summary(values: Any) -> dict[str, Any]:
 
 
 def _lacking(values: np.ndarray) -> dict[str, float]:
-    """The shares of steps that hold nothing, as padding by NaN, and of NaN in the others."""
+    """The share of NaN; of sequences in steps that hold something, and that of the others."""
     apart = -(-values.size // _MOST_CELLS)  # of a large array rows that are so far apart
     lacks = np.isnan(values[::apart])
+    if values.ndim == 2:
+        return {"missing": float(lacks.mean()) if lacks.size else 0.0}
     empty = lacks.all(axis=-1)
     n_empty = int(empty.sum())
     in_others = int(lacks.sum()) - n_empty * values.shape[-1]

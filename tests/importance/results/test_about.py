@@ -72,8 +72,8 @@ SUMMARIES = {
     "by name": (
         ({"w": X[:, :1], "s": X},),
         {
-            "w": {"shape": (40, 1), "missing": 0.0, "empty_steps": 0.0},
-            "s": {"shape": (40, 3), "missing": 0.0, "empty_steps": 0.0},
+            "w": {"shape": (40, 1), "missing": 0.0},
+            "s": {"shape": (40, 3), "missing": 0.0},
         },
     ),
 }
