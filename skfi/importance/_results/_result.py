@@ -45,6 +45,7 @@ class ImportanceResult(AsShap, Described, Drawn, Saved, Shown, Bunch):
         Not by word: groups that units were made of.
     counts : ndarray of shape (n_units,), or absent
         By word: how often each occurs.
+    in_total : bool, or absent; by word, in comparisons: whether these are sums over occurrences
     baseline_score : float or None
         The score with every unit in place; None for gradients.
     scoring : str or None
