@@ -56,8 +56,10 @@ def _checksum(inputs: Mapping[str, Any]) -> int:
         part = as_pandas(values)
         if hasattr(part, "iloc"):
             part = part.iloc[:: max(1, len(part) // _MOST_CHECKED)].to_numpy()
-        elif hasattr(part, "__getitem__") and hasattr(part, "__len__") and not issparse(part):
+        elif isinstance(part, (np.ndarray, list, tuple)):
             part = part[:: max(1, len(part) // _MOST_CHECKED)]
+        elif isinstance(getattr(part, "shape", None), tuple) and not issparse(part):
+            part = part[0:_MOST_CHECKED]  # of another library, which may take no steps
         array = _as_array(part)
         if array is None or array.dtype.hasobject:
             content = repr(part if array is None else array.tolist()).encode()
