@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from skfi._cli._errors import CommandError
-from skfi._cli._importances import shares_of
 from skfi._cli._score import Score
 from skfi._cli._talk import Talk
 
@@ -75,7 +74,7 @@ def _in_words(answer: Answer) -> str:
     shown = next(name for name in _SHOWN_BEST if name in answer.results)
     result = answer.results[shown]
     if answer.signed is None:
-        values, form = shares_of(result), "{:.2f}"
+        values, form = _shares(result), "{:.2f}"
     else:
         shown = "gradient"
         result = answer.results[shown]
@@ -114,9 +113,15 @@ def _as_object(answer: Answer, places: Places, talk: Talk) -> dict[str, Any]:
     }
 
 
+def _shares(result: Any) -> np.ndarray:
+    from skfi.importance._results._shares import positive_shares
+
+    return positive_shares(result.importances_mean)
+
+
 def _units(result: Any) -> list[dict[str, Any]]:
     """The units of a result, the most important first."""
-    shares = shares_of(result)
+    shares = _shares(result)
     frame = result.to_frame(sort=False)
     columns = {"importance": "importance_mean"} | {
         name: name for name in ("ci_low", "ci_high", "pvalue", "count") if name in frame

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from skfi._cli._errors import UsageError
 from skfi._cli._sequences import Folds, Part
 from skfi._cli._talk import Talk
@@ -109,12 +107,3 @@ def together(results: Mapping[str, Any]) -> Any:
         return next(iter(results.values()))
     permuted = results.get("permutation", {})
     return ImportanceComparison.from_results(dict(results), permuted.get("correlated", []))
-
-
-def shares_of(result: Any) -> np.ndarray:
-    """Positive importances as shares of their sum, as ``feature_importances_`` has them.
-
-    All are NaN if one importance is not known: then there is no sum.
-    """
-    positive = np.clip(result.importances_mean, 0, None)
-    return positive / (positive.sum() or 1)

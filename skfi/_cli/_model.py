@@ -11,7 +11,7 @@ import numpy as np
 from skfi._cli._answer import Answer, Places, give
 from skfi._cli._errors import CommandError, UsageError
 from skfi._cli._files import listed_names, read_arrays
-from skfi._cli._importances import Asked, importances, together
+from skfi._cli._importances import METHODS, Asked, importances, together
 from skfi._cli._score import Score, metric_of
 from skfi._cli._sequences import Part
 from skfi._cli._talk import Talk, one_line
@@ -89,7 +89,7 @@ def _methods(options: Namespace, has_targets: bool, data: Path) -> tuple[str, ..
             f"--method {asked}: LOFO trains networks of these layers anew; say for how long: "
             "--epochs 20."
         )
-    return ("gradient", "permutation", "lofo") if asked == "all" else (asked,)
+    return METHODS if asked == "all" else (asked,)
 
 
 def _loaded(path: Path, talk: Talk) -> Any:

@@ -167,7 +167,7 @@ def folds_for(
             raise UsageError("--cv time needs an order in time: say --time COLUMN, or --window N.")
         folds = _in_time(train, rows.moments)
         said = f"{len(folds)} folds in time, each later than what it is trained on"
-    elif rows.is_series:
+    elif rows.moments is not None:
         folds = _in_blocks(train, rows.moments, int(cv))
         said = f"{cv} stretches of time, trained on all that do not overlap with them"
     else:
@@ -209,8 +209,7 @@ def _in_time(train: Part, moments: np.ndarray) -> Folds:
     return folds
 
 
-def _in_blocks(train: Part, moments: np.ndarray | None, n_folds: int) -> Folds:
-    assert moments is not None
+def _in_blocks(train: Part, moments: np.ndarray, n_folds: int) -> Folds:
     first, last = moments[train.first], moments[train.last]
     times = np.unique(last)
     if len(times) < n_folds:

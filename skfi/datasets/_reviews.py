@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skfi._constraints import FOLDER, Number
+from skfi._constraints import Number
 from skfi._private import validate_params
-from skfi.datasets._package_index import PackagedFile, fetch
+from skfi.datasets._package_index import FETCHED, PackagedFile, fetch
 
 FILE = PackagedFile(
     distribution="vaderSentiment",
@@ -37,13 +37,7 @@ M. Hu and B. Liu, "Mining and Summarizing Customer Reviews", KDD 2004.
 
 
 @validate_params(
-    {
-        "neutral": [Number(0, 4, closed="left")],
-        "data_home": FOLDER,
-        "download_if_missing": ["boolean"],
-        "return_X_y": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
+    FETCHED | {"neutral": [Number(0, 4, closed="left")]}, prefer_skip_nested_validation=True
 )
 def fetch_review_sentences(
     *,

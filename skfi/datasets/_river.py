@@ -6,9 +6,8 @@ from typing import Any
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skfi._constraints import FOLDER
 from skfi._private import validate_params
-from skfi.datasets._package_index import PackagedFile, fetch
+from skfi.datasets._package_index import FETCHED, PackagedFile, fetch
 
 FILE = PackagedFile(
     distribution="spotpy",
@@ -29,15 +28,7 @@ Parameters Using a Ready-Made Python Package", PLoS ONE 10(12), 2015.
 """
 
 
-@validate_params(
-    {
-        "data_home": FOLDER,
-        "download_if_missing": ["boolean"],
-        "as_frame": ["boolean"],
-        "return_X_y": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params(FETCHED | {"as_frame": ["boolean"]}, prefer_skip_nested_validation=True)
 def fetch_river_flow(
     *,
     data_home: str | os.PathLike | None = None,

@@ -43,6 +43,15 @@ def check_over_time(result: Any) -> None:
         )
 
 
+def is_over_time(result: ImportanceResult) -> bool:
+    """Whether a heat map over several time steps can be drawn."""
+    try:
+        check_over_time(result)
+    except ValueError:
+        return False
+    return "axes" in result and len(result.axes[0]) > 1
+
+
 def check_call(method: str, by: Any, feature_groups: Any) -> None:
     """Raise ValueError, before computing, if no heat map can be drawn."""
     if by not in ("cell", "timestep"):

@@ -10,6 +10,7 @@ from skfi._private import validate_params
 from skfi.display._computed import Computed
 from skfi.display._figures import AX, HARMS, HELPS, INK, MAX_FEATURES, STYLE, matplotlib_pyplot
 from skfi.importance import ImportanceResult
+from skfi.importance._scoring import metric_of
 
 _NEEDED = ("importances_mean", "importances_std", "feature_names", "method", "by")
 
@@ -110,7 +111,7 @@ class ImportanceDisplay(Computed):
             raise ValueError(f"kind={kind!r} is unknown; use 'importance' or 'score'.")
         if kind == "score" and result.baseline_score is None:
             raise ValueError(f"kind='score' needs a scored method; {result.method} has no score.")
-        order = np.argsort(result.importances_mean, kind="stable")[::-1][:max_features][::-1]
+        order = largest_units(result, max_features)
         names = [str(name) for name in result.feature_names[order]]
         if ax is None:
             _, ax = plt.subplots(
@@ -147,6 +148,11 @@ class ImportanceDisplay(Computed):
         return self
 
 
+def largest_units(result: ImportanceResult, most: int | None) -> np.ndarray:
+    """Numbers of the largest units, the largest last, which is on top."""
+    return np.argsort(result.importances_mean, kind="stable")[::-1][:most][::-1]
+
+
 def axis_label(result: ImportanceResult, *, spread: bool = True) -> str:
     """What importances measure, and what the line at a bar is."""
     if result.baseline_score is None:
@@ -178,10 +184,8 @@ def check_result(result: Any) -> ImportanceResult:
 
 def _metric(result: ImportanceResult) -> tuple[str, int]:
     """Readable name of the metric, and the sign to multiply the score by."""
-    name = str(result.scoring or "score")
-    if name.startswith("neg_"):
-        return name.removeprefix("neg_").replace("_", " "), -1
-    return {"r2": "R²"}.get(name, name.replace("_", " ")), 1
+    name, sign = metric_of(result)
+    return {"r2": "R²"}.get(name, name), sign
 
 
 def _change(result: ImportanceResult) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 
 from skfi._given import naming
 from skfi._private import validate_params
@@ -123,8 +124,7 @@ class OutputImportanceDisplay(Computed):
         if normalize:
             frame = frame.clip(lower=0)
             frame = frame / frame.sum().where(frame.sum() > 0, 1.0)
-        strongest = np.argsort(-frame.mean(axis=1).to_numpy(), kind="stable")[:max_features]
-        frame = frame.iloc[np.sort(strongest)]
+        frame = strongest_rows(frame, max_features)
         values = frame.to_numpy()
         n_rows, n_outputs = values.shape
         if ax is None:
@@ -154,3 +154,9 @@ class OutputImportanceDisplay(Computed):
                 continue
             color = ink_on(*image.to_rgba(value)[:3])
             ax.text(column, row, f"{value:.2g}", ha="center", va="center", color=color, fontsize=7)
+
+
+def strongest_rows(frame: pd.DataFrame, most: int | None) -> pd.DataFrame:
+    """The rows with the largest means, in their order."""
+    strongest = np.argsort(-frame.mean(axis=1).to_numpy(), kind="stable")[:most]
+    return frame.iloc[np.sort(strongest)]

@@ -117,3 +117,11 @@ def own_metric(estimator: Any) -> str | None:
         is_regressor(last) and home.startswith(("skfi.", "scikeras."))
     )
     return "r2" if known else None
+
+
+def metric_of(result: Mapping[str, Any]) -> tuple[str, int]:
+    """The metric of a result in words, without "neg", and -1 if its score is the negative of it."""
+    name = str(result.get("scoring") or "score")
+    if name.startswith("neg_"):
+        return name.removeprefix("neg_").replace("_", " "), -1
+    return name.replace("_", " "), 1

@@ -143,11 +143,7 @@ def how(abouts: Sequence[Mapping[str, Any]]) -> Section:
     ]
     columns = ["function", "parameters", "seconds", "computed"]
     blocks: list[Any] = [Details("Calls", [Table("Calls, without the data", columns, rows)])]
-    for versions in _different([about["versions"] for about in abouts]):
+    for (versions,), _ in _by(abouts, "versions"):
         text = ", ".join(f"{name} {version}" for name, version in versions.items())
         blocks.append(Text([f"Computed by {text}."]))
     return Section("How it was computed", blocks)
-
-
-def _different(values: Sequence[Any]) -> list[Any]:
-    return [value for i, value in enumerate(values) if value not in values[:i]]

@@ -14,6 +14,7 @@ from skfi.importance import (
     ImportanceResult,
     ImportancesByOutput,
 )
+from skfi.importance._scoring import metric_of
 from skfi.report._about import how, of_data, of_network
 from skfi.report._blocks import Section, Text, in_figures
 from skfi.report._checks import of_checks
@@ -202,10 +203,9 @@ def _with_about(results: Sequence[Any]) -> list[Any]:
 def _scores(results: Sequence[ImportanceResult]) -> Any:
     for one in results:
         if one.baseline_score is not None and one.get("output") is None:
-            sign = -1 if str(one.scoring).startswith("neg_") else 1
             n_folds = one.importances.shape[1] if one.method == "lofo" else 0
             folds = f", mean over {n_folds} folds" if n_folds > 1 else ""
-            value = in_figures(sign * one.baseline_score)
+            value = in_figures(metric_of(one)[1] * one.baseline_score)
             yield f"{score_name(one)} {value} ({method_name(one.method)}{folds})"
 
 

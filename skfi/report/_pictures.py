@@ -1,5 +1,6 @@
 """Displays as pictures inside a page: SVG, whose text is text, in the colours of the page."""
 
+import html
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -88,5 +89,5 @@ def _for_page(svg: str, prefix: str) -> str:
 
 
 def _with_title(svg: str, name: str, text: str) -> str:
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return svg.replace(f'<g id="{name}">', f'<g id="{name}" class="bar"><title>{escaped}</title>')
+    title = html.escape(text, quote=False)
+    return svg.replace(f'<g id="{name}">', f'<g id="{name}" class="bar"><title>{title}</title>')

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from skfi.display import ImportanceDisplay, TemporalImportanceDisplay
-from skfi.display._grid import check_over_time
+from skfi.display._grid import is_over_time
+from skfi.display._importance import largest_units
 from skfi.importance import ImportanceResult
 from skfi.report._blocks import (
     MOST_ROWS,
@@ -33,7 +34,7 @@ def of_result(result: ImportanceResult, pictures: Pictures) -> Section:
     blocks: list[Any] = [Text([answer(result)], is_lead=True), Text([asked(result)])]
     if result.note:
         blocks.append(Text([result.note]))
-    temporal = result.by in ("timestep", "cell") and _has_course(result)
+    temporal = result.by in ("timestep", "cell") and is_over_time(result)
     if not temporal:
         blocks.append(bars(result, pictures))
     courses = _courses(result, pictures)
@@ -52,7 +53,7 @@ def bars(result: ImportanceResult, pictures: Pictures) -> Any:
     """Bars of the largest importances, each with a title."""
 
     def titles(display: ImportanceDisplay) -> Any:
-        order = np.argsort(result.importances_mean, kind="stable")[::-1][:_MOST_BARS][::-1]
+        order = largest_units(result, _MOST_BARS)
         boxes = display.ax_.patches[: len(order)]
         for box, i in zip(boxes, order, strict=True):
             value = in_figures(result.importances_mean[i])
@@ -98,14 +99,6 @@ def table(result: ImportanceResult) -> Table:
     return Table(caption, columns, rows, [f"unit-{i}" for i in order])
 
 
-def _has_course(result: ImportanceResult) -> bool:
-    try:
-        check_over_time(result)
-    except ValueError:
-        return False
-    return "axes" in result and len(result.axes[0]) > 1
-
-
 def _courses(result: ImportanceResult, pictures: Pictures) -> list[Any]:
     """Heat maps over time; of several inputs one of each that has time steps."""
     inputs = result.get("inputs")
@@ -116,19 +109,15 @@ def _courses(result: ImportanceResult, pictures: Pictures) -> list[Any]:
     else:
         parts = {f" of the input {name}": result.of_input(name) for name in inputs}
     return [
-        _course(part, of_input, pictures) for of_input, part in parts.items() if _has_course(part)
+        _course(part, of_input, pictures) for of_input, part in parts.items() if is_over_time(part)
     ]
 
 
 def _course(result: ImportanceResult, of_input: str, pictures: Pictures) -> Any:
     display = TemporalImportanceDisplay(result)
     steps, features = result.axes
-
-    def plot() -> TemporalImportanceDisplay:
-        return display.plot(X=False)
-
     picture = pictures.draw(
-        plot,
+        lambda: display.plot(X=False),
         alt=f"Heat map of importance{of_input} by feature and time step.",
         caption=f"By time step{of_input}: when does each feature matter?",
     )

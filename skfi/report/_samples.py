@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from skfi.display import TemporalImportanceDisplay, TokenImportanceDisplay
-from skfi.display._grid import check_over_time
+from skfi.display._grid import is_over_time
 from skfi.display._predicted import predicted
 from skfi.importance import ImportanceResult
 from skfi.report._blocks import Choice, Markup, Option, Text
@@ -25,12 +25,7 @@ def of_samples(result: ImportanceResult, pictures: Pictures) -> list[Any]:
         return _texts(result) if np.ndim(result.attributions) == 2 else []
     if isinstance(result.attributions, Mapping):
         return []  # of several inputs, whose maps would be of one each
-    try:
-        check_over_time(result)
-    except ValueError:
-        return []
-    steps, features = result.axes
-    if len(steps) < 2 or not len(features) or result.get("samples") is None:
+    if not is_over_time(result) or not len(result.axes[1]) or result.get("samples") is None:
         return []
     return _maps(result, pictures)
 
@@ -44,43 +39,35 @@ def _maps(result: ImportanceResult, pictures: Pictures) -> list[Any]:
     display = TemporalImportanceDisplay(shown)
     series = False if n_steps > _LONGEST else None
 
-    def plot(i: int) -> Any:
-        display.plot(samples=[i], X=series)
-        return display
-
     options = []
     for i in chosen:
         said = predicted(result, i)
         number = i if result.get("sample_indices") is None else result.sample_indices[i]
         label = f"Sample {number}" + (f", predicted {said}" if said else "")
         picture = pictures.draw(
-            lambda i=i: plot(i),  # type: ignore[misc]
+            lambda i=i: display.plot(samples=[i], X=series),  # type: ignore[misc]
             alt=f"Heat map of what each feature adds at each time step. {label}.",
         )
         options.append(Option(label, [picture]))
     others = f" of {len(result.axes[1])}" if n_features < len(result.axes[1]) else ""
     drawn = "" if series is False else "; lines are its series, each scaled to its row"
-    raised = "the output" if result.get("explained_output") is None else f"the {_explained(result)}"
     strongest = "the strongest " if others else ""
     text = (
         f"{len(chosen)} of {n_samples:,} samples, {order}, with {strongest}"
-        f"{n_features}{others} features. Blue raises {raised}, red lowers it{drawn}."
+        f"{n_features}{others} features. Blue raises the {_explained(result)}, "
+        f"red lowers it{drawn}."
     )
     return [Text([text]), Choice("Sample", options)]
 
 
 def _texts(result: ImportanceResult) -> list[Any]:
     chosen, order = spread_samples(result, _MOST_TEXTS)
-    options = [
-        Option(f"Text {i}", [Markup(TokenImportanceDisplay(result, [i]).to_html())]) for i in chosen
-    ]
-    total = len(result.tokens)
-    raised = "the output" if result.get("explained_output") is None else f"the {_explained(result)}"
     text = (
-        f"{len(chosen)} of {total:,} texts, {order}. Words in blue raise {raised}, those in red "
-        "lower it."
+        f"{len(chosen)} of {len(result.tokens):,} texts, {order}. Words in blue raise the "
+        f"{_explained(result)}, those in red lower it."
     )
-    return [Text([text]), Markup("".join(option.blocks[0].html for option in options))]
+    shown = "".join(TokenImportanceDisplay(result, [i]).to_html() for i in chosen)
+    return [Text([text]), Markup(shown)]
 
 
 def spread_samples(result: ImportanceResult, most: int) -> tuple[list[int], str]:
@@ -98,7 +85,9 @@ def spread_samples(result: ImportanceResult, most: int) -> tuple[list[int], str]
 def _explained(result: ImportanceResult) -> str:
     """What is explained of each sample."""
     classes, explained = result.get("classes"), result.get("explained_output")
-    if classes is None or explained is None:
+    if explained is None:
+        return "output"
+    if classes is None:
         return "prediction"
     if len(np.unique(explained)) > 1:
         return "probability of the class that is predicted"

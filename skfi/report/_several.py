@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.stats import kendalltau
 
 from skfi.display import ComparisonDisplay, OutputImportanceDisplay
+from skfi.display._outputs import strongest_rows
 from skfi.importance import ImportanceComparison, ImportanceResult, ImportancesByOutput
 from skfi.report._blocks import (
     MOST_ROWS,
@@ -78,8 +79,7 @@ def of_outputs(results: ImportancesByOutput, pictures: Pictures) -> Section:
     """Each output: a heat map, a table, and the intervals of each one."""
     frame = results.to_frame()
     first = next(iter(results.values()))
-    shown = frame.iloc[np.argsort(-frame.mean(axis=1).to_numpy(), kind="stable")[:_MOST_MAP]]
-    shown = frame.loc[[name for name in frame.index if name in set(shown.index)]]
+    shown = strongest_rows(frame, _MOST_MAP)
     leading = [f"{name}: {frame.index[np.nanargmax(frame[name])]}" for name in frame.columns[:6]]
     picture = pictures.draw(
         lambda: OutputImportanceDisplay(results).plot(max_features=_MOST_MAP),
@@ -183,10 +183,7 @@ def _largest(frame: pd.DataFrame) -> tuple[list[list[Cell]], str]:
 
 def _intervals(result: ImportanceResult, units: Any) -> np.ndarray:
     """(n_units, 2), NaN where it is not known."""
-    found = np.full((len(units), 2), np.nan)
-    if "confidence_intervals" in result:
-        own = {str(name): i for i, name in enumerate(result.feature_names)}
-        for place, unit in enumerate(units):
-            if unit in own:
-                found[place] = result.confidence_intervals[own[unit]]
-    return found
+    if "confidence_intervals" not in result:
+        return np.full((len(units), 2), np.nan)
+    own = pd.DataFrame(result.confidence_intervals, index=list(map(str, result.feature_names)))
+    return own.reindex(units).to_numpy()

@@ -7,6 +7,7 @@ import numpy as np
 
 from skfi.importance import ImportanceResult
 from skfi.importance._inference._t_tests import adjusted
+from skfi.importance._scoring import metric_of
 from skfi.report._blocks import in_figures
 
 UNITS = {
@@ -35,7 +36,7 @@ def asked(result: ImportanceResult) -> str:
     """The question that the method answers."""
     unit = unit_name(result)
     score = score_name(result)
-    change = "gains" if str(result.scoring).startswith("neg_") else "loses"
+    change = "gains" if metric_of(result)[1] < 0 else "loses"
     n_values = result.importances.shape[1] if result.importances is not None else 0
     if result.method == "permutation":
         replaced = "replaced by other words" if result.by == "word" else "shuffled among samples"
@@ -99,10 +100,10 @@ def _n_samples(result: ImportanceResult) -> int:
 
 def score_name(result: ImportanceResult) -> str:
     """The metric as a reader calls it."""
-    name = str(result.scoring or "the score")
-    if name.startswith("neg_"):
-        return f"the {name.removeprefix('neg_').replace('_', ' ')}"
-    return {"r2": "R2", "score": "the score"}.get(name, name.replace("_", " "))
+    name, sign = metric_of(result)
+    if sign < 0:
+        return f"the {name}"
+    return {"r2": "R2", "score": "the score"}.get(name, name)
 
 
 def answer(result: ImportanceResult) -> str:

@@ -43,7 +43,8 @@ def test_the_options_of_the_others():
 
 @pytest.mark.parametrize("line", re.findall(r"^skfi .*", PAGE, flags=re.M))
 def test_examples_can_be_parsed(line):
-    make_parser("").parse_args(shlex.split(line)[1:])
+    options = make_parser("").parse_args(shlex.split(line)[1:])
+    assert options.command == line.split()[1]
 
 
 def test_defaults_are_those_that_are_told():

@@ -92,7 +92,8 @@ class Run:
         stored = [found for place in places if (found := self._stored(place)) is not None]
         finished = {one.place for one in stored}
         remaining = [place for place in places if place not in finished]
-        warm = sorted({fold for _, fold in remaining}) if self.refit_epochs is not None else []
+        epochs = self.refit_epochs
+        warm = [] if epochs is None else sorted({fold for _, fold in remaining})
         n_fits = len(places) + len(warm)
         begin = time.time()
         with (
@@ -101,21 +102,24 @@ class Run:
             nullcontext() if self.kept is None else self.kept.said_how_to_go_on(),
         ):
             run = parallel(self.model.estimator, n_jobs, scoring=scoring, when_done=bar.update)
-            starts = self._starts(warm, run, begin) if warm else dict.fromkeys(range(n_folds))
+            starts: dict[int, WarmStart | str | None] = dict.fromkeys(range(n_folds))
+            if epochs is not None and warm:
+                starts = self._starts(warm, epochs, run, begin)
             ready = [place for place in remaining if place[1] in starts]
             done = [self._kept(one) for one in self._fits(ready, starts, run, begin)]
         return FoldScores.of(stored + done, (1 + n_units, n_folds))
 
-    def _starts(self, folds: list[int], run: Callable, begin: float) -> dict[int, WarmStart | str]:
+    def _starts(
+        self, folds: list[int], epochs: int, run: Callable, begin: float
+    ) -> dict[int, WarmStart | str | None]:
         """What the refits of each fold start from, or why it failed, where there was time."""
-        assert self.refit_epochs is not None
         deadlines = self._deadlines(begin, _FOR_STARTS)
         weights = run(
             joblib.delayed(weights_of)(self._job, self.folds[fold], deadline)
             for fold, deadline in zip(folds, deadlines, strict=False)
         )
         return {
-            fold: of_fold if isinstance(of_fold, str) else WarmStart(of_fold, self.refit_epochs)
+            fold: of_fold if isinstance(of_fold, str) else WarmStart(of_fold, epochs)
             for fold, of_fold in zip(folds, weights, strict=True)
             if of_fold is not None
         }

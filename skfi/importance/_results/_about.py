@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from skfi._given import described
-from skfi._keras import network_summary
+from skfi._keras import heads_of, input_names, network_summary
 from skfi._pipelines import Chain
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._results._data import data_summary
@@ -50,8 +50,10 @@ def record(result: Any, function: str, given: Mapping[str, Any], seconds: float)
         "data": data_summary(
             given.get("X"),
             given.get("y"),
-            several_inputs=last.takes_several_inputs,
-            several_outputs=last.has_several_outputs,
+            inputs=input_names(last.network) if last.takes_several_inputs else None,
+            outputs=[head.name for head in heads_of(last.network)]
+            if last.has_several_outputs
+            else None,
         ),
     }
     for one in _results(result):

@@ -170,12 +170,6 @@ def ranks(result: ImportanceResult) -> np.ndarray:
     return values if np.isnan(values).any() else values.astype(np.int64)
 
 
-def shares(result: ImportanceResult) -> np.ndarray:
-    """Positive importances as shares of their sum, as ``feature_importances_`` has them."""
-    positive = np.clip(result.importances_mean, 0, None)
-    return positive / (positive.sum() or 1)
-
-
 def intervals_of(results: Mapping[str, ImportanceResult]) -> dict[str, np.ndarray]:
     """95% intervals of each method's importances.
 

@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from skfi._containers import as_pandas, is_mapping
 from skfi._given import described
+from skfi.importance._inputs._arrays import by_name
 
 _MOST_CHECKED = 1000  # samples
 _MOST_CELLS = 50_000_000  # in which missing values are counted
@@ -18,35 +19,36 @@ _MOST_OUTPUTS, _MOST_CLASSES = 8, 20
 
 
 def data_summary(
-    X: Any, y: Any = None, *, several_inputs: bool = False, several_outputs: bool = False
+    X: Any, y: Any = None, *, inputs: list[str] | None = None, outputs: list[str] | None = None
 ) -> dict[str, Any]:
     """How much there is, of which period, what is missing, and what the targets are.
 
-    Several inputs or outputs, which are passed by name or in order, have a summary each.
+    Several inputs or outputs have a summary each, by their names, whether they are passed by name
+    or in order.
     """
-    inputs = _by_name(X) if several_inputs or is_mapping(X) else {"X": X}
-    outputs = _by_name(y) if several_outputs or is_mapping(y) else {"": y}
+    of_inputs = _each(X, inputs, "X")
+    of_outputs = _each(y, outputs, "")
     summary: dict[str, Any] = {
-        "inputs": {name: _input_summary(as_pandas(values)) for name, values in inputs.items()}
+        "inputs": {name: _input_summary(as_pandas(values)) for name, values in of_inputs.items()}
     }
-    summary["checksum"] = _checksum(inputs)
-    indexed = (*inputs.values(), *outputs.values())
+    summary["checksum"] = _checksum(of_inputs)
+    indexed = (*of_inputs.values(), *of_outputs.values())
     period = next(filter(None, (_period(values) for values in indexed)), None)
     if period:
         summary["period"] = period
     if y is not None:
-        targets = {name: _targets_summary(as_pandas(values)) for name, values in outputs.items()}
+        targets = {name: _targets_summary(as_pandas(values)) for name, values in of_outputs.items()}
         summary["targets"] = targets.get("", targets)
     return summary
 
 
-def _by_name(values: Any) -> dict[str, Any]:
-    """Arrays by name, or else by their place; of what is neither, all as one."""
-    if isinstance(values, Mapping):
+def _each(values: Any, names: list[str] | None, alone: str) -> dict[str, Any]:
+    """Arrays by name; a single one by the name ``alone``."""
+    if names is not None and isinstance(values, (Mapping, list, tuple)):
+        return by_name(names, values)
+    if is_mapping(values):
         return {str(name): of_name for name, of_name in values.items()}
-    if isinstance(values, (list, tuple)):
-        return {str(place): of_place for place, of_place in enumerate(values)}
-    return {"X": values}
+    return {alone: values}
 
 
 def _checksum(inputs: Mapping[str, Any]) -> int:

@@ -4,7 +4,9 @@ import numpy as np
 
 
 def positive_shares(importances: np.ndarray) -> np.ndarray:
-    """Importances clipped at 0 and normalised; all zeros if none is positive."""
+    """Importances clipped at 0 and normalised; all zeros if none is positive.
+
+    All are NaN if one importance is not known: then there is no sum.
+    """
     positive = np.clip(importances, 0, None)
-    total = positive.sum()
-    return positive / total if total > 0 else positive
+    return positive / (positive.sum() or 1)

@@ -3,7 +3,6 @@
 import os
 
 import skfi
-from skfi._files import checked_path, written_whole
 
 
 class Shown:
@@ -28,10 +27,7 @@ class Shown:
         ImportError
             If jinja2 or matplotlib is not installed; the extra ``report`` brings both.
         """
-        checked = None if path is None else checked_path(path)
-        html = skfi.report.page([self])
-        if checked is None:
-            return html
-        with written_whole(checked) as file:
-            file.write(html.encode())
+        if path is None:
+            return skfi.report.page([self])
+        skfi.report.write_report(path, self)
         return None

@@ -117,7 +117,11 @@ def test_several_inputs_in_order_and_outputs_in_a_list():
     targets = [y[:, None], X[:, :2]]
     result = permutation_importance(network, given, targets, random_state=0)
     data = result.about["data"]
-    assert [one["shape"] for one in data["inputs"].values()] == [(40, 3, 1), (40, 2)]
+    assert {name: one["shape"] for name, one in data["inputs"].items()} == {
+        "w": (40, 3, 1),
+        "s": (40, 2),
+    }
+    assert list(data["targets"]) == ["a", "b"]
     assert [one["n_columns"] for one in data["targets"].values()] == [1, 2]
 
 
