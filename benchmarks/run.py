@@ -34,7 +34,7 @@ ABOUT = {
     "speed": "Ratio: time of the alternative by ours, median of the pairs in one run; seconds: "
     "theirs / ours. Agreement: the largest difference of the numbers. 48 steps, 10 features, "
     "LSTM(64), 2,000 sequences unless said otherwise. From run to run on one machine ratios move "
-    "by a tenth to a fifth.",
+    "by a tenth to a fifth. Scripts may have run on machines of different speed.",
     "memory": "The most that the process held during the call above what it held before.",
     "growth": "Memory of the process after a thousand fits, above that after twenty.",
     "workers": "LOFO of 1,000 features and 5 folds, 2,000 sequences, simulated from the times of a "
