@@ -1,5 +1,6 @@
 """``skfi explain`` of tables: what it finds, and that it looks at nothing it should not."""
 
+import argparse
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 from cli_data import QUICK, answer, days, names, stations, written
 
 from skfi import ImportanceComparison, ImportanceResult
+from skfi._cli._files import read_table
+from skfi._cli._numbers import read_texts_as_numbers
+from skfi._cli._talk import Talk
 from skfi.cli import main
 
 pytestmark = pytest.mark.usefixtures("in_a_folder")  # pages are written to the current one
@@ -59,6 +63,28 @@ def test_stations_are_held_out_whole(tmp_path, capsys):
     assert "decimal comma" in got["said"]
     assert set(names(got, "lofo")) == {"rain", "tmax", "tmin"}
     assert got["importances"]["lofo"][0].keys() >= {"importance", "share", "ci_low", "pvalue"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["1.234,5", "12,25", "-3"], [1234.5, 12.25, -3]),
+        (["1.234", "12,5", "1.234.567,25"], [1234, 12.5, 1234567.25]),
+        (["1,5e3", "2", "0,5"], [1500, 2, 0.5]),
+        ([*["1,5"] * 10, "1.25"], [*[1.5] * 10, np.nan]),  # of another form: missing, and said
+    ],
+)
+def test_points_group_thousands_where_the_decimal_is_a_comma(tmp_path, texts, expected):
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join(["a;b;c", *(f"{text};1.234;x{text}" for text in texts)]))
+    talk = Talk(quiet=True)
+    options = argparse.Namespace(time=None, by_id=None, text=None)
+    read = read_texts_as_numbers(read_table(path, talk), path, options, talk)
+    np.testing.assert_allclose(read["a"].to_numpy(float), expected)
+    assert read["c"].tolist() == [f"x{text}" for text in texts]
+    said = " ".join(talk.notes)
+    assert "those of b was read as a decimal point" in said
+    assert ("Taken as missing" in said) == (np.isnan(expected).any())
 
 
 def test_labels_categories_and_missing_values(tmp_path, capsys):
