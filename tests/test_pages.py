@@ -180,7 +180,7 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     if page == "docs/from_shap.md":
         pytest.importorskip("shap")
     monkeypatch.chdir(tmp_path)
-    SAYS[page](run(page))
+    SAYS[page](run(page))  # the functions above assert what a page says
 
 
 def test_every_page_with_python_is_run():

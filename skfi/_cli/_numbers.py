@@ -19,9 +19,9 @@ def read_texts_as_numbers(
     frame: pd.DataFrame, path: Path, options: Namespace, talk: Talk
 ) -> pd.DataFrame:
     """The table with numbers in place of texts, where nearly all of a column are numbers."""
-    separator = "," if path.name.lower().endswith(PARQUET) else separator_of(path)
     # between columns that are separated by commas, one in a number groups its digits
-    read = _with_thousands if separator == "," else _with_decimal_comma
+    groups = path.name.lower().endswith(PARQUET) or separator_of(path) == ","
+    read = _with_thousands if groups else _with_decimal_comma
     with_point = [name for name in frame.columns if _has_fractions(frame[name])]
     with_comma = []
     frame = frame.copy()
@@ -36,7 +36,7 @@ def read_texts_as_numbers(
             continue
         if has_comma.any():
             with_comma.append(name)
-            what = "commas between thousands" if separator == "," else "a decimal comma"
+            what = "commas between thousands" if groups else "a decimal comma"
             talk.note(f"The numbers of {name} have {what}, such as {present[has_comma].iloc[0]}.")
         if len(wrong):
             talk.note(
@@ -44,7 +44,7 @@ def read_texts_as_numbers(
                 f"such as {wrong.iloc[0]!r}."
             )
         frame[name] = numbers.reindex(frame.index)
-    if separator != "," and with_comma and with_point:
+    if with_comma and with_point and not groups:
         talk.note(
             f"The numbers of {listed(with_comma)} have a decimal comma, but a point in those of "
             f"{listed(with_point)} was read as a decimal point. If it groups thousands, take it "

@@ -83,7 +83,7 @@ def expected_failures(estimator):
 )
 @pytest.mark.filterwarnings("ignore")
 def test_scikit_learns_checks(estimator, check):
-    check(estimator)
+    check(estimator)  # which raises what it asserts
 
 
 def network():
