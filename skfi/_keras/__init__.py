@@ -29,11 +29,12 @@ from skfi._keras._embedding import (
     token_ids,
     vocabulary_of,
 )
-from skfi._keras._epochs import draw_order, train_epoch_a_call
+from skfi._keras._epochs import TracedTraining, draw_order, trains_by_epochs
 from skfi._keras._files import read_network
 from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
 from skfi._keras._kernels import free_kernels_now_and_then
 from skfi._keras._masks import is_decoder, mask_value_of, mask_values_of, output_steps
+from skfi._keras._names import names_from_the_start
 from skfi._keras._networks import (
     OF_CLASSES,
     check_inputs,
@@ -53,7 +54,13 @@ from skfi._keras._packed import Layout, input_names, packed_network, row_dtype
 from skfi._keras._pickled import PickledNetwork, with_own_code
 from skfi._keras._plain import is_a_copy, plain_network
 from skfi._keras._points import Points, gradient_at_points, outputs_at_points
-from skfi._keras._private import all_layers, has_computed, in_safe_mode, learning_rate_schedule
+from skfi._keras._private import (
+    all_layers,
+    auto_name,
+    has_computed,
+    in_safe_mode,
+    learning_rate_schedule,
+)
 from skfi._keras._rebuild import (
     Fixed,
     compile_like,
@@ -90,9 +97,11 @@ __all__ = [
     "MixedIdsError",
     "PickledNetwork",
     "Points",
+    "TracedTraining",
     "all_layers",
     "another",
     "arriving_ids",
+    "auto_name",
     "calls_are_by_xla",
     "calls_by_xla",
     "check_inputs",
@@ -142,6 +151,7 @@ __all__ = [
     "mask_value_of",
     "mask_values_of",
     "n_bytes",
+    "names_from_the_start",
     "network_summary",
     "on_gpu",
     "only_keras",
@@ -162,7 +172,7 @@ __all__ = [
     "structure",
     "takes_texts",
     "token_ids",
-    "train_epoch_a_call",
+    "trains_by_epochs",
     "vocabulary_of",
     "while_others_draw",
     "with_own_code",

@@ -4,18 +4,21 @@
 recurrent networks this takes as long as the arithmetic. Here an epoch is one call, in which a loop
 gathers the batches. Keras' own ``train_step`` trains, its callbacks are called, and the rows are
 shuffled as it does, so the batches, their order and the updates are the same as in Keras' ``fit``,
-to the last bit if XLA is not used.
+to the last bit if XLA is not used. Networks of the same layers share what was traced.
 """
 
-import weakref
-from collections.abc import Callable
-from functools import partial
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from skfi._keras._private import TensorFlowRandom, with_variables
+from skfi._keras._structure import n_bytes
 from skfi._keras._xla import worth_training
 
 _VALIDATION_BATCH = 1024  # its loss is a mean over rows, whatever the batches
@@ -23,15 +26,59 @@ _VALIDATION_BATCH = 1024  # its loss is a mean over rows, whatever the batches
 Data = tuple[tf.Tensor, ...]  # inputs, targets, and weights if there are any
 
 
-def train_epoch_a_call(model: keras.Model) -> None:
-    """Speed up ``fit`` of a compiled ``model``.
+class TracedTraining:
+    """What networks of the same layers, loss and optimizer share of their training.
+
+    It is traced on one of them, the ``pattern``, which is kept with the traces and never trained.
+    A network is trained by them with its own variables in place of the pattern's.
+    """
+
+    def __init__(self, pattern: keras.Model) -> None:
+        self.pattern = pattern
+        self._traced: dict[Any, Any] = {}
+        self._lock = threading.Lock()
+        build_optimizer(pattern)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes that the pattern takes."""
+        return n_bytes([*self.pattern.variables, *self.pattern.optimizer.variables])
+
+    @contextmanager
+    def trains(self, model: keras.Model) -> Iterator[None]:
+        """Let ``fit`` of a compiled ``model`` inside be one call for each epoch."""
+        build_optimizer(model)
+        model.fit = _Epochs(model, self).fit
+        try:
+            yield
+        finally:
+            del model.fit
+
+    def of(self, model: Any, kind: Any, trace: Callable[[keras.Model], Any]) -> Any:
+        """The function that ``trace`` makes of a network, made once for each ``kind``.
+
+        Another thread that asks for the same one waits: to trace it twice takes twice as long.
+        """
+        with self._lock:
+            if kind not in self._traced:
+                self._traced[kind] = trace(self.pattern)
+        pairs = zip(_state(self.pattern), _state(model), strict=True)
+        return with_variables(self._traced[kind], pairs)
+
+
+def build_optimizer(model: keras.Model) -> None:
+    """Give the optimizer its variables now, and not in the first step."""
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+
+
+def trains_by_epochs(model: keras.Model) -> bool:
+    """Whether the ``fit`` of a compiled model can be one call for each epoch.
 
     Not if it runs eagerly, by XLA, several steps at once, or under a distribution strategy.
     """
     own_way = model.run_eagerly or model.jit_compile or model.steps_per_execution != 1
-    if own_way or tf.config.functions_run_eagerly() or tf.distribute.has_strategy():
-        return
-    model.fit = _Epochs(model).fit
+    return not (own_way or tf.config.functions_run_eagerly() or tf.distribute.has_strategy())
 
 
 def draw_order(model: keras.Model, n_rows: int) -> bool:
@@ -49,10 +96,11 @@ def draw_order(model: keras.Model, n_rows: int) -> bool:
 class _Epochs:
     """Trains a model, epoch by epoch."""
 
-    def __init__(self, model: keras.Model) -> None:
-        self.model: Any = weakref.proxy(model)
+    def __init__(self, model: keras.Model, traced: TracedTraining) -> None:
+        self.model: Any = model
         self.order: tf.Tensor | None = None  # of the rows, if it was drawn before
-        self._traced: dict[Any, Any] = {}
+        self._traced = traced
+        self._functions: dict[Any, Any] = {}
 
     def fit(
         self,
@@ -111,19 +159,26 @@ class _Epochs:
         self.model.reset_metrics()
         specs = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in data)
         kind = (step, specs, batch_size if by_xla else None)  # XLA compiles for a size of batches
-        if kind not in self._traced:
-            step_fn = getattr(self.model, step)
-            loop = partial(_loop_by_xla, step_fn, batch_size) if by_xla else partial(_loop, step_fn)
-            function = tf.function(partial(self._metrics_after, loop), autograph=False)
-            self._traced[kind] = function.get_concrete_function(
-                tf.TensorSpec((), "int32"), tf.TensorSpec((None,), order.dtype), specs
-            )
-        metrics = self._traced[kind](tf.constant(batch_size), order, data)
+        if kind not in self._functions:
+            signature = (tf.TensorSpec((), "int32"), tf.TensorSpec((None,), order.dtype), specs)
+            trace = partial(_trace, kind=kind, signature=signature)
+            self._functions[kind] = self._traced.of(self.model, kind, trace)
+        metrics = self._functions[kind](tf.constant(batch_size), order, data)
         return {name: float(value) for name, value in metrics.items()}
 
-    def _metrics_after(self, loop: Callable, *arguments: Any) -> dict[str, tf.Tensor]:
+
+def _trace(model: keras.Model, *, kind: tuple, signature: tuple) -> Any:
+    """A function that trains or tests a network on all batches, and returns the metrics' means."""
+    step, _, batch_size = kind
+    step_fn = getattr(model, step)
+    by_xla = batch_size is not None
+    loop = partial(_loop_by_xla, step_fn, batch_size) if by_xla else partial(_loop, step_fn)
+
+    def metrics_after(*arguments: Any) -> dict[str, tf.Tensor]:
         loop(*arguments)
-        return self.model.get_metrics_result()
+        return model.get_metrics_result()
+
+    return tf.function(metrics_after, autograph=False).get_concrete_function(*signature)
 
 
 def _loop(step: Callable, batch_size: tf.Tensor, order: tf.Tensor, data: Data) -> None:
@@ -157,13 +212,29 @@ def _loop_by_xla(
     tf.cond(n_full < n_rows, the_rest, lambda: n_rows)
 
 
+def _state(model: keras.Model) -> list[tf.Variable]:
+    """All that a step of training or testing reads or changes, but for its arguments."""
+    variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+    return [variable.value for variable in variables]
+
+
 def _rows(data: Data, rows: tf.Tensor) -> Data:
     return tuple(tf.gather(part, rows) for part in data)
 
 
 def _shuffled(n_rows: int) -> tf.Tensor:
     """Row numbers in the order in which Keras shuffles them; with a seed the same in each epoch."""
+    seed = TensorFlowRandom.now().seed
+    return _draw(n_rows) if seed is None else _drawn_before(n_rows, seed)
 
+
+@lru_cache(maxsize=8)
+def _drawn_before(n_rows: int, seed: int) -> tf.Tensor:
+    """The order that TensorFlow draws with its present ``seed``; folds and searches repeat it."""
+    return _draw(n_rows)
+
+
+def _draw(n_rows: int) -> tf.Tensor:
     @tf.autograph.experimental.do_not_convert  # which on Python 3.13 warns of itself
     def shuffled(_: tf.Tensor) -> tf.Tensor:
         return tf.random.shuffle(tf.range(n_rows, dtype=tf.int64))

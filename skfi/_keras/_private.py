@@ -5,23 +5,29 @@ for what says otherwise. All of skfi takes them from here, so that a version tha
 mended in one place.
 """
 
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
 
 import keras
+import tensorflow as tf
 from keras.src.backend.common import global_state
 from keras.src.random import seed_generator
 
 # lets a configuration bring its lambdas: keras.config has only a switch for the whole process
 from keras.src.saving.serialization_lib import SafeModeScope, in_safe_mode
 from keras.src.utils import rng_utils
+from keras.src.utils.naming import auto_name
 from tensorflow.python.eager import context as tf_context
 
 __all__ = [
+    "KERAS_NAMES",
     "KERAS_RANDOM_STATE",
     "SafeModeScope",
     "TensorFlowRandom",
     "all_layers",
+    "auto_name",
     "clear_kernels",
     "get_keras_state",
     "has_computed",
@@ -34,6 +40,7 @@ __all__ = [
     "seed_generators_of",
     "set_keras_state",
     "source_of",
+    "with_variables",
 ]
 
 
@@ -82,6 +89,10 @@ KERAS_RANDOM_STATE = (
 )
 
 
+# how many layers of each kind were named, in this thread
+KERAS_NAMES = "object_name_uids"
+
+
 def get_keras_state(name: str) -> Any:
     """A value of Keras' global state; None if it is not there."""
     return global_state.get_global_attribute(name)
@@ -121,6 +132,15 @@ class TensorFlowRandom:
         context._seed = self.seed
         if self.rng is not None:
             context._rng = self.rng
+
+
+def with_variables(function: Any, in_place_of: Iterable[tuple[tf.Variable, tf.Variable]]) -> Any:
+    """A traced function that reads and changes other variables than those it was traced with."""
+    handles = {old.handle.ref(): new.handle for old, new in in_place_of}
+    captured = [handles.get(tensor.ref(), tensor) for tensor in function.captured_inputs]
+    same = copy(function)
+    same.set_external_captures(captured)
+    return same
 
 
 def learning_rate_schedule(optimizer: Any) -> Any:

@@ -8,10 +8,12 @@ import keras
 import numpy as np
 
 from skfi._keras import (
+    auto_name,
     check_network,
     find_embedding,
     last_activation,
     mask_value_of,
+    names_from_the_start,
     refuse_legacy,
 )
 from skfi._padding import NAN_STAND_IN
@@ -40,7 +42,10 @@ class Architecture:
     def build(self) -> keras.Model:
         """A fresh network, not compiled unless the user's own function compiles it."""
         if self.network is None:
-            return self._recurrent_layers()
+            with names_from_the_start():
+                model = self._recurrent_layers()
+            model.name = auto_name(model.name)  # two of them may be layers of one network
+            return model
         model = self.network(self.input_shape, self.n_outputs, **self.network_params)
         refuse_legacy(model)
         if not isinstance(model, keras.Model):

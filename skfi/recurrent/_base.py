@@ -135,7 +135,8 @@ class BaseRecurrent(ReadsRows, metaclass=ABCMeta):
             inputs, weight = rows.samples.network_input, rows.target_weight
             data = TrainingData(inputs, target, weight, train, held_out)
             self._train(model, data, self._targets(lambda: rows.samples.real))
-        free_kernels_now_and_then()
+        if self.network is not None:
+            free_kernels_now_and_then()
         if hasattr(self, "importances_"):  # computed once: dir() and repr read every property
             del self.importances_
         if self.importance is not None:
@@ -242,15 +243,15 @@ class BaseRecurrent(ReadsRows, metaclass=ABCMeta):
                 )
             )
         before = model.get_weights()
-        # a user's callbacks may keep the network that they see; our own do not
-        borrowed = nullcontext(model) if self.callbacks else pool.twin(model)
+        # a user's callbacks may ask for each batch
+        shared = nullcontext() if self.callbacks else pool.trains(model)
         plain = config_context(transform_output="default")  # for SciKeras' own transformers
-        with borrowed as trained, plain:
+        with shared, plain:
             # nothing else is drawn in the training of Keras' own layers
-            is_drawn = not self._has_own_code() and draw_order(trained, len(data.train))
+            is_drawn = not self._has_own_code() and draw_order(model, len(data.train))
             with while_others_draw() if is_drawn else nullcontext():
                 wrapper = targets.fit_wrapper(
-                    trained,
+                    model,
                     data,
                     classifier=is_classifier(self),
                     batch_size=self.batch_size,
@@ -258,7 +259,6 @@ class BaseRecurrent(ReadsRows, metaclass=ABCMeta):
                     verbose=int(self.verbose),
                     callbacks=callbacks,
                 )
-        wrapper.model = wrapper.model_ = model
         if not all(np.isfinite(array).all() for array in model.get_weights()):
             model.set_weights(before)
             losses = wrapper.history_["loss"]

@@ -1,9 +1,8 @@
-"""Networks that stay compiled, so that Keras traces their training once and not at every fit.
+"""Trainings that stay compiled, so that Keras traces them once and not at every fit.
 
-A network is trained in the body of a twin: another network of the same layers, loss and optimizer,
-which was traced in an earlier fit. The twin takes over all variables of the network (weights, seeds
-of dropout, the optimizer's state), trains, and gives them back. So training starts from what the
-fresh network has and comes to the same weights, and no user ever holds a twin.
+A network is trained by what was traced on another network of the same layers, loss and optimizer,
+with its own variables (weights, seeds of dropout, the optimizer's state, metrics) in place of the
+other's. So training starts from what the fresh network has and comes to the same weights.
 """
 
 import json
@@ -15,28 +14,28 @@ from typing import Any
 import keras
 
 from skfi._keras import (
+    TracedTraining,
     another,
     clear_compiled,
     compiled_loss,
     is_keras,
-    n_bytes,
     only_keras,
     structure,
-    train_epoch_a_call,
+    trains_by_epochs,
     xla,
 )
 from skfi.recurrent._training import WeightedMean, loss_known
 
 
 class Pool:
-    """Compiled networks that are free to be trained in, shared by all fits of the process.
+    """Compiled trainings, shared by all fits of the process and by its threads.
 
     Attributes
     ----------
     max_networks : int
-        How many are kept, those used last; 0 switches the pool off.
+        Of how many kinds of networks they are kept, those used last; 0 switches the pool off.
     max_bytes : int
-        How many bytes their variables may take together.
+        How many bytes the variables of one network of each kind may take together.
     jit_compile : bool or None
         Whether XLA compiles trainings, and the predictions and gradients of importances: True
         or False, or None (the default) where the work ahead is worth the second that it takes.
@@ -55,16 +54,16 @@ class Pool:
     def __init__(self, max_networks: int = 8, max_bytes: int = 2**28) -> None:
         self.max_networks = max_networks
         self.max_bytes = max_bytes
-        self._free: list[tuple[Any, keras.Model]] = []
+        self._kept: list[tuple[Any, TracedTraining]] = []
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._free)
+        return len(self._kept)
 
     def clear(self) -> None:
-        """Let go of all networks, and of compiled predictions and gradients."""
+        """Let go of all compiled trainings, predictions and gradients."""
         with self._lock:
-            self._free.clear()
+            self._kept.clear()
         clear_compiled()
 
     @property
@@ -77,44 +76,38 @@ class Pool:
         xla.jit_compile = value
 
     @contextmanager
-    def twin(self, model: keras.Model) -> Iterator[keras.Model]:
-        """A network to train in place of ``model``, which has its state in the end.
+    def trains(self, model: keras.Model) -> Iterator[None]:
+        """Let ``fit`` of a compiled ``model`` inside share what fits of others have compiled.
 
-        It is ``model`` itself if something of its own code is in it, of which no one can tell
-        whether another network has the same.
+        Nothing is shared if something of its own code is in it, of which no one can tell whether
+        another network has the same.
         """
-        kind = _kind(model)
+        kind = _kind(model) if trains_by_epochs(model) else None
         if kind is None:
-            yield model
+            yield
             return
-        twin = self._take(kind)
-        if twin is None:
-            twin = another(model)
+        traced = self._of(kind)
+        if traced is None:
+            pattern = another(model)
             with loss_known(model):
-                twin.compile_from_config(model.get_compile_config())
-            train_epoch_a_call(twin)
-        _hand_over(model, twin)
-        yield twin
-        _hand_over(twin, model)
-        model.history = twin.history
-        model.history.set_model(model)
-        self._give_back(kind, twin)
+                pattern.compile_from_config(model.get_compile_config())
+            traced = TracedTraining(pattern)
+        self._keep(kind, traced)
+        with traced.trains(model):
+            yield
 
-    def _take(self, kind: Any) -> keras.Model | None:
+    def _of(self, kind: Any) -> TracedTraining | None:
         with self._lock:
-            for i, (known, _) in enumerate(self._free):
-                if known == kind:
-                    return self._free.pop(i)[1]
-        return None
+            return next((traced for known, traced in self._kept if known == kind), None)
 
-    def _give_back(self, kind: Any, twin: keras.Model) -> None:
-        if _n_bytes(twin) > self.max_bytes:
-            return
+    def _keep(self, kind: Any, traced: TracedTraining) -> None:
+        """As the one used last."""
         with self._lock:
-            self._free.insert(0, (kind, twin))
-            del self._free[self.max_networks :]
-            while sum(_n_bytes(model) for _, model in self._free) > self.max_bytes:
-                del self._free[-1]
+            others = [kept for kept in self._kept if kept[0] != kind]
+            fits = traced.n_bytes <= self.max_bytes
+            self._kept = [*([(kind, traced)] if fits else []), *others][: self.max_networks]
+            while sum(traced.n_bytes for _, traced in self._kept) > self.max_bytes:
+                del self._kept[-1]
 
 
 pool = Pool()
@@ -138,16 +131,3 @@ def _kind(model: keras.Model) -> Any:
     if isinstance(optimizer.get("learning_rate"), float):  # a variable, which is handed over
         optimizer["learning_rate"] = 0.0
     return layers, json.dumps(compiled), loss.function if own_loss else None
-
-
-def _hand_over(giver: keras.Model, taker: keras.Model) -> None:
-    for model in (giver, taker):
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
-    theirs = [*taker.variables, *taker.optimizer.variables]
-    for mine, yours in zip([*giver.variables, *giver.optimizer.variables], theirs, strict=True):
-        yours.assign(mine)
-
-
-def _n_bytes(model: keras.Model) -> int:
-    return n_bytes([*model.variables, *model.optimizer.variables])

@@ -166,15 +166,18 @@ def make_optimizer(
     optimizer: str | keras.optimizers.Optimizer, learning_rate: float | None
 ) -> keras.optimizers.Optimizer:
     """A fresh optimizer: the parameter is left as it is, and shares no state between fits."""
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        try:
-            optimizer = keras.optimizers.get(optimizer)
-        except ValueError as error:
-            raise ValueError(
-                f"optimizer={optimizer!r} is unknown to Keras; pass a name such as 'adam' or a "
-                "keras.optimizers.Optimizer."
-            ) from error
-    return fresh_optimizer(optimizer, learning_rate)
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return fresh_optimizer(optimizer, learning_rate)
+    config: dict[str, Any] = {"name": optimizer}  # without one Keras counts them up
+    if learning_rate is not None:
+        config["learning_rate"] = learning_rate
+    try:
+        return keras.optimizers.get({"class_name": optimizer, "config": config})
+    except ValueError as error:
+        raise ValueError(
+            f"optimizer={optimizer!r} is unknown to Keras; pass a name such as 'adam' or a "
+            "keras.optimizers.Optimizer."
+        ) from error
 
 
 def weights_of_classes(class_weight: Any, y: np.ndarray, trained: np.ndarray) -> np.ndarray:

@@ -39,7 +39,7 @@ def by_xla(monkeypatch):
 
 
 def by_keras_alone(estimator, y):
-    with patch.object(pool, "twin", nullcontext):
+    with patch.object(pool, "trains", nullcontext):
         return clone(estimator).fit(X, y)
 
 

@@ -1,6 +1,8 @@
-"""Networks that stay compiled: a fit in a pooled network is the fit of a fresh one."""
+"""Trainings that stay compiled: a fit by what others compiled is the fit of a fresh network."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from threading import Barrier
 from unittest.mock import patch
 
 import keras
@@ -10,6 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skfi import LSTMClassifier, LSTMRegressor
+from skfi._keras import _epochs
 from skfi.recurrent import pool
 
 X = np.random.default_rng(0).normal(size=(60, 5, 3)).astype("float32")
@@ -26,7 +29,7 @@ def _fresh_pool(monkeypatch):
 def by_keras_alone(estimator, y, n_fits=1):
     """Fitted by ``keras.Model.fit`` in the estimator's own network."""
     estimator = clone(estimator)
-    with patch.object(pool, "twin", nullcontext):
+    with patch.object(pool, "trains", nullcontext):
         for _ in range(n_fits):
             estimator.fit(X, y)
     return estimator
@@ -82,7 +85,52 @@ def test_an_estimator_keeps_its_own_network():
     assert second.model_ is not first.model_
     assert second.wrapper_.model_ is second.model_
     assert second.model_.history.model is second.model_
+    assert "fit" not in vars(second.model_)  # Keras' own again
     assert np.array_equal(first.predict(X), before)
+
+
+def test_names_of_layers_do_not_depend_on_earlier_fits():
+    """TensorFlow keeps what it prepares for each name of a variable."""
+    first, second = (LSTMRegressor((4, 3), dropout=0.1, **QUICK).fit(X, Y).model_ for _ in "12")
+    paths = [[v.path for v in [*m.variables, *m.optimizer.variables]] for m in (first, second)]
+    assert paths[0] == paths[1]
+    assert [layer.name for layer in first.layers][:3] == ["lstm", "dropout", "lstm_1"]
+
+
+def test_fitted_networks_can_be_layers_of_one_network():
+    first, second = (LSTMRegressor(4, **QUICK).fit(X, Y).model_ for _ in "12")
+    inputs = keras.Input(X.shape[1:])
+    both = keras.Model(inputs, keras.layers.Average()([first(inputs), second(inputs)]))
+    assert np.allclose(both.predict(X, verbose=0), first.predict(X, verbose=0), atol=1e-6)
+
+
+def test_threads_share_what_is_traced(monkeypatch):
+    traced = []
+    trace = _epochs._trace
+    both_are_there = Barrier(2, timeout=60)
+
+    def counted(model, **params):
+        traced.append(params["kind"])
+        return trace(model, **params)
+
+    def fit(seed):
+        both_are_there.wait()
+        return LSTMRegressor(3, **QUICK | {"random_state": seed}).fit(X, Y).predict(X)
+
+    monkeypatch.setattr(_epochs, "_trace", counted)
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(fit, [0, 1]))
+    assert len(traced) == 1
+    for seed, predicted in enumerate(found):
+        model = LSTMRegressor(3, **QUICK | {"random_state": seed})
+        assert np.array_equal(predicted, by_keras_alone(model, Y).predict(X))
+
+
+def test_the_order_of_rows_is_that_of_its_seed():
+    """It is kept: another seed, or another number of rows, draws another one."""
+    for params in ({}, {"random_state": 1}, {}, {"early_stopping": True}, {"random_state": 1}):
+        model = LSTMRegressor(3, batch_size=4, **QUICK | params)
+        assert np.array_equal(model.fit(X, Y).predict(X), by_keras_alone(model, Y).predict(X))
 
 
 def test_a_warm_start_goes_on_as_without():
@@ -154,7 +202,8 @@ def test_a_network_with_state_or_code_of_its_own_is_trained_itself(params):
 
 
 def test_an_error_in_the_middle_of_a_fit(monkeypatch):
-    LSTMRegressor(3, **QUICK).fit(X, Y)
+    going_on = LSTMRegressor(3, warm_start=True, **QUICK).fit(X, Y)
+    before = going_on.predict(X)
 
     def fail(self, epoch, logs=None):
         raise RuntimeError("stop here")
@@ -162,8 +211,9 @@ def test_an_error_in_the_middle_of_a_fit(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(keras.callbacks.History, "on_epoch_end", fail)
         with pytest.raises(RuntimeError, match="stop here"):
-            LSTMRegressor(3, **QUICK).fit(X, Y)
-    assert len(pool) == 0  # who knows what state it is in
+            going_on.fit(X, Y)
+    assert "fit" not in vars(going_on.model_)  # Keras' own again
+    assert np.array_equal(going_on.predict(X), before)
     model = LSTMRegressor(3, **QUICK)
     assert np.array_equal(model.fit(X, Y).predict(X), by_keras_alone(model, Y).predict(X))
 
