@@ -72,6 +72,14 @@ def build_optimizer(model: keras.Model) -> None:
         model.optimizer.build(model.trainable_variables)
 
 
+def _build_metrics(model: keras.Model, target: tf.Tensor) -> None:
+    """Give metrics that the user has compiled their variables, which get values in each epoch."""
+    if len(model.metrics) > 1:  # besides the loss
+        shape = model.outputs[0].shape[1:]
+        sizes = [target.shape[1 + axis] if n is None else n for axis, n in enumerate(shape)]
+        model.compute_metrics(None, target[:1], tf.zeros((1, *sizes)))
+
+
 def trains_by_epochs(model: keras.Model) -> bool:
     """Whether the ``fit`` of a compiled model can be one call for each epoch.
 
@@ -118,6 +126,7 @@ class _Epochs:
         """``keras.Model.fit`` on arrays."""
         model, n_rows = self.model, len(x)
         data = _tensors(x, y, sample_weight)
+        _build_metrics(model, data[1])
         held_out = None if validation_data is None else _tensors(*validation_data)
         n_full, n_last = divmod(n_rows, batch_size)
         n_timesteps = x.shape[1] if x.ndim > 1 else 1

@@ -18,7 +18,7 @@ from skfi._private import (
 )
 from skfi.importance._inputs._last_step import LastStep
 
-_AT_A_TIME = 2  # each copy of a network is traced once: of more, tracing would take over
+_AT_A_TIME = 2  # more, which joblib.parallel_config asks for, were not measured
 
 
 def without_importances(estimator: Any) -> Any:

@@ -41,6 +41,13 @@ def own_layers(input_shape, n_outputs):
     )
 
 
+def measured(input_shape, n_outputs):
+    model = own_layers(input_shape, n_outputs)
+    metrics = {"metrics": ["mae", keras.metrics.R2Score()], "weighted_metrics": ["mse"]}
+    model.compile("adam", "mse", **metrics)
+    return model
+
+
 def residual(input_shape, n_outputs):
     inputs = keras.Input(input_shape)
     states = keras.layers.GRU(3, return_sequences=True)(inputs)
@@ -57,11 +64,23 @@ def residual(input_shape, n_outputs):
         (LSTMRegressor(3, early_stopping=True, n_iter_no_change=1, **QUICK | {"epochs": 9}), Y),
         (LSTMRegressor(3, return_sequences=True, mask_value=np.nan, **QUICK), X[:, :, 0]),
         (LSTMRegressor(network=own_layers, **QUICK), Y),
+        (LSTMRegressor(network=measured, **QUICK), Y),
         (LSTMRegressor(network=residual, **QUICK), Y),
         (LSTMClassifier(3, batch_size=7, **QUICK), Y > 0),
         (LSTMClassifier(3, loss="hinge", learning_rate=0.1, **QUICK), Y > 0),
     ],
-    ids=["lstm", "dropout", "momentum", "stopping", "steps", "own", "functional", "labels", "loss"],
+    ids=[
+        "lstm",
+        "dropout",
+        "momentum",
+        "stopping",
+        "steps",
+        "own",
+        "metrics",
+        "functional",
+        "labels",
+        "loss",
+    ],
 )
 def test_a_pooled_fit_is_a_fresh_fit(estimator, y):
     expected = by_keras_alone(estimator, y)
