@@ -29,7 +29,7 @@ from skfi._keras._embedding import (
     token_ids,
     vocabulary_of,
 )
-from skfi._keras._epochs import TracedTraining, draw_order, trains_by_epochs
+from skfi._keras._epochs import is_plain_training
 from skfi._keras._files import read_network
 from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
 from skfi._keras._kernels import free_kernels_now_and_then
@@ -54,11 +54,11 @@ from skfi._keras._packed import Layout, input_names, packed_network, row_dtype
 from skfi._keras._pickled import PickledNetwork, with_own_code
 from skfi._keras._plain import is_a_copy, plain_network
 from skfi._keras._points import Points, gradient_at_points, outputs_at_points
+from skfi._keras._pool import Pool, pool, trains_by_keras_alone
 from skfi._keras._private import (
     all_layers,
     auto_name,
     has_computed,
-    in_safe_mode,
     learning_rate_schedule,
 )
 from skfi._keras._rebuild import (
@@ -76,6 +76,7 @@ from skfi._keras._seeds import seeded, while_others_draw
 from skfi._keras._structure import another, description, is_keras, n_bytes, only_keras, structure
 from skfi._keras._summary import network_summary
 from skfi._keras._threads import FORKED, check_not_forked, keep_to_own_threads
+from skfi._keras._weighted_mean import REDUCTION, WeightedMean
 from skfi._keras._xla import (
     calls_are_by_xla,
     calls_by_xla,
@@ -90,6 +91,7 @@ __all__ = [
     "CHUNK_SIZE",
     "FORKED",
     "OF_CLASSES",
+    "REDUCTION",
     "EmbeddedInput",
     "Fixed",
     "Head",
@@ -97,7 +99,8 @@ __all__ = [
     "MixedIdsError",
     "PickledNetwork",
     "Points",
-    "TracedTraining",
+    "Pool",
+    "WeightedMean",
     "all_layers",
     "another",
     "arriving_ids",
@@ -113,7 +116,6 @@ __all__ = [
     "compile_like",
     "compiled_loss",
     "description",
-    "draw_order",
     "embedded_inputs",
     "embedding_gradient",
     "embedding_table",
@@ -132,7 +134,6 @@ __all__ = [
     "has_several_outputs",
     "heads_of",
     "in_a_row",
-    "in_safe_mode",
     "input_gradient",
     "input_gradient_and_outputs",
     "input_names",
@@ -140,6 +141,7 @@ __all__ = [
     "is_dataset",
     "is_decoder",
     "is_keras",
+    "is_plain_training",
     "jit_compile",
     "jit_compile_as",
     "keep_to_own_threads",
@@ -160,6 +162,7 @@ __all__ = [
     "outputs_at_points",
     "packed_network",
     "plain_network",
+    "pool",
     "read_network",
     "rebuild",
     "rebuild_for",
@@ -172,7 +175,7 @@ __all__ = [
     "structure",
     "takes_texts",
     "token_ids",
-    "trains_by_epochs",
+    "trains_by_keras_alone",
     "vocabulary_of",
     "while_others_draw",
     "with_own_code",

@@ -8,9 +8,10 @@ to the last bit if XLA is not used. Networks of the same layers share what was t
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -21,6 +22,8 @@ from skfi._keras._private import TensorFlowRandom, with_variables
 from skfi._keras._structure import n_bytes
 from skfi._keras._xla import worth_training
 
+_DTYPES = tuple(map(np.dtype, ("int32", "int64", "float32", "float64")))
+_BATCH_SIZE = 32  # of Keras, if none is given
 _VALIDATION_BATCH = 1024  # its loss is a mean over rows, whatever the batches
 
 Data = tuple[tf.Tensor, ...]  # inputs, targets, and weights if there are any
@@ -45,10 +48,13 @@ class TracedTraining:
         return n_bytes([*self.pattern.variables, *self.pattern.optimizer.variables])
 
     @contextmanager
-    def trains(self, model: keras.Model) -> Iterator[None]:
-        """Let ``fit`` of a compiled ``model`` inside be one call for each epoch."""
+    def trains(self, model: keras.Model, n_rows: int) -> Iterator[None]:
+        """Let ``fit`` of a compiled ``model`` inside be one call for each epoch.
+
+        The order of its rows is drawn now; ``fit`` draws nothing.
+        """
         build_optimizer(model)
-        model.fit = _Epochs(model, self).fit
+        model.fit = _Epochs(model, self, _shuffled(n_rows)).fit
         try:
             yield
         finally:
@@ -80,6 +86,19 @@ def _build_metrics(model: keras.Model, target: tf.Tensor) -> None:
         model.compute_metrics(None, target[:1], tf.zeros((1, *sizes)))
 
 
+def is_plain_training(inputs: Any, target: Any, settings: Mapping[str, Any]) -> bool:
+    """Whether a call of ``fit`` asks for nothing that only Keras' own knows how to do."""
+    known = {"epochs", "batch_size", "verbose", "sample_weight"}
+    counts = settings["epochs"], settings.get("batch_size") or _BATCH_SIZE
+    return (
+        set(settings) <= known
+        and all(isinstance(count, Integral) and int(count) > 0 for count in counts)
+        and all(isinstance(array, np.ndarray) for array in (inputs, target))
+        and all(array.dtype in _DTYPES for array in (inputs, target))
+        and len(inputs) == len(target)
+    )
+
+
 def trains_by_epochs(model: keras.Model) -> bool:
     """Whether the ``fit`` of a compiled model can be one call for each epoch.
 
@@ -89,24 +108,12 @@ def trains_by_epochs(model: keras.Model) -> bool:
     return not (own_way or tf.config.functions_run_eagerly() or tf.distribute.has_strategy())
 
 
-def draw_order(model: keras.Model, n_rows: int) -> bool:
-    """Draw now in which order the next ``fit`` takes the rows, after which it draws nothing.
-
-    False if ``fit`` is Keras' own.
-    """
-    epochs = getattr(model.fit, "__self__", None)
-    if not isinstance(epochs, _Epochs):
-        return False
-    epochs.order = _shuffled(n_rows)
-    return True
-
-
 class _Epochs:
     """Trains a model, epoch by epoch."""
 
-    def __init__(self, model: keras.Model, traced: TracedTraining) -> None:
+    def __init__(self, model: keras.Model, traced: TracedTraining, order: tf.Tensor) -> None:
         self.model: Any = model
-        self.order: tf.Tensor | None = None  # of the rows, if it was drawn before
+        self.order = order  # of the rows
         self._traced = traced
         self._functions: dict[Any, Any] = {}
 
@@ -115,16 +122,17 @@ class _Epochs:
         x: np.ndarray,
         y: Any,
         *,
-        batch_size: int,
-        epochs: int,
-        callbacks: list[keras.callbacks.Callback],
+        batch_size: int | None = None,
+        epochs: int = 1,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
         sample_weight: Any = None,
         validation_data: tuple | None = None,
         verbose: int = 0,
         **_: Any,  # what SciKeras passes besides: Keras' defaults
     ) -> keras.callbacks.History:
         """``keras.Model.fit`` on arrays."""
-        model, n_rows = self.model, len(x)
+        model, order, n_rows = self.model, self.order, len(x)
+        batch_size = batch_size or _BATCH_SIZE
         data = _tensors(x, y, sample_weight)
         _build_metrics(model, data[1])
         held_out = None if validation_data is None else _tensors(*validation_data)
@@ -132,7 +140,7 @@ class _Epochs:
         n_timesteps = x.shape[1] if x.ndim > 1 else 1
         by_xla = n_full > 0 and worth_training(model, n_timesteps, epochs * n_full)
         callback_list = keras.callbacks.CallbackList(
-            callbacks,
+            list(callbacks),
             add_history=True,
             add_progbar=verbose != 0,
             verbose=verbose,
@@ -140,8 +148,6 @@ class _Epochs:
             steps=n_full + (n_last > 0),
             model=model,
         )
-        order = _shuffled(n_rows) if self.order is None else self.order
-        self.order = None
         model.stop_training = False
         callback_list.on_train_begin()
         logs: dict[str, float] = {}

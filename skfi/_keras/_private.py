@@ -29,6 +29,7 @@ __all__ = [
     "all_layers",
     "auto_name",
     "clear_kernels",
+    "compile_arguments",
     "get_keras_state",
     "has_computed",
     "in_safe_mode",
@@ -53,6 +54,11 @@ def has_computed() -> bool:
     """Whether TensorFlow has started the threads that it computes in."""
     context = tf_context.context_safe()
     return context is not None and context._initialized
+
+
+def compile_arguments(model: keras.Model) -> list[Any]:
+    """What a network was compiled with: names, numbers and objects."""
+    return keras.tree.flatten(model._compile_config.config)
 
 
 def clear_kernels() -> None:

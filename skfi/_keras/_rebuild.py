@@ -45,7 +45,8 @@ def rebuild(
         raise ValueError(
             f"The network {name!r} cannot be rebuilt for inputs of shape {input_shape} from its "
             f"configuration: {error!s:.500}. If it takes no other shape, lofo_importance keeps "
-            "this one with leave_out='constant'. Classes of your own must be registered: "
+            "this one with leave_out='constant'. Classes and functions of your own must be "
+            "registered: "
             "@keras.saving.register_keras_serializable(). Or pass an estimator with network=, a "
             "function of the input shape."
         ) from error

@@ -16,7 +16,7 @@ def structure(model: keras.Model) -> str | None:
     There is none for layers with user code, or with state that is not a variable.
     """
     layers = all_layers(model)
-    if not all(is_keras(layer) and _state_is_variables(layer) for layer in layers):
+    if not all(is_keras(layer) and _is_all_in_its_configuration(layer) for layer in layers):
         return None
     try:
         config = model.get_config()
@@ -63,20 +63,32 @@ def is_keras(thing: Any) -> bool:
     return type(thing).__module__.split(".")[0] == "keras"
 
 
+def is_own_code(thing: Any) -> bool:
+    """Whether something can be called and is not of Keras' own."""
+    module = getattr(thing, "__module__", None) or type(thing).__module__
+    return callable(thing) and module.split(".")[0] != "keras"
+
+
 def only_keras(config: Any) -> bool:
     """Whether a configuration names nothing but Keras' own classes and functions."""
     if isinstance(config, dict):
         own = config.get("registered_name") or (config.get("module") or "keras").split(".")[0]
-        return own == "keras" and all(only_keras(value) for value in config.values())
+        is_lambda = config.get("class_name") == "__lambda__"
+        return own == "keras" and not is_lambda and all(map(only_keras, config.values()))
     return not isinstance(config, (list, tuple)) or all(only_keras(value) for value in config)
 
 
-def _state_is_variables(layer: keras.layers.Layer) -> bool:
+def _is_all_in_its_configuration(layer: keras.layers.Layer) -> bool:
+    """Whether a layer of Keras holds nothing but its configuration and variables."""
     # tables of words, adapted means, functions of the user, saved programs
-    modules = type(layer).__module__.split(".")
-    return "preprocessing" not in modules and not isinstance(
+    if "preprocessing" in type(layer).__module__.split(".") or isinstance(
         layer, (keras.layers.Lambda, keras.layers.TFSMLayer)
-    )
+    ):
+        return False
+    if isinstance(layer, keras.Model):  # which keeps what Keras has traced of it
+        return True
+    # an activation of the user's stands in the configuration by its name alone
+    return not any(map(is_own_code, vars(layer).values()))
 
 
 def _renamed(config: Any, names: dict[str, int], key: str = "") -> Any:

@@ -1,11 +1,10 @@
 """Recurrent networks as scikit-learn estimators."""
 
-import skfi._keras  # noqa: F401 - first, as it loads TensorFlow
+from skfi._keras import Pool, pool  # first, as it loads TensorFlow
 
 # isort: split
 from skfi.recurrent._classifier import LSTMClassifier
 from skfi.recurrent._from_keras import from_keras
-from skfi.recurrent._pool import Pool, pool
 from skfi.recurrent._regressor import LSTMRegressor
 
 __all__ = ["LSTMClassifier", "LSTMRegressor", "Pool", "from_keras", "pool"]

@@ -17,11 +17,10 @@ from sklearn.utils.validation import (
 
 from skfi._given import check_targets, checked_weights, naming
 from skfi._keras import (
-    draw_order,
     free_kernels_now_and_then,
+    pool,
     restored_if_it_fails,
     seeded,
-    while_others_draw,
     with_own_code,
 )
 from skfi._private import _fit_context
@@ -32,7 +31,6 @@ from skfi.recurrent._architecture import Architecture
 from skfi.recurrent._check_parameters import check_architecture
 from skfi.recurrent._held_out import joined
 from skfi.recurrent._parameters import python_numbers
-from skfi.recurrent._pool import pool
 from skfi.recurrent._rows import ReadsRows
 from skfi.recurrent._targets import Targets
 from skfi.recurrent._training import Training, TrainingData
@@ -212,8 +210,9 @@ class BaseRecurrent(ReadsRows, metaclass=ABCMeta):
 
     def _has_own_code(self) -> bool:
         """Whether code of the user's runs in training, which may draw in ways of its own."""
-        of_keras = isinstance(self.loss, (str, keras.losses.Loss, type(None)))
-        return bool(self.network is not None or self.callbacks or not of_keras)
+        own_network = self.network is not None and not getattr(self.network, "is_of_keras", False)
+        own_loss = not isinstance(self.loss, (str, keras.losses.Loss, type(None)))
+        return bool(own_network or own_loss or self.callbacks)
 
     def _network(
         self, architecture: Architecture, start: Callable | None, *, continuing: bool
@@ -244,21 +243,18 @@ class BaseRecurrent(ReadsRows, metaclass=ABCMeta):
             )
         before = model.get_weights()
         # a user's callbacks may ask for each batch
-        shared = nullcontext() if self.callbacks else pool.trains(model)
+        shared = nullcontext() if self.callbacks else pool.trains(model, len(data.train))
         plain = config_context(transform_output="default")  # for SciKeras' own transformers
         with shared, plain:
-            # nothing else is drawn in the training of Keras' own layers
-            is_drawn = not self._has_own_code() and draw_order(model, len(data.train))
-            with while_others_draw() if is_drawn else nullcontext():
-                wrapper = targets.fit_wrapper(
-                    model,
-                    data,
-                    classifier=is_classifier(self),
-                    batch_size=self.batch_size,
-                    epochs=self.epochs,
-                    verbose=int(self.verbose),
-                    callbacks=callbacks,
-                )
+            wrapper = targets.fit_wrapper(
+                model,
+                data,
+                classifier=is_classifier(self),
+                batch_size=self.batch_size,
+                epochs=self.epochs,
+                verbose=int(self.verbose),
+                callbacks=callbacks,
+            )
         if not all(np.isfinite(array).all() for array in model.get_weights()):
             model.set_weights(before)
             losses = wrapper.history_["loss"]

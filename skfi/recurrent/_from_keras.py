@@ -23,11 +23,13 @@ from skfi._keras import (
     plain_network,
     rebuild,
     refuse_legacy,
+    structure,
     takes_texts,
 )
 from skfi._private import validate_params
 from skfi.importance._inputs._adapters import model_as_estimator
 from skfi.importance._inputs._wrappers import is_wrapper, network_of_wrapper
+from skfi.importance._quiet import warnings_ignored
 from skfi.recurrent._base import BaseRecurrent
 from skfi.recurrent._check_parameters import check_architecture
 from skfi.recurrent._classifier import LSTMClassifier
@@ -42,6 +44,14 @@ class Rebuilt:
     kind: type[keras.Model]
     config: dict[str, Any]
     fixed: Fixed = field(compare=False)
+    is_of_keras: bool = field(default=False, compare=False)  # no layer runs code of the user's
+
+    @classmethod
+    def of(cls, model: keras.Model) -> "Rebuilt":
+        """For networks like ``model``."""
+        with warnings_ignored():  # of lambdas, which Keras would not read from a file
+            config = model.get_config()
+        return cls(type(model), config, fixed_weights(model), structure(model) is not None)
 
     def __call__(self, input_shape: tuple[int | None, ...], n_outputs: int) -> keras.Model:
         return rebuild(self.kind, self.config, input_shape, self.fixed)
@@ -149,7 +159,7 @@ def from_keras(
     embedding = find_embedding(model) if len(model.inputs[0].shape) == 2 else None
     steps, n_features = _input_shape(model, n_timesteps, embedding)
     params: dict[str, Any] = {
-        "network": Rebuilt(type(model), model.get_config(), fixed_weights(model)),
+        "network": Rebuilt.of(model),
         "n_timesteps": n_timesteps,
         "return_sequences": len(model.outputs[0].shape) == 3,
     }

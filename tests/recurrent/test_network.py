@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skfi import LSTMClassifier, LSTMRegressor, from_keras, gradient_importance
-from skfi.recurrent._training import WeightedMean
+from skfi._keras import WeightedMean
 
 X = np.random.default_rng(0).normal(size=(60, 8, 3)).astype("float32")
 y = X[:, -2:, 0].sum(axis=1)

@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from skfi import LSTMClassifier, LSTMRegressor
+from skfi import LSTMClassifier, LSTMRegressor, from_keras
 from skfi._keras import _epochs
 from skfi.recurrent import pool
 
@@ -29,7 +29,7 @@ def _fresh_pool(monkeypatch):
 def by_keras_alone(estimator, y, n_fits=1):
     """Fitted by ``keras.Model.fit`` in the estimator's own network."""
     estimator = clone(estimator)
-    with patch.object(pool, "trains", nullcontext):
+    with patch.object(pool, "trains", lambda *_: nullcontext()):
         for _ in range(n_fits):
             estimator.fit(X, y)
     return estimator
@@ -205,19 +205,58 @@ def with_scaling(input_shape, n_outputs):
     return keras.Sequential([*layers, keras.layers.Dense(n_outputs)])
 
 
+def with_own_functions(input_shape, n_outputs, where):
+    activation = (lambda x: 2 * x) if where == "activation" else None
+    layers = [keras.Input(input_shape), keras.layers.LSTM(2)]
+    model = keras.Sequential([*layers, keras.layers.Dense(n_outputs, activation=activation)])
+    if where == "loss":
+        model.compile("adam", lambda truth, found: keras.ops.abs(truth - found))
+    elif where == "metric":
+        model.compile("adam", "mse", metrics=[lambda truth, found: keras.ops.abs(truth - found)])
+    return model
+
+
 @pytest.mark.parametrize(
     "params",
     [
         {"network": with_own_layer},
         {"network": with_scaling},
+        *(
+            {"network": with_own_functions, "network_params": {"where": where}}
+            for where in ("activation", "loss", "metric")
+        ),
         {"callbacks": [keras.callbacks.TerminateOnNaN()]},
         {"loss": lambda truth, found: keras.ops.abs(truth - found)},
     ],
-    ids=["layer", "state", "callback", "function"],
+    ids=["layer", "state", "activation", "loss", "metric", "callback", "function"],
 )
 def test_a_network_with_state_or_code_of_its_own_is_trained_itself(params):
-    LSTMRegressor(3, **QUICK, **params).fit(X, Y)
+    model = LSTMRegressor(3, **QUICK, **params)
+    assert np.array_equal(model.fit(X, Y).predict(X), by_keras_alone(model, Y).predict(X))
     assert len(pool) == 0
+
+
+@pytest.mark.parametrize("layer", ["lstm", "dense"])
+def test_functions_of_one_name_are_told_apart(layer):
+    """Keras' configurations hold the name of an activation alone."""
+
+    def times(factor):
+        def activation(x):
+            return factor * x
+
+        return activation
+
+    for activation in (times(1.0), times(3.0), lambda x: 4.0 * x):
+        keras.utils.set_random_seed(0)
+        of_layer = {layer: {"activation": activation}}
+        layers = [
+            keras.Input(X.shape[1:]),
+            keras.layers.LSTM(2, **of_layer.get("lstm", {})),
+            keras.layers.Dense(1, **of_layer.get("dense", {})),
+        ]
+        model = keras.Sequential(layers)
+        expected = model.predict(X, verbose=0)[:, 0]
+        np.testing.assert_allclose(from_keras(model).predict(X), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_an_error_in_the_middle_of_a_fit(monkeypatch):

@@ -1,6 +1,7 @@
 """Keras models as scikit-learn estimators: what they predict, and how they are trained again."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, Self
 
 import keras
@@ -26,15 +27,18 @@ from skfi._keras import (
     in_a_row,
     is_a_copy,
     is_decoder,
+    is_plain_training,
     loss_name,
     losses_of,
     mask_value_of,
     packed_network,
     plain_network,
+    pool,
     rebuild_for,
     rebuild_the_same,
     seeded,
     takes_texts,
+    trains_by_keras_alone,
     with_own_code,
 )
 from skfi.importance._inputs._arrays import (
@@ -147,7 +151,7 @@ class KerasModel(BaseEstimator):
         return np.ones(X.shape[:2], dtype=bool)
 
     def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
-        """Train a fresh network, compiled as the model is, by ``keras.Model.fit``."""
+        """Train a fresh network, compiled as the model is, as ``keras.Model.fit`` does."""
         settings = {"epochs": self.epochs, "batch_size": self.batch_size, "verbose": 0}
         settings |= fit_params
         if settings["epochs"] is None:
@@ -165,11 +169,13 @@ class KerasModel(BaseEstimator):
             with naming("X", X, EXPECTED):
                 inputs = check_array(X, dtype="float64" if in_double else dtype, allow_nd=True)
         template = self._template  # a copy that is made while seeded would draw at random
-        with seeded(int(seed)):
+        with seeded(int(seed), only_keras=trains_by_keras_alone(self.model)):
             same = several or getattr(template, "inputs", None) is None
             fresh = rebuild_the_same(template) if same else rebuild_for(template, inputs.shape[1:])
             self.model_ = compile_like(fresh, self.model)
-            self.model_.fit(inputs, target, **settings)
+            plain = is_plain_training(inputs, target, settings)
+            with pool.trains(self.model_, len(inputs)) if plain else nullcontext():
+                self.model_.fit(inputs, target, **settings)
         return self
 
     @property

@@ -1,5 +1,7 @@
 """LOFO of networks: equality with the package driven by hand, and Keras models trained again."""
 
+from contextlib import nullcontext
+
 import keras
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skfi import LSTMRegressor, from_keras, lofo_importance
+from skfi._keras import _epochs, pool
 
 ONE_FOLD = [(np.arange(10, 20), np.arange(10))]
 
@@ -40,6 +43,34 @@ def test_equals_lofo_on_sequences():
 def build(meta):
     shape = meta["X_shape_"][1:]
     return keras.Sequential([keras.Input(shape), keras.layers.GRU(2), keras.layers.Dense(1)])
+
+
+def test_a_keras_model_is_traced_once_for_each_shape(monkeypatch):
+    """And not at each fit, with the numbers of Keras' own fit."""
+    X = np.random.default_rng(1).normal(size=(40, 4, 3)).astype("float32")
+    y = X[:, :, 0].sum(axis=1)
+    model = keras.Sequential(
+        [keras.Input((4, 3)), keras.layers.LSTM(2), keras.layers.Dense(1, "tanh")]
+    )
+    model.compile("adam", "mse", metrics=["mae"])
+    traced, trace = [], _epochs._trace
+
+    def counted(network, **params):
+        traced.append(network.inputs[0].shape)
+        return trace(network, **params)
+
+    def call():
+        params = {"epochs": 2, "batch_size": 8}
+        scoring = "neg_mean_absolute_error"
+        return lofo_importance(
+            model, X, y, cv=3, fit_params=params, random_state=0, scoring=scoring
+        ).importances
+
+    monkeypatch.setattr(_epochs, "_trace", counted)
+    found = call()
+    assert sorted(traced) == [(None, 4, 2), (None, 4, 3)]
+    monkeypatch.setattr(pool, "trains", lambda *_: nullcontext())
+    np.testing.assert_array_equal(found, call())
 
 
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config")

@@ -21,6 +21,7 @@ from skfi import (
     LSTMRegressor,
     SlidingWindow,
     check_importances,
+    from_keras,
     lofo_importance,
 )
 from skfi._keras import _epochs, seeded, while_others_draw
@@ -77,7 +78,16 @@ class Labels(LSTMClassifier):
         return super().score(X, np.asarray(y) > 0, sample_weight)
 
 
+def of_keras(activation=None):
+    """A network from elsewhere, trained again."""
+    layers = [keras.Input((4, 3)), keras.layers.LSTM(2), keras.layers.Dense(1, activation)]
+    model = keras.Sequential(layers)
+    model.compile("adam", "mse")
+    return from_keras(model).set_params(epochs=2, random_state=0)
+
+
 KINDS = {
+    "from_keras": (of_keras(), {}),
     "plain": (LSTMRegressor(**QUICK), {}),
     "dropout": (LSTMRegressor(dropout=0.3, early_stopping=True, **QUICK), {}),
     "steps": (LSTMRegressor(return_sequences=True, mask_value=-9.0, **QUICK), {}),
@@ -125,6 +135,7 @@ ONE = LSTMRegressor(**QUICK)
         (LSTMRegressor(network=own_network, epochs=1), {}),
         (LSTMRegressor(loss=lambda y, p: keras.ops.abs(y - p), **QUICK), {}),
         (LSTMRegressor(callbacks=[keras.callbacks.TerminateOnNaN()], **QUICK), {}),
+        (of_keras(lambda x: 2 * x), {}),
         (Labels(**QUICK), {}),
         (make_pipeline(FunctionTransformer(np.negative), ONE), {"scoring": own_metric}),
         (ONE, {"scoring": make_scorer(mean_gap)}),

@@ -8,23 +8,19 @@ other's. So training starts from what the fresh network has and comes to the sam
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import keras
 
-from skfi._keras import (
-    TracedTraining,
-    another,
-    clear_compiled,
-    compiled_loss,
-    is_keras,
-    only_keras,
-    structure,
-    trains_by_epochs,
-    xla,
-)
-from skfi.recurrent._training import WeightedMean, loss_known
+from skfi._keras._compiled import clear_compiled
+from skfi._keras._epochs import TracedTraining, trains_by_epochs
+from skfi._keras._networks import compiled_loss
+from skfi._keras._private import compile_arguments
+from skfi._keras._seeds import while_others_draw
+from skfi._keras._structure import another, is_keras, is_own_code, only_keras, structure
+from skfi._keras._weighted_mean import WeightedMean, loss_known
+from skfi._keras._xla import xla
 
 
 class Pool:
@@ -76,11 +72,11 @@ class Pool:
         xla.jit_compile = value
 
     @contextmanager
-    def trains(self, model: keras.Model) -> Iterator[None]:
+    def trains(self, model: keras.Model, n_rows: int) -> Iterator[None]:
         """Let ``fit`` of a compiled ``model`` inside share what fits of others have compiled.
 
         Nothing is shared if something of its own code is in it, of which no one can tell whether
-        another network has the same.
+        another network has the same. ``fit`` takes arrays of ``n_rows``, whose order is drawn now.
         """
         kind = _kind(model) if trains_by_epochs(model) else None
         if kind is None:
@@ -93,7 +89,10 @@ class Pool:
                 pattern.compile_from_config(model.get_compile_config())
             traced = TracedTraining(pattern)
         self._keep(kind, traced)
-        with traced.trains(model):
+        with (
+            traced.trains(model, n_rows),
+            nullcontext() if _may_draw(model) else while_others_draw(),
+        ):
             yield
 
     def _of(self, kind: Any) -> TracedTraining | None:
@@ -116,6 +115,11 @@ pool = Pool()
 def _kind(model: keras.Model) -> Any:
     """What networks have in common that are trained by the same graph; None if not known."""
     layers = structure(model)
+    if layers is None or not len(model.inputs) == len(model.outputs) == 1:
+        return None
+    given = compile_arguments(model)
+    if any(is_own_code(it) and not isinstance(it, WeightedMean) for it in given):
+        return None
     loss = compiled_loss(model)
     try:
         compiled = model.get_compile_config()
@@ -124,10 +128,21 @@ def _kind(model: keras.Model) -> Any:
     own_loss = isinstance(loss, WeightedMean)
     if own_loss:
         compiled["loss"] = None
-    if layers is None or not (is_keras(model.optimizer) and only_keras(compiled)):
+    if not (is_keras(model.optimizer) and only_keras(compiled)):
         return None
     optimizer = compiled["optimizer"]["config"]
     optimizer["name"] = ""  # counted up
     if isinstance(optimizer.get("learning_rate"), float):  # a variable, which is handed over
         optimizer["learning_rate"] = 0.0
     return layers, json.dumps(compiled), loss.function if own_loss else None
+
+
+def trains_by_keras_alone(model: keras.Model) -> bool:
+    """Whether no code but Keras' own runs in the training of a compiled network."""
+    return _kind(model) is not None and not _may_draw(model)
+
+
+def _may_draw(model: keras.Model) -> bool:
+    """Whether a network of Keras' own layers has a loss that may draw at random."""
+    loss = compiled_loss(model)
+    return isinstance(loss, WeightedMean) and loss.function.__module__.split(".")[0] != "keras"
