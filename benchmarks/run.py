@@ -19,6 +19,7 @@ SCRIPTS = (
     "permutation",
     "gradients",
     "lofo_fits",
+    "lofo_keras",
     "fits",
     "memory",
     "growth",

@@ -1,6 +1,7 @@
 """Networks of every make: each method gives what a loop by hand gives."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from keras.src.saving.serialization_lib import SafeModeScope
 from zoo import ZOO, Animal, N
 
 from skfi import gradient_importance, lofo_importance, permutation_importance
+from skfi._keras import pool, trains_by_keras_alone
 from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._read import samples_of
 from skfi.importance._lofo._input import check_y, lofo_input
@@ -223,6 +225,22 @@ def test_lofo_is_a_loop_by_hand(an, eager):
         expected = whole - by_hand(an, like_given(an.X, held), y, seed)
         found = result.importances[list(result.feature_names).index(group), 0]
         assert found == pytest.approx(expected, abs=2e-5 * max(1, abs(whole)))
+
+
+def test_shared_training_is_that_of_keras(an, monkeypatch):
+    """Of networks that share what was traced; the others are trained by Keras in any case."""
+    model = an.model
+    if model.loss is None or not trains_by_keras_alone(model):
+        pytest.skip("it is trained by Keras' own fit")
+    shape = (N, *np.shape(predicted(an, an.X))[1:])
+    y = labels(an, np.random.default_rng(3).normal(size=shape))
+    weights = []
+    for trains in (pool.trains, lambda *_: nullcontext()):
+        monkeypatch.setattr(pool, "trains", trains)
+        estimator = as_estimator(model).set_params(epochs=2, batch_size=7, random_state=3)
+        weights.append(estimator.fit(an.X, y).model_.get_weights())
+    for shared, of_keras in zip(*weights, strict=True):
+        np.testing.assert_array_equal(shared, of_keras)
 
 
 def constant(made: Animal, name: Any, at: Any) -> Any:
