@@ -169,11 +169,11 @@ class KerasModel(BaseEstimator):
             with naming("X", X, EXPECTED):
                 inputs = check_array(X, dtype="float64" if in_double else dtype, allow_nd=True)
         template = self._template  # a copy that is made while seeded would draw at random
-        with seeded(int(seed), only_keras=trains_by_keras_alone(self.model)):
+        plain = is_plain_training(inputs, target, settings)
+        with seeded(int(seed), only_keras=plain and trains_by_keras_alone(self.model)):
             same = several or getattr(template, "inputs", None) is None
             fresh = rebuild_the_same(template) if same else rebuild_for(template, inputs.shape[1:])
             self.model_ = compile_like(fresh, self.model)
-            plain = is_plain_training(inputs, target, settings)
             with pool.trains(self.model_, len(inputs)) if plain else nullcontext():
                 self.model_.fit(inputs, target, **settings)
         return self

@@ -73,6 +73,26 @@ def test_a_keras_model_is_traced_once_for_each_shape(monkeypatch):
     np.testing.assert_array_equal(found, call())
 
 
+def doubled(x):
+    return 2 * x
+
+
+def test_the_advice_for_an_activation_of_ones_own_works():
+    X = np.random.default_rng(1).normal(size=(40, 4, 3)).astype("float32")
+    layers = [keras.Input((4, 3)), keras.layers.LSTM(2), keras.layers.Dense(1, doubled)]
+    model = keras.Sequential(layers)
+    model.compile("adam", "mse")
+    call = {"cv": 2, "scoring": "r2", "fit_params": {"epochs": 1}, "random_state": 0}
+    with pytest.raises(ValueError, match=r"functions of your own must be registered: @keras"):
+        lofo_importance(model, X, X[:, :, 0].sum(axis=1), **call)
+    keras.saving.register_keras_serializable()(doubled)
+    try:
+        result = lofo_importance(model, X, X[:, :, 0].sum(axis=1), **call)
+    finally:
+        del keras.saving.get_custom_objects()[keras.saving.get_registered_name(doubled)]
+    assert np.ptp(result.importances) > 0
+
+
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 @pytest.mark.usefixtures("eager")
 def test_keras_models_and_scikeras_wrappers_are_trained_again():
