@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skfi._keras._private import TensorFlowRandom, with_variables
+from skfi._keras._private import TensorFlowRandom, with_variables, without_decay
 from skfi._keras._structure import n_bytes
 from skfi._keras._xla import worth_training
 
@@ -63,13 +63,17 @@ class TracedTraining:
     def of(self, model: Any, kind: Any, trace: Callable[[keras.Model], Any]) -> Any:
         """The function that ``trace`` makes of a network, made once for each ``kind``.
 
-        Another thread that asks for the same one waits: to trace it twice takes twice as long.
+        Another thread that asks for the same one waits: to trace it twice takes twice as long. If
+        the pattern is not like the network in all that training follows, that is traced itself.
         """
         with self._lock:
             if kind not in self._traced:
                 self._traced[kind] = trace(self.pattern)
-        pairs = zip(_state(self.pattern), _state(model), strict=True)
-        return with_variables(self._traced[kind], pairs)
+        theirs, mine = _state(self.pattern), _state(model)
+        if not _are_alike(self.pattern, model, theirs, mine):
+            return trace(model)
+        pairs = [(old.value, new.value) for old, new in zip(theirs, mine, strict=True)]
+        return with_variables(self._traced[kind], pairs) or trace(model)
 
 
 def build_optimizer(model: keras.Model) -> None:
@@ -89,6 +93,7 @@ def _build_metrics(model: keras.Model, target: tf.Tensor) -> None:
 def is_plain_training(inputs: Any, target: Any, settings: Mapping[str, Any]) -> bool:
     """Whether a call of ``fit`` asks for nothing that only Keras' own knows how to do."""
     known = {"epochs", "batch_size", "verbose", "sample_weight"}
+    weight = settings.get("sample_weight")
     counts = settings["epochs"], settings.get("batch_size") or _BATCH_SIZE
     return (
         set(settings) <= known
@@ -96,6 +101,8 @@ def is_plain_training(inputs: Any, target: Any, settings: Mapping[str, Any]) -> 
         and all(isinstance(array, np.ndarray) for array in (inputs, target))
         and all(array.dtype in _DTYPES for array in (inputs, target))
         and len(inputs) == len(target)
+        and (weight is None or np.shape(weight) == (len(inputs),))
+        and (weight is None or isinstance(weight, np.ndarray))
     )
 
 
@@ -132,7 +139,7 @@ class _Epochs:
     ) -> keras.callbacks.History:
         """``keras.Model.fit`` on arrays."""
         model, order, n_rows = self.model, self.order, len(x)
-        batch_size = batch_size or _BATCH_SIZE
+        batch_size = int(batch_size or _BATCH_SIZE)
         data = _tensors(x, y, sample_weight)
         _build_metrics(model, data[1])
         held_out = None if validation_data is None else _tensors(*validation_data)
@@ -227,10 +234,26 @@ def _loop_by_xla(
     tf.cond(n_full < n_rows, the_rest, lambda: n_rows)
 
 
-def _state(model: keras.Model) -> list[tf.Variable]:
+def _state(model: keras.Model) -> list[keras.Variable]:
     """All that a step of training or testing reads or changes, but for its arguments."""
-    variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
-    return [variable.value for variable in variables]
+    return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+
+
+def _are_alike(
+    pattern: keras.Model, model: keras.Model, theirs: list[Any], mine: list[Any]
+) -> bool:
+    """Whether variables follow the same rules, which may have been set after they were made."""
+
+    def rules(variables: list[Any]) -> list[Any]:
+        parts = ((v.shape, v.dtype, v.trainable, v.regularizer, v.constraint) for v in variables)
+        return [(*part[:3], *map(_settings, part[3:])) for part in parts]
+
+    decay = [without_decay(network.optimizer) for network in (pattern, model)]
+    return rules(theirs) == rules(mine) and not any(decay)
+
+
+def _settings(rule: Any) -> Any:
+    return None if rule is None else (type(rule), rule.get_config())
 
 
 def _rows(data: Data, rows: tf.Tensor) -> Data:

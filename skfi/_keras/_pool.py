@@ -8,7 +8,7 @@ other's. So training starts from what the fresh network has and comes to the sam
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -19,7 +19,7 @@ from skfi._keras._networks import compiled_loss
 from skfi._keras._private import compile_arguments
 from skfi._keras._seeds import while_others_draw
 from skfi._keras._structure import another, is_keras, is_own_code, only_keras, structure
-from skfi._keras._weighted_mean import WeightedMean, loss_known
+from skfi._keras._weighted_mean import WeightedMean
 from skfi._keras._xla import xla
 
 
@@ -82,17 +82,17 @@ class Pool:
         if kind is None:
             yield
             return
+        if _has_own_loss(model):  # it may read what changes from fit to fit, and draw
+            with TracedTraining(model).trains(model, n_rows):
+                yield
+            return
         traced = self._of(kind)
         if traced is None:
             pattern = another(model)
-            with loss_known(model):
-                pattern.compile_from_config(model.get_compile_config())
+            pattern.compile_from_config(model.get_compile_config())
             traced = TracedTraining(pattern)
         self._keep(kind, traced)
-        with (
-            traced.trains(model, n_rows),
-            nullcontext() if _may_draw(model) else while_others_draw(),
-        ):
+        with traced.trains(model, n_rows), while_others_draw():
             yield
 
     def _of(self, kind: Any) -> TracedTraining | None:
@@ -121,28 +121,26 @@ def _kind(model: keras.Model) -> Any:
     if any(is_own_code(it) and not isinstance(it, WeightedMean) for it in given):
         return None
     loss = compiled_loss(model)
+    if getattr(loss, "dtype", keras.config.floatx()) != keras.config.floatx():
+        return None  # it is in no configuration
     try:
         compiled = model.get_compile_config()
     except (ValueError, NotImplementedError, TypeError):  # of something that cannot be saved
         return None
-    own_loss = isinstance(loss, WeightedMean)
-    if own_loss:
-        compiled["loss"] = None
-    if not (is_keras(model.optimizer) and only_keras(compiled)):
+    if not (is_keras(model.optimizer) and only_keras(compiled | {"loss": None})):
         return None
     optimizer = compiled["optimizer"]["config"]
     optimizer["name"] = ""  # counted up
     if isinstance(optimizer.get("learning_rate"), float):  # a variable, which is handed over
         optimizer["learning_rate"] = 0.0
-    return layers, json.dumps(compiled), loss.function if own_loss else None
+    return layers, json.dumps(compiled)
 
 
 def trains_by_keras_alone(model: keras.Model) -> bool:
     """Whether no code but Keras' own runs in the training of a compiled network."""
-    return _kind(model) is not None and not _may_draw(model)
+    return _kind(model) is not None and not _has_own_loss(model)
 
 
-def _may_draw(model: keras.Model) -> bool:
-    """Whether a network of Keras' own layers has a loss that may draw at random."""
+def _has_own_loss(model: keras.Model) -> bool:
     loss = compiled_loss(model)
     return isinstance(loss, WeightedMean) and loss.function.__module__.split(".")[0] != "keras"

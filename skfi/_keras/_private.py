@@ -42,6 +42,7 @@ __all__ = [
     "set_keras_state",
     "source_of",
     "with_variables",
+    "without_decay",
 ]
 
 
@@ -141,12 +142,25 @@ class TensorFlowRandom:
 
 
 def with_variables(function: Any, in_place_of: Iterable[tuple[tf.Variable, tf.Variable]]) -> Any:
-    """A traced function that reads and changes other variables than those it was traced with."""
+    """A traced function that reads and changes other variables than those it was traced with.
+
+    None if it has a state besides them.
+    """
     handles = {old.handle.ref(): new.handle for old, new in in_place_of}
     captured = [handles.get(tensor.ref(), tensor) for tensor in function.captured_inputs]
+    known = {handle.ref() for handle in handles.values()}
+    if any(it.dtype == tf.resource and it.ref() not in known for it in captured):
+        return None
     same = copy(function)
     same.set_external_captures(captured)
     return same
+
+
+def without_decay(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether the user has excluded variables from weight decay, which no configuration tells."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    names = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    return any(getattr(inner, name, None) for name in names)
 
 
 def learning_rate_schedule(optimizer: Any) -> Any:

@@ -38,7 +38,7 @@ def description(model: keras.Model, other: Any) -> str:
 def _in_json(model: keras.Model, config: Any, other: Any) -> str:
     layers = all_layers(model)
     names = {layer.name: i for i, layer in enumerate(layers)}
-    settings = [keras.config.dtype_policy().name, keras.config.floatx()]
+    settings = [keras.config.dtype_policy().name, keras.config.floatx(), keras.config.epsilon()]
     flags = [layer.trainable for layer in layers]
     described = [type(model).__name__, _renamed(config, names), flags, settings]
     return json.dumps(described, default=other)

@@ -1,13 +1,11 @@
 """A user's loss function as a loss of Keras."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import keras
 
-from skfi._keras._networks import compiled_loss
 from skfi._keras._private import in_safe_mode
 
 # Keras divides a batch's loss by its number of rows. Dividing by the sum of the weights makes a
@@ -57,14 +55,3 @@ class WeightedMean(keras.losses.Loss):
                 "register it by keras.saving.register_keras_serializable before it is loaded."
             )
         return cls(function, name=config["name"])
-
-
-@contextmanager
-def loss_known(model: keras.Model) -> Iterator[None]:
-    """Let Keras find the loss function of a network inside."""
-    loss = compiled_loss(model)
-    own = {}
-    if isinstance(loss, WeightedMean):
-        own = {keras.saving.get_registered_name(loss.function): loss.function}
-    with keras.saving.custom_object_scope(own):
-        yield

@@ -44,7 +44,8 @@ class Architecture:
         if self.network is None:
             with names_from_the_start():
                 model = self._recurrent_layers()
-            model.name = auto_name(model.name)  # two of them may be layers of one network
+            for layer in (model, *model.layers):  # those of two fits may stand in one network
+                layer.name = auto_name(type(layer).__name__)
             return model
         model = self.network(self.input_shape, self.n_outputs, **self.network_params)
         refuse_legacy(model)

@@ -108,12 +108,12 @@ def test_an_estimator_keeps_its_own_network():
     assert np.array_equal(first.predict(X), before)
 
 
-def test_names_of_layers_do_not_depend_on_earlier_fits():
+def test_names_of_variables_do_not_depend_on_earlier_fits():
     """TensorFlow keeps what it prepares for each name of a variable."""
     first, second = (LSTMRegressor((4, 3), dropout=0.1, **QUICK).fit(X, Y).model_ for _ in "12")
     paths = [[v.path for v in [*m.variables, *m.optimizer.variables]] for m in (first, second)]
     assert paths[0] == paths[1]
-    assert [layer.name for layer in first.layers][:3] == ["lstm", "dropout", "lstm_1"]
+    assert "sequential/lstm_1/lstm_cell/kernel" in paths[0]
 
 
 def test_fitted_networks_can_be_layers_of_one_network():
@@ -121,6 +121,77 @@ def test_fitted_networks_can_be_layers_of_one_network():
     inputs = keras.Input(X.shape[1:])
     both = keras.Model(inputs, keras.layers.Average()([first(inputs), second(inputs)]))
     assert np.allclose(both.predict(X, verbose=0), first.predict(X, verbose=0), atol=1e-6)
+    states = [model.layers[0](inputs) for model in (first, second)]
+    states += [keras.layers.LSTM(2)(inputs)]
+    assert keras.Model(inputs, keras.layers.Concatenate()(states)).output_shape == (None, 10)
+
+
+def changed_when_built(input_shape, n_outputs, what):
+    """What training follows and no configuration tells, or not any more."""
+    model = own_layers(input_shape, n_outputs)
+    dense = model.layers[-1]
+    optimizer = keras.optimizers.AdamW(0.05, weight_decay=0.5)
+    if what == "regularizer of the layer":
+        dense.kernel_regularizer = keras.regularizers.L2(1.0)  # which comes too late
+    elif what == "regularizer":
+        dense.kernel.regularizer = keras.regularizers.L2(1.0)
+    elif what == "constraint":
+        dense.kernel.constraint = keras.constraints.MaxNorm(0.1)
+    elif what == "decay":
+        optimizer.exclude_from_weight_decay(var_names=["kernel"])
+    elif what == "scale":
+        optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Nadam(0.1))
+    elif what == "frozen":
+        model.layers[0].cell.trainable = False
+    elif what == "dtype":
+        model.compile(optimizer, keras.losses.MeanSquaredError(dtype="float16"))
+        return model
+    model.compile(optimizer, "mse")
+    return model
+
+
+CHANGES = (
+    "regularizer of the layer",
+    "regularizer",
+    "constraint",
+    "decay",
+    "scale",
+    "frozen",
+    "dtype",
+)
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_no_configuration_tells_is_followed(what):
+    networks = {"network": changed_when_built, "network_params": {"what": what}}
+    model = LSTMRegressor(**networks, **QUICK)
+    LSTMRegressor(network=changed_when_built, network_params={"what": ""}, **QUICK).fit(X, Y)
+    expected = by_keras_alone(model, Y)
+    for _ in range(2):
+        found = clone(model).fit(X, Y)
+        assert found.history_ == expected.history_
+        assert np.array_equal(found.predict(X), expected.predict(X))
+
+
+FACTOR = 2.0
+
+
+def scaled_loss(truth, found):
+    return FACTOR * keras.ops.mean(keras.ops.square(truth - found), axis=-1)
+
+
+def test_what_a_loss_function_reads_may_change_between_fits(monkeypatch):
+    model = LSTMRegressor(3, loss=scaled_loss, **QUICK)
+    first = clone(model).fit(X, Y).history_["loss"][0]
+    monkeypatch.setitem(globals(), "FACTOR", 4.0)
+    assert clone(model).fit(X, Y).history_["loss"][0] == pytest.approx(2 * first, rel=0.05)
+    small = LSTMRegressor(3, loss="mape", **QUICK)
+    before, epsilon = clone(small).fit(X, Y).history_, keras.config.epsilon()
+    keras.config.set_epsilon(0.5)
+    try:
+        assert clone(small).fit(X, Y).history_ == by_keras_alone(small, Y).history_ != before
+    finally:
+        keras.config.set_epsilon(epsilon)
 
 
 def test_threads_share_what_is_traced(monkeypatch):

@@ -60,7 +60,7 @@ def test_a_keras_model_is_traced_once_for_each_shape(monkeypatch):
         return trace(network, **params)
 
     def call():
-        params = {"epochs": 2, "batch_size": 8}
+        params = {"epochs": 2, "batch_size": np.int64(8)}
         scoring = "neg_mean_absolute_error"
         return lofo_importance(
             model, X, y, cv=3, fit_params=params, random_state=0, scoring=scoring
@@ -71,6 +71,16 @@ def test_a_keras_model_is_traced_once_for_each_shape(monkeypatch):
     assert sorted(traced) == [(None, 4, 2), (None, 4, 3)]
     monkeypatch.setattr(pool, "trains", lambda *_: nullcontext())
     np.testing.assert_array_equal(found, call())
+
+
+@pytest.mark.parametrize("weight", [np.ones(99), [1.0] * 20])
+def test_weights_that_are_not_of_the_samples_are_refused_by_keras(weight):
+    X = np.random.default_rng(1).normal(size=(40, 4, 3)).astype("float32")
+    model = linear_network(np.ones((4, 3, 1)))
+    model.compile("adam", "mse")
+    params = {"epochs": 1, "sample_weight": weight}
+    with pytest.raises((ValueError, IndexError)):
+        lofo_importance(model, X, X[:, 0, 0], cv=2, scoring="r2", fit_params=params)
 
 
 def doubled(x):
