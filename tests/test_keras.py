@@ -156,7 +156,8 @@ def test_shared_traces_are_bounded(X, monkeypatch):
 
 def seed_all(seed):
     keras.utils.set_random_seed(seed)
-    _private.set_keras_state(_private.KERAS_RANDOM_STATE[1], None)  # Keras does so from 3.13 on
+    generator = _private.KERAS_RANDOM_STATE[1]
+    _private.global_state.set_global_attribute(generator, None)  # Keras does so from 3.13 on
 
 
 def test_seeded_leaves_every_global_generator_as_found():

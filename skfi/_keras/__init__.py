@@ -63,6 +63,7 @@ from skfi._keras._private import (
 )
 from skfi._keras._rebuild import (
     Fixed,
+    build_optimizer,
     compile_like,
     fixed_weights,
     fresh_optimizer,
@@ -105,6 +106,7 @@ __all__ = [
     "another",
     "arriving_ids",
     "auto_name",
+    "build_optimizer",
     "calls_are_by_xla",
     "calls_by_xla",
     "check_inputs",

@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from skfi._keras._private import TensorFlowRandom, with_variables, without_decay
+from skfi._keras._rebuild import build_optimizer
 from skfi._keras._structure import n_bytes
 from skfi._keras._xla import worth_training
 
@@ -70,16 +71,10 @@ class TracedTraining:
             if kind not in self._traced:
                 self._traced[kind] = trace(self.pattern)
         theirs, mine = _state(self.pattern), _state(model)
-        if not _are_alike(self.pattern, model, theirs, mine):
+        if without_decay(model.optimizer) or not _are_alike(theirs, mine):
             return trace(model)
         pairs = [(old.value, new.value) for old, new in zip(theirs, mine, strict=True)]
         return with_variables(self._traced[kind], pairs) or trace(model)
-
-
-def build_optimizer(model: keras.Model) -> None:
-    """Give the optimizer its variables now, and not in the first step."""
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
 
 
 def _build_metrics(model: keras.Model, target: tf.Tensor) -> None:
@@ -101,8 +96,7 @@ def is_plain_training(inputs: Any, target: Any, settings: Mapping[str, Any]) -> 
         and all(isinstance(array, np.ndarray) for array in (inputs, target))
         and all(array.dtype in _DTYPES for array in (inputs, target))
         and len(inputs) == len(target)
-        and (weight is None or np.shape(weight) == (len(inputs),))
-        and (weight is None or isinstance(weight, np.ndarray))
+        and (weight is None or (isinstance(weight, np.ndarray) and weight.shape == (len(inputs),)))
     )
 
 
@@ -239,17 +233,16 @@ def _state(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
 
 
-def _are_alike(
-    pattern: keras.Model, model: keras.Model, theirs: list[Any], mine: list[Any]
-) -> bool:
+def _are_alike(theirs: list[Any], mine: list[Any]) -> bool:
     """Whether variables follow the same rules, which may have been set after they were made."""
 
     def rules(variables: list[Any]) -> list[Any]:
-        parts = ((v.shape, v.dtype, v.trainable, v.regularizer, v.constraint) for v in variables)
-        return [(*part[:3], *map(_settings, part[3:])) for part in parts]
+        return [
+            (v.shape, v.dtype, v.trainable, _settings(v.regularizer), _settings(v.constraint))
+            for v in variables
+        ]
 
-    decay = [without_decay(network.optimizer) for network in (pattern, model)]
-    return rules(theirs) == rules(mine) and not any(decay)
+    return rules(theirs) == rules(mine)
 
 
 def _settings(rule: Any) -> Any:

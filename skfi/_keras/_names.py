@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from skfi._keras._private import KERAS_NAMES, get_keras_state, set_keras_state
+from skfi._keras._private import KERAS_NAMES, keras_state
 
 
 @contextmanager
@@ -13,9 +13,5 @@ def names_from_the_start() -> Iterator[None]:
     TensorFlow prepares an operation for each name of a variable, and keeps it. Where names come
     again, a fit takes two thirds of the time besides training, and leaves nothing behind.
     """
-    counted = get_keras_state(KERAS_NAMES)
-    set_keras_state(KERAS_NAMES, None)
-    try:
+    with keras_state({KERAS_NAMES: None}):
         yield
-    finally:
-        set_keras_state(KERAS_NAMES, counted)

@@ -5,7 +5,8 @@ for what says otherwise. All of skfi takes them from here, so that a version tha
 mended in one place.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
@@ -30,16 +31,15 @@ __all__ = [
     "auto_name",
     "clear_kernels",
     "compile_arguments",
-    "get_keras_state",
     "has_computed",
     "in_safe_mode",
     "keras_random_module",
+    "keras_state",
     "learning_rate_schedule",
     "loss_weights_of",
     "mask_of",
     "replace_keras_random_module",
     "seed_generators_of",
-    "set_keras_state",
     "source_of",
     "with_variables",
     "without_decay",
@@ -100,14 +100,17 @@ KERAS_RANDOM_STATE = (
 KERAS_NAMES = "object_name_uids"
 
 
-def get_keras_state(name: str) -> Any:
-    """A value of Keras' global state; None if it is not there."""
-    return global_state.get_global_attribute(name)
-
-
-def set_keras_state(name: str, value: Any) -> None:
-    """Set a value of Keras' global state."""
-    global_state.set_global_attribute(name, value)
+@contextmanager
+def keras_state(values: Mapping[str, Any]) -> Iterator[None]:
+    """Give Keras' global state, which is of this thread, other values inside; None for absent."""
+    found = {name: global_state.get_global_attribute(name) for name in values}
+    try:
+        for name, value in values.items():
+            global_state.set_global_attribute(name, value)
+        yield
+    finally:
+        for name, value in found.items():
+            global_state.set_global_attribute(name, value)
 
 
 def keras_random_module() -> Any:

@@ -145,6 +145,12 @@ def fresh_optimizer(
     return type(optimizer).from_config(config)
 
 
+def build_optimizer(model: keras.Model) -> None:
+    """Give the optimizer its variables now; Keras does in the first step of training."""
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+
+
 def compile_like(fresh: keras.Model, model: keras.Model) -> keras.Model:
     """Compile ``fresh`` with the loss, its weights, and a fresh optimizer, of ``model``."""
     fresh.compile(

@@ -11,10 +11,9 @@ import tensorflow as tf
 from skfi._keras._private import (
     KERAS_RANDOM_STATE,
     TensorFlowRandom,
-    get_keras_state,
     keras_random_module,
+    keras_state,
     replace_keras_random_module,
-    set_keras_state,
 )
 from skfi._keras._threads import check_not_forked
 
@@ -74,23 +73,18 @@ def seeded(seed: int, *, only_keras: bool = False) -> Iterator[None]:
         found = TensorFlowRandom.now()
         turns = _turns.__dict__.setdefault("found", [])
         turns.append(found)
-        # of this thread, as all of Keras' global state is
-        saved_keras = [get_keras_state(name) for name in KERAS_RANDOM_STATE]
         try:
             _keras_random.generator = random.Random(seed)
             if only_keras:
                 TensorFlowRandom(seed, random.Random(seed)).restore()
             else:
                 tf.random.set_seed(seed)
-            for name, value in zip(KERAS_RANDOM_STATE, (seed, None), strict=True):
-                set_keras_state(name, value)
-            yield
+            with keras_state(dict(zip(KERAS_RANDOM_STATE, (seed, None), strict=True))):
+                yield
         finally:
             turns.pop()
             _keras_random.generator = saved_python
             found.restore()
-            for name, value in zip(KERAS_RANDOM_STATE, saved_keras, strict=True):
-                set_keras_state(name, value)
 
 
 @contextmanager

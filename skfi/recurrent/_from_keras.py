@@ -13,6 +13,7 @@ from skfi._given import check_values, naming
 from skfi._keras import (
     OF_CLASSES,
     Fixed,
+    build_optimizer,
     compiled_loss,
     find_embedding,
     fixed_weights,
@@ -168,8 +169,7 @@ def from_keras(
     else:
         params["mask_value"] = mask_value_of(model)
     if model.compiled:
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)  # or a pickle of it cannot be read
+        build_optimizer(model)  # or a pickle of it cannot be read
         params |= {"optimizer": fresh_optimizer(model.optimizer), "loss": compiled_loss(model)}
     n_outputs, kind = model.outputs[0].shape[-1], output_kind(model)
     if classes is not None or kind in OF_CLASSES:

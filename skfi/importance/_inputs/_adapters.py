@@ -6,6 +6,7 @@ import keras
 from sklearn.base import ClassifierMixin
 
 from skfi._keras import (
+    build_optimizer,
     has_several_outputs,
     heads_of,
     output_kind,
@@ -45,8 +46,8 @@ def _adapted(estimator: Any) -> Any:
 def model_as_estimator(model: keras.Model, classes: Any = None) -> Any:
     """The estimator of a Keras model, by what its outputs were trained for."""
     network = plain_network(model)
-    if model.compiled and not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)  # or a pickle of it cannot be read
+    if model.compiled:
+        build_optimizer(model)  # or a pickle of it cannot be read
     several = has_several_outputs(network)
     kinds = {head.kind for head in heads_of(network)} if several else {output_kind(network)}
     if kinds == {"values"} and classes is None:
