@@ -7,9 +7,10 @@ import numpy as np
 
 from skfi._constraints import N_JOBS, OPTIONAL_MAPPING, RANDOM_STATE
 from skfi._private import validate_params
-from skfi.importance._functions import FUNCTIONS
+from skfi.importance._functions import FUNCTIONS, check_params_of
 from skfi.importance._gradient._columns import gradients_of_columns
 from skfi.importance._inputs._read import samples_of
+from skfi.importance._lofo._input import check_lofo_input
 from skfi.importance._results._about import recorded
 from skfi.importance._results._comparison import ImportanceComparison
 from skfi.importance._results._result import ImportanceResult
@@ -117,6 +118,9 @@ def compare_importances(
         raise ValueError(
             f"methods={methods!r}; expected at least two of {', '.join(map(repr, FUNCTIONS))}."
         )
+    given = {"gradient": gradient_params, "permutation": permutation_params, "lofo": lofo_params}
+    for method, of_method in given.items():
+        check_params_of(method, of_method or {}, f"{method}_params")
     X = samples_of(estimator, X)
     shared: dict[str, Any] = {"feature_names": feature_names, "feature_groups": feature_groups}
     shared["random_state"] = random_state
@@ -132,6 +136,8 @@ def compare_importances(
             "of all. Call the importance functions, and compare one output's results by "
             "ImportanceComparison.from_results."
         )
+    if "lofo" in methods:  # before the others are computed
+        check_lofo_input(estimator, X, y, params["lofo"])
     functions = FUNCTIONS | {"gradient": gradients_of_columns}
     results: dict[str, ImportanceResult] = {
         method: functions[method](estimator, X, y, **params[method]) for method in methods

@@ -55,9 +55,10 @@ class TextSequencer(TransformerMixin, BaseEstimator):
         anything else, such as vectors, in the order of its keys; a set is sorted. The words are
         read as the texts are: without capitals if ``lowercase``, and so on.
     left_out : iterable of str, default=()
-        Words that are read as unknown, although they may be in the vocabulary: how
-        :func:`~skfi.lofo_importance` takes words from a network. A word that is not in the
-        vocabulary as it stands is read as the texts are.
+        Words that are not read, as if the texts did not have them: how
+        :func:`~skfi.lofo_importance` takes words from a network. They have their ids and their
+        part in ``max_length`` all the same, so that all other words are read as before. A word
+        that is not in the vocabulary as it stands is read as the texts are.
 
     Attributes
     ----------
@@ -183,13 +184,10 @@ class TextSequencer(TransformerMixin, BaseEstimator):
             The id of each word, then 0.
         """
         check_is_fitted(self)
-        fold = self._vectorizer().build_preprocessor()
-        left_out = left_out_words(self.left_out, self.vocabulary_, fold)
-        ids = {word: i for word, i in self.vocabulary_.items() if word not in left_out}
-        texts = self.tokenize(X)
+        texts, ids = words_read(self, X), self.vocabulary_
         result = np.full((len(texts), self.max_length_), PADDING_ID, dtype=np.int32)
         for row, words in zip(result, texts, strict=True):
-            row[: len(words)] = [ids.get(word, UNKNOWN_ID) for word in words[: self.max_length_]]
+            row[: len(words)] = [ids.get(word, UNKNOWN_ID) for word in words]
         return result
 
     def tokenize(self, X: Iterable[str]) -> list[list[str]]:
@@ -265,6 +263,16 @@ class TextSequencer(TransformerMixin, BaseEstimator):
             token_pattern=None if self.tokenizer else self.token_pattern,
             tokenizer=self.tokenizer,
         )
+
+
+def words_read(sequencer: TextSequencer, X: Iterable[str]) -> list[list[str]]:
+    """The words of each text that get an id, unknown ones as they stand."""
+    fold = sequencer._vectorizer().build_preprocessor()
+    left_out = left_out_words(sequencer.left_out, sequencer.vocabulary_, fold)
+    return [
+        [word for word in words[: sequencer.max_length_] if word not in left_out]
+        for words in sequencer.tokenize(X)
+    ]
 
 
 def check_texts(X: Any) -> list[str]:

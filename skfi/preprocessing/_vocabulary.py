@@ -39,8 +39,9 @@ def given_words(vocabulary: Any, fold: Callable[[str], str], seen: Container[str
 
 
 def left_out_words(left_out: Any, known: Container[str], fold: Callable[[str], str]) -> set[str]:
-    """The words of ``left_out`` as the vocabulary has them."""
-    return {matching(word, known, fold) for word in check_left_out(left_out)}
+    """The words of ``left_out`` as the vocabulary, or a tokenizer's texts, have them."""
+    words = check_left_out(left_out)
+    return {matching(word, known, fold) for word in words}.union(words)
 
 
 def check_left_out(left_out: Any) -> list[str]:

@@ -12,6 +12,7 @@ from skfi._constraints import Whole
 from skfi._containers import as_pandas
 from skfi._given import check_values, naming
 from skfi._private import validate_params
+from skfi.preprocessing._gaps import warn_of_gaps
 from skfi.preprocessing._numbers import check_columns, check_labels, numbers
 
 
@@ -74,6 +75,11 @@ def make_windows(
         If a column is missing or the target would be its own input, if rows are out of order, not
         numeric, or too few for a window (in any series), or if values are missing.
 
+    Warns
+    -----
+    UserWarning
+        If the index of ``frame`` is of times, and windows reach over a gap in it.
+
     See Also
     --------
     SlidingWindow : The same as a transformer that keeps every row.
@@ -108,6 +114,8 @@ def make_windows(
     _check(frame, names, targets, by, horizons[0])
     inputs = numbers(frame[names])
     starts = _starts(frame, by, window, horizons[-1], step)
+    series = np.zeros(len(frame)) if by is None else pd.factorize(frame[by])[0]
+    warn_of_gaps(frame.index, series, starts, window + horizons[-1])
     data = np.lib.stride_tricks.sliding_window_view(inputs, window, axis=0)[starts]
     data = np.ascontiguousarray(data.transpose(0, 2, 1))
     last = starts + window - 1

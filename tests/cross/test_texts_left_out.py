@@ -1,8 +1,10 @@
 """Words replaced, left out and compared: what is lost without them."""
 
+import keras
 import numpy as np
 import pytest
 from conftest import text_network
+from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 
 from skfi import (
@@ -89,6 +91,31 @@ class TestLofo:
         assert found.importances_mean[0] > 0.3  # nothing is left to tell the label by
         assert abs(found.importances_mean[1]) < 0.1
 
+    def test_words_that_alone_tell_the_label(self):
+        """All words are known in training: an unknown one would tell as much as they do."""
+        random = np.random.default_rng(0)
+        labels = random.integers(2, size=200)
+        lengths = random.integers(3, 9, size=200)
+        fillers = [random.choice(["w1", "w2", "w3"], size=length).tolist() for length in lengths]
+        texts = [
+            " ".join([*words, "good"] if y else words)
+            for words, y in zip(fillers, labels, strict=True)
+        ]
+        call = {"feature_groups": {"good": ["good"]}, "cv": 2, "random_state": 0}
+        reader = text_network(importance=None, epochs=12)
+        of_texts = lofo_importance(reader, texts, labels, **call)
+        sequencer = TextSequencer().fit(texts)
+        ids = sequencer.transform(texts)
+        of_ids = lofo_importance(reader[-1], ids, labels, feature_names=sequencer.words_, **call)
+        for found in (of_texts, of_ids):
+            assert found.leave_out == "remove"
+            assert found.baseline_score > 0.95
+            assert found.importances_mean[0] > 0.25
+        held = lofo_importance(
+            reader[-1], ids, labels, feature_names=sequencer.words_, leave_out="constant", **call
+        )
+        assert held.importances_mean[0] < 0.05  # the id says what the word said
+
     def test_ids_in_which_1_is_a_word(self):
         """Words without influence stay so when they become an id that has none."""
         X = np.random.default_rng(0).integers(1, 12, size=(300, 6))
@@ -96,10 +123,44 @@ class TestLofo:
         network = LSTMClassifier(6, embedding_dim=4, n_tokens=13, epochs=12, importance=None)
         network.set_params(learning_rate=0.02, cell="gru")
         call = {"feature_groups": {"idle": [9, 10, 11], "asked": [1, 4]}, "cv": 2}
-        found = lofo_importance(network, X, y, unknown_id=12, random_state=0, **call)
-        assert abs(found.importances_mean[0]) < 0.08 < found.importances_mean[1]
+        for how in ({}, {"leave_out": "constant", "unknown_id": 12}):
+            found = lofo_importance(network, X, y, random_state=0, **how, **call)
+            assert abs(found.importances_mean[0]) < 0.08 < found.importances_mean[1], how
 
-    def test_words_become_unknown_in_fit_and_in_score(self, texts):
+    @pytest.mark.filterwarnings("ignore:.* ids are 0, padding, in front of words")
+    @pytest.mark.parametrize("refit", ["cold", "warm"])
+    @pytest.mark.parametrize(
+        ("given", "without"),
+        [
+            pytest.param([[3, 2, 4, 0, 0]], [[3, 4, 0, 0, 0]], id="behind"),
+            pytest.param([[0, 0, 3, 2, 4]], [[0, 0, 0, 3, 4]], id="in front"),
+            pytest.param([[2, 2, 3, 2, 4]], [[3, 4, 0, 0, 0]], id="none"),
+            pytest.param(
+                [[0, 3, 4, 2, 2], [2, 3, 3, 3, 3]],
+                [[0, 0, 0, 3, 4], [0, 3, 3, 3, 3]],
+                id="some in front",
+            ),
+            pytest.param([[2, 2, 0, 0, 0]], [[0, 0, 0, 0, 0]], id="nothing else"),
+        ],
+    )
+    def test_ids_without_words(self, given, without, refit):
+        """To leave words out is to fit and score on texts without them."""
+        random = np.random.default_rng(1)
+        given, without = (np.repeat(ids, 30, axis=0) for ids in (given, without))
+        order = random.permutation(len(given))
+        given, without, y = given[order], without[order], random.integers(2, size=len(given))
+        folds = [(np.arange(20), np.arange(20, len(given)))]
+        network = LSTMClassifier(2, embedding_dim=2, n_tokens=6, epochs=2, importance=None)
+        network.set_params(random_state=0)
+        call = {"cv": folds, "feature_groups": {"two": [2]}, "scoring": "neg_log_loss"}
+        found = lofo_importance(network, given, y, **call, refit=refit)
+        assert found.leave_out == "remove"
+        if refit == "cold":
+            rest = network.fit(without[:20], y[:20])
+            score = -log_loss(y[20:], rest.predict_proba(without[20:]), labels=[0, 1])
+            assert found.baseline_score - found.importances_mean[0] == pytest.approx(score)
+
+    def test_words_are_not_read_in_fit_and_in_score(self, texts):
         class Sees(LSTMClassifier):
             shown: list = []  # noqa: RUF012 - shared by the clones
 
@@ -121,7 +182,43 @@ class TestLofo:
         assert len(Sees.shown) == 8
         for (_, before), (_, after) in zip(with_all, without, strict=True):
             assert (before == 2).any()
-            assert (after == np.where(before == 2, 1, before)).all()
+            rests = [row[row != 2] for row in before]
+            assert all(
+                np.array_equal(found, np.pad(rest, (0, 8 - len(rest))))
+                for found, rest in zip(after, rests, strict=True)
+            )
+
+    def test_positions_with_targets_keep_their_places(self):
+        X = np.random.default_rng(0).integers(2, 6, size=(40, 4))
+        y = np.isin(X, [2, 3]).astype(int)
+        tagger = LSTMClassifier(4, embedding_dim=2, return_sequences=True, epochs=2, n_tokens=6)
+        tagger.set_params(importance=None, random_state=0)
+        call = {"feature_groups": {"some": [2]}, "cv": 2}
+        assert lofo_importance(tagger, X, y, **call).leave_out == "constant"
+        with pytest.raises(ValueError, match=r"those that remain would stand beside targets"):
+            lofo_importance(tagger, X, y, leave_out="remove", **call)
+
+    def test_an_id_of_padding_that_is_a_word(self):
+        X = np.random.default_rng(0).integers(0, 4, size=(40, 6))
+        model = keras.Sequential(
+            [
+                keras.Input((6,)),
+                keras.layers.Embedding(5, 2),
+                keras.layers.GRU(2),
+                keras.layers.Dense(1),
+            ]
+        )
+        model.compile("adam", "mse")
+        y, call = X[:, 0] / 2, {"cv": 2, "fit_params": {"epochs": 1}, "random_state": 0}
+        with pytest.raises(ValueError, match=r"X holds the token id 0 between others"):
+            lofo_importance(model, X, y, feature_groups={"c": [2]}, **call)
+        with pytest.raises(ValueError, match=r"feature_groups holds the token id 0"):
+            lofo_importance(model, X, y, feature_groups={"a": [0]}, **call)
+        # both pieces of advice
+        lofo_importance(model, X + 1, y, feature_groups={"a": [1]}, **call)
+        constant = {"leave_out": "constant", "unknown_id": 4}
+        found = lofo_importance(model, X, y, feature_groups={"a": [0]}, **call, **constant)
+        assert found.leave_out == "constant"
 
     def test_token_ids(self, token_ids, texts, reader):
         network = LSTMClassifier(4, embedding_dim=4, epochs=4, learning_rate=0.02, importance=None)
@@ -139,6 +236,7 @@ class TestLofo:
             ({"by": "cell"}, "by='cell' is not possible for LOFO"),
             ({"by": "timestep"}, "LOFO of texts, which have no fixed places"),
             ({"feature_groups": {"praise": ["goood"]}}, "Did you mean 'good'"),
+            ({"leave_out": "constant"}, "'constant' is for token ids: words of texts are removed"),
         ],
     )
     def test_errors(self, reader, texts, kwargs, message):

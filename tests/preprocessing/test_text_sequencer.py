@@ -100,7 +100,7 @@ class TestGivenWordsAreReadAsTextsAre:
     def test_both(self, params, word, text):
         sequencer = TextSequencer(vocabulary=[word], **params)
         assert sequencer.fit_transform([text]).tolist() == [[2]]
-        assert sequencer.set_params(left_out=[word]).transform([text]).tolist() == [[1]]
+        assert sequencer.set_params(left_out=[word]).transform([text]).tolist() == [[0]]
 
     def test_two_that_become_one(self):
         with pytest.raises(ValueError, match=r"'Good' and 'good' of .* both read as 'good'"):
@@ -113,12 +113,21 @@ class TestGivenWordsAreReadAsTextsAre:
         assert w[0].filename == __file__
 
 
-def test_words_left_out_are_unknown():
+def test_words_left_out_are_not_read():
     sequencer = TextSequencer(min_count=1).fit(TEXTS)
     before = sequencer.transform(TEXTS)
     after = sequencer.set_params(left_out=["Good"]).transform(TEXTS)
-    assert (after[before == 2] == 1).all()
-    assert (after[before != 2] == before[before != 2]).all()
+    assert (before == 2).any()
+    assert [row[row > 0].tolist() for row in after] == [row[row > 2].tolist() for row in before]
+    # the vocabulary, and what max_length cuts off, stay
+    assert sequencer.fit(TEXTS).vocabulary_["good"] == 2
+    cut = TextSequencer(max_length=2, min_count=1, left_out=["good"]).fit(["good a b"])
+    assert cut.inverse_transform(cut.transform(["good a b"])) == [["a"]]
+
+
+def test_a_word_left_out_that_is_unknown_is_not_read_either():
+    sequencer = TextSequencer(tokenizer=shouts_numbers, left_out=["NUM"], vocabulary=["a"])
+    assert sequencer.fit(["a 10 b"]).transform(["a 10 b"]).tolist() == [[2, 1, 0]]
 
 
 def test_it_is_a_transformer_like_others():

@@ -142,3 +142,54 @@ def test_columns_of_pandas_own_types():
         make_windows(pd.concat([FRAME, FRAME[["rain"]]], axis=1), "flow", 2)
     with pytest.raises(ValueError, match=r"features must be a list of columns; got 'rain'"):
         make_windows(FRAME, "flow", 2, features="rain")
+
+
+HOURS = pd.date_range("2025-03-01", periods=60, freq="h")
+
+
+def of_times(index, **columns):
+    values = np.arange(float(len(index)))
+    return pd.DataFrame({"rain": values, "flow": values, **columns}, index=index)
+
+
+class TestGaps:
+    def test_windows_over_a_gap_are_told(self):
+        frame = of_times(HOURS).drop(HOURS[30:40])
+        message = (
+            r"2 of 48 windows reach over a gap in time: rows are mostly 0 days 01:00:00 apart, but "
+            r"0 days 11:00:00 after 2025-03-02 05:00:00 \(1 gaps in all\)"
+        )
+        with pytest.warns(UserWarning, match=message) as caught:
+            given = make_windows(frame, "flow", window=3, horizon=0)
+        assert caught[0].filename == __file__
+        with pytest.warns(UserWarning, match="4 of 46 windows"):  # to the row of the target
+            make_windows(frame, "flow", window=3, horizon=2)
+        # the advice, which takes out what reaches over the gap and nothing else
+        whole = make_windows(frame.asfreq("h"), "flow", window=3, dropna=True)
+        assert len(given.data) - len(whole.data) == 2
+
+    @pytest.mark.parametrize(
+        "index",
+        [
+            pytest.param(HOURS, id="none"),
+            pytest.param(HOURS.tz_localize("UTC").tz_convert("Europe/Berlin"), id="summer time"),
+            pytest.param(pd.bdate_range("2025-01-01", periods=60), id="weekends"),
+            pytest.param(pd.date_range("2025-01-31", periods=60, freq="ME"), id="months"),
+            pytest.param(HOURS[0] + pd.to_timedelta(np.arange(60) ** 2, "min"), id="no usual step"),
+            pytest.param(HOURS[:2], id="two rows"),
+            pytest.param(np.r_[:30, 40:70], id="numbers"),
+        ],
+    )
+    def test_times_without_a_gap(self, index):
+        make_windows(of_times(index), "flow", window=2)  # warnings are errors
+
+    def test_from_one_series_to_the_next_is_no_gap(self):
+        index = pd.DatetimeIndex([*HOURS[:20], *HOURS[40:]])
+        frame = of_times(index, station=np.repeat(["a", "b"], [20, 20]))
+        make_windows(frame, "flow", window=3, by="station")
+        with pytest.warns(UserWarning, match="windows reach over a gap"):
+            make_windows(frame.drop(index[30:34]), "flow", window=3, by="station")
+
+    def test_windows_beside_a_gap(self):
+        frame = of_times(HOURS).drop(HOURS[30:40])
+        make_windows(frame, "flow", window=3, step=3)  # the gap is where one ends

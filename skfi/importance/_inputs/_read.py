@@ -21,7 +21,7 @@ from skfi.importance._inputs._numbers import columns_fold_into, input_names, win
 from skfi.importance._inputs._several import read_several
 from skfi.importance._inputs._tokens import find_tokens
 from skfi.preprocessing import TextSequencer
-from skfi.preprocessing._text_sequencer import check_texts
+from skfi.preprocessing._text_sequencer import check_texts, words_read
 
 
 def is_handed_inputs(chain: Chain) -> bool:
@@ -109,7 +109,7 @@ def behind_sequencer(
         return estimator, X, None, None
     chain.check_is_fitted()
     X, sequencer = chain.transform(X, at), chain.steps[at]
-    return chain.behind(at), np.asarray(sequencer.transform(X)), sequencer, sequencer.tokenize(X)
+    return chain.behind(at), np.asarray(sequencer.transform(X)), sequencer, words_read(sequencer, X)
 
 
 def read_training_input(estimator: Any, X: Any, y: Any, feature_names: Any = None) -> TrainingKind:

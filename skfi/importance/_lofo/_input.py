@@ -10,6 +10,8 @@ import numpy as np
 
 from skfi._constraints import Whole
 from skfi._given import check_values, described, naming
+from skfi._pipelines import unfrozen
+from skfi.importance._inputs._adapters import as_estimator
 from skfi.importance._inputs._kinds import Numbers, SeveralInputs, Texts, TokenIds
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._read import read_training_input
@@ -66,6 +68,23 @@ def lofo_input(
     return given
 
 
+def check_lofo_input(estimator: Any, X: Any, y: Any, params: Mapping[str, Any]) -> None:
+    """Raise what ``lofo_importance`` would raise of its input, with ``params`` of its own."""
+    estimator = as_estimator(unfrozen(estimator))
+    lofo_input(
+        estimator,
+        X,
+        check_y(estimator, y),
+        None,
+        leave_out=params.get("leave_out", "auto"),
+        by=params.get("by", "feature"),
+        groups=params.get("feature_groups"),
+        names=params.get("feature_names"),
+        unknown_id=params.get("unknown_id", 1),
+    )
+    check_fit_params(estimator, params.get("fit_params"))
+
+
 def check_y(estimator: Any, y: Any) -> Any:
     """``y`` as an array, Series or DataFrame."""
     if y is None:
@@ -97,7 +116,8 @@ def check_fit_params(estimator: Any, fit_params: Mapping[str, Any] | None) -> di
         if not is_set and not any(name.split("__")[-1] == "epochs" for name in params):
             raise ValueError(
                 "LOFO trains the network again, and a keras.Model does not keep for how long: "
-                "pass fit_params={'epochs': ...}."
+                "pass fit_params={'epochs': ...}, in compare_importances as "
+                "lofo_params={'fit_params': {'epochs': ...}}."
             )
     return params
 

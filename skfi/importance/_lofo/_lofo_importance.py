@@ -124,7 +124,9 @@ def lofo_importance(
         or skfi's, a network that cuts out features, takes several inputs or frames. A linear model
         gives the same either way;
         elsewhere a constant leaves the other inputs, and the size of the network, as they are.
-        Words become unknown, which is "constant" too.
+        Words are removed from the texts, and those after them move up. "constant" has token ids
+        become ``unknown_id`` where they stand, as is always done if there is a target at every
+        position; an id that is rare elsewhere then tells nearly all that the words told.
     refit : {"cold", "warm"}, default="cold"
         How a network without a unit is trained: anew, or on from its fold's network with all units,
         from which the weights of the unit's inputs are removed [2]_, or kept if it is held
@@ -143,13 +145,13 @@ def lofo_importance(
         only be held at a constant. Of token ids a time step is a position.
     feature_groups : mapping of str to list of names or positions, or "auto", default=None
         Units that are left out together; the others stay on their own. Of texts the groups of
-        words to leave out, which become unknown in training and test; no others are. "auto" as for
+        words to leave out, from training and test; no others are left out. "auto" as for
         permutation.
     feature_names : sequence of str, default=None
         Names of the features; by default the columns of a DataFrame, else x0, x1, ...
     unknown_id : int, default=1
-        Of token ids: the id of an unknown word, which words that are left out get, and positions
-        that are held constant. TextSequencer's is 1; in ids made otherwise 1 may be a word.
+        Of token ids: the id of an unknown word, which positions, and words, get that are held
+        constant. TextSequencer's is 1; in ids made otherwise 1 may be a word.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights in fit and score.
     error_score : "raise" or np.nan, default="raise"
@@ -233,7 +235,7 @@ def lofo_importance(
         unknown_id=unknown_id,
     )
     if refit == "warm":
-        check_features_stay(estimator, given.data.leave_out)
+        check_features_stay(estimator, cells_stay=given.data.cells_stay)
     fit_params = check_fit_params(estimator, fit_params)
     if isinstance(scoring, (list, tuple, set, dict)):
         raise ValueError(f"LOFO takes one metric; got scoring={scoring!r}.")

@@ -93,6 +93,11 @@ class SequenceData:
         return "remove" if self.constants is None else "constant"
 
     @property
+    def cells_stay(self) -> bool:
+        """Whether the network gets as many cells without a unit."""
+        return self.constants is not None
+
+    @property
     def n_columns(self) -> int:
         """Columns of the view."""
         return len(self.units)

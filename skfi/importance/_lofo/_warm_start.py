@@ -92,12 +92,12 @@ def check_warm(estimator: Any) -> None:
         )
 
 
-def check_features_stay(estimator: Any, leave_out: str) -> None:
+def check_features_stay(estimator: Any, *, cells_stay: bool) -> None:
     """Raise unless the weights of a feature are those of the same feature in another fit.
 
-    Of units held at a constant the network keeps all weights, so each must get what it got before.
+    If it gets as many cells without a unit, it keeps all weights, so each must get what it got.
     """
-    if not input_features_stay(Chain(estimator), constant=leave_out == "constant"):
+    if not input_features_stay(Chain(estimator), constant=cells_stay):
         raise ValueError(
             "refit='warm' takes over the weights of each feature, but a step of the Pipeline mixes "
             "or makes features before they reach the network. Use refit='cold'."

@@ -133,6 +133,10 @@ class ImportanceComparison(Drawn, Saved, Shown, Bunch):
         of_methods = np.where(known, of_all, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         return frame.iloc[np.argsort(of_methods, kind="stable")]
 
+    def __repr__(self) -> str:
+        table = self.to_frame().to_string(float_format="{:.4g}".format, max_rows=20)
+        return "\n".join([table, "", *(f"- {finding}" for finding in self.findings)])
+
     def _repr_html_(self) -> str:
         table = self.to_frame().to_html(float_format="{:.4g}".format)
         items = "".join(f"<li>{html.escape(finding)}</li>" for finding in self.findings)

@@ -41,5 +41,10 @@ class ImportanceReport(Drawn, Saved, Shown, Bunch):
 
     _display = "DeletionCurveDisplay"
 
+    def __repr__(self) -> str:
+        verdict = "All checks passed." if self.passed else "Not all checks passed."
+        table = self.checks.to_string(float_format="{:.3g}".format, max_colwidth=None)
+        return f"{verdict}\n\n{table}"
+
     def _repr_html_(self) -> str:
         return f"<div>{self.checks.to_html(float_format='{:.3g}'.format)}</div>"

@@ -148,8 +148,6 @@ def test_positions_of_token_ids_become_the_unknown_word():
     assert lofo_importance(model, ids, labels, **call).leave_out == "remove"
     held = lofo_importance(model, ids, labels, leave_out="constant", **call)
     assert held.leave_out == "constant"
-    with pytest.raises(ValueError, match="leave_out='remove' is not possible for words"):
-        lofo_importance(model, ids, labels, feature_groups={"w": [3]}, leave_out="remove")
 
 
 def test_the_padding_of_a_search_is_known():
