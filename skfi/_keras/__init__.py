@@ -32,6 +32,7 @@ from skfi._keras._embedding import (
 from skfi._keras._epochs import is_plain_training
 from skfi._keras._files import read_network
 from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
+from skfi._keras._hidden_arguments import hidden_arguments
 from skfi._keras._kernels import free_kernels_now_and_then
 from skfi._keras._masks import is_decoder, mask_value_of, mask_values_of, output_steps
 from skfi._keras._names import names_from_the_start
@@ -135,6 +136,7 @@ __all__ = [
     "has_computed",
     "has_several_outputs",
     "heads_of",
+    "hidden_arguments",
     "in_a_row",
     "input_gradient",
     "input_gradient_and_outputs",

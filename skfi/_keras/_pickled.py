@@ -2,7 +2,8 @@
 
 Keras pickles a network as its file, which names own layers and functions but does not hold them: it
 is written without a word, and cannot be read again. A pickle may hold code by reference, and who
-reads it trusts it, so here it carries the classes and functions that the file names.
+reads it trusts it, so here it carries the classes and functions that the file names, and arguments
+of a loss that the file leaves out.
 """
 
 import tempfile
@@ -14,6 +15,7 @@ from typing import Any
 
 import keras
 
+from skfi._keras._hidden_arguments import hand_over, hidden_in
 from skfi._keras._private import all_layers
 from skfi._keras._structure import is_keras, structure
 
@@ -24,7 +26,8 @@ def with_own_code(state: Mapping[str, Any]) -> dict[str, Any]:
 
     def replaced(value: Any) -> Any:
         if isinstance(value, keras.Model):
-            if not any(_own_code(value)) and structure(value) is not None:
+            says_all = not (any(_own_code(value)) or hidden_in(value))
+            if says_all and structure(value) is not None:
                 return value
             return pickled.setdefault(id(value), PickledNetwork(value))
         if isinstance(getattr(value, "model_", None), keras.Model):  # a SciKeras wrapper
@@ -48,14 +51,16 @@ class PickledNetwork:
             path = Path(folder) / "network.keras"
             self.model.save(path)
             content = path.read_bytes()
-        return _read, (content, dict(_own_code(self.model)))
+        return _read, (content, dict(_own_code(self.model)), hidden_in(self.model))
 
 
-def _read(content: bytes, own_code: dict[str, Any]) -> keras.Model:
+def _read(content: bytes, own_code: dict[str, Any], hidden: list) -> keras.Model:
     with tempfile.TemporaryDirectory() as folder, keras.saving.custom_object_scope(own_code):
         path = Path(folder) / "network.keras"
         path.write_bytes(content)
-        return keras.saving.load_model(path, safe_mode=False)  # no less safe than any pickle
+        model = keras.saving.load_model(path, safe_mode=False)  # no less safe than any pickle
+    hand_over(hidden, model)
+    return model
 
 
 def _own_code(model: keras.Model) -> Iterator[tuple[str, Any]]:

@@ -15,6 +15,7 @@ import keras
 
 from skfi._keras._compiled import clear_compiled
 from skfi._keras._epochs import TracedTraining, trains_by_epochs
+from skfi._keras._hidden_arguments import hand_over, hidden_in
 from skfi._keras._networks import compiled_loss
 from skfi._keras._private import compile_arguments
 from skfi._keras._seeds import while_others_draw
@@ -90,6 +91,7 @@ class Pool:
         if traced is None:
             pattern = another(model)
             pattern.compile_from_config(model.get_compile_config())
+            hand_over(hidden_in(model), pattern)
             traced = TracedTraining(pattern)
         self._keep(kind, traced)
         with traced.trains(model, n_rows), while_others_draw():
@@ -133,7 +135,7 @@ def _kind(model: keras.Model) -> Any:
     optimizer["name"] = ""  # counted up
     if isinstance(optimizer.get("learning_rate"), float):  # a variable, which is handed over
         optimizer["learning_rate"] = 0.0
-    return layers, json.dumps(compiled)
+    return layers, json.dumps(compiled), hidden_in(model)
 
 
 def trains_by_keras_alone(model: keras.Model) -> bool:

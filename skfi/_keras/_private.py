@@ -31,6 +31,7 @@ __all__ = [
     "auto_name",
     "clear_kernels",
     "compile_arguments",
+    "function_arguments",
     "has_computed",
     "in_safe_mode",
     "keras_random_module",
@@ -59,7 +60,13 @@ def has_computed() -> bool:
 
 def compile_arguments(model: keras.Model) -> list[Any]:
     """What a network was compiled with: names, numbers and objects."""
-    return keras.tree.flatten(model._compile_config.config)
+    compiled = getattr(model, "_compile_config", None)
+    return [] if compiled is None else keras.tree.flatten(compiled.config)
+
+
+def function_arguments(thing: Any) -> dict[str, Any]:
+    """What a loss or metric of Keras passes to its function, as it keeps it; else nothing."""
+    return getattr(thing, "_fn_kwargs", {})
 
 
 def clear_kernels() -> None:

@@ -15,6 +15,7 @@ from skfi._keras import (
     PickledNetwork,
     all_layers,
     description,
+    hidden_arguments,
     is_keras,
     learning_rate_schedule,
     on_gpu,
@@ -116,7 +117,8 @@ def _keras_object(obj: Any) -> tuple:
     weights = obj.get_weights() if hasattr(obj, "get_weights") else []
     if not isinstance(obj, keras.Model):
         schedule = learning_rate_schedule(obj)
-        return (type(obj), _nameless(obj.get_config()), weights, _own_state(obj), schedule)
+        config = _nameless(obj.get_config()), hidden_arguments(obj)
+        return (type(obj), config, weights, _own_state(obj), schedule)
     own = [(type(part), _own_state(part)) for part in (obj, *all_layers(obj)) if not is_keras(part)]
     layers = structure(obj) or description(obj, fingerprint)
     training: tuple = ()

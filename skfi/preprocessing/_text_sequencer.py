@@ -1,7 +1,7 @@
 """Texts as token ids."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skfi._constraints import Whole
 from skfi._given import check_takes, check_values, described, naming
 from skfi._private import StrOptions, check_parameters
+from skfi.preprocessing._texts import check_texts
 from skfi.preprocessing._vocabulary import (
     check_left_out,
     check_pattern,
@@ -273,29 +274,3 @@ def words_read(sequencer: TextSequencer, X: Iterable[str]) -> list[list[str]]:
         [word for word in words[: sequencer.max_length_] if word not in left_out]
         for words in sequencer.tokenize(X)
     ]
-
-
-def check_texts(X: Any) -> list[str]:
-    """``X`` as a list of str; ValueError if it is anything else."""
-    no_list = isinstance(X, (str, bytes, Mapping, Set, type)) or getattr(X, "shape", 1) == ()
-    if no_list or not isinstance(X, Iterable):
-        raise ValueError(
-            f"X must be a list, array or Series of texts; got a single "
-            f"{type(X).__name__}. For one text pass [text]."
-        )
-    shape: tuple[int, ...] = getattr(X, "shape", ())
-    if len(shape) > 1:
-        raise ValueError(
-            f"X must be one-dimensional, a text for each sample; got shape {shape}. Of a DataFrame "
-            "pass the column of texts."
-        )
-    texts = list(X)
-    if not texts:
-        raise ValueError("Found array with 0 sample(s): X holds no text.")
-    for i, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise ValueError(
-                f"X must hold texts (str); entry {i} is {text!r}, of type {type(text).__name__}. "
-                "Fill missing texts in with ''; an empty text is allowed."
-            )
-    return texts

@@ -21,7 +21,8 @@ from skfi.importance._inputs._numbers import columns_fold_into, input_names, win
 from skfi.importance._inputs._several import read_several
 from skfi.importance._inputs._tokens import find_tokens
 from skfi.preprocessing import TextSequencer
-from skfi.preprocessing._text_sequencer import check_texts, words_read
+from skfi.preprocessing._text_sequencer import words_read
+from skfi.preprocessing._texts import check_texts
 
 
 def is_handed_inputs(chain: Chain) -> bool:
