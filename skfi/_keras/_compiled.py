@@ -19,6 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skfi._keras._marks import Marks, are_same, marks_of
 from skfi._keras._structure import another, n_bytes, structure
 from skfi._keras._threads import check_not_forked
 from skfi._keras._xla import calls_are_by_xla
@@ -80,9 +81,9 @@ class Compiled:
 # A trace makes a function of a network's inputs, and their specifications
 Trace = Callable[[Any], tuple[Callable, tuple[Any, ...]]]
 
-# The calls of each network. A function of its own refers to the network weakly, so that an entry
-# ends with its network.
-_calls: weakref.WeakKeyDictionary[keras.Model, dict[tuple[Trace, bool], Compiled]] = (
+# The calls of each network as it was. A function of its own refers to the network weakly, so that
+# an entry ends with its network.
+_calls: weakref.WeakKeyDictionary[keras.Model, dict[tuple[Trace, bool], tuple[Marks, Compiled]]] = (
     weakref.WeakKeyDictionary()
 )
 
@@ -94,28 +95,32 @@ _lock = threading.Lock()
 
 
 def compiled(model: keras.Model, trace: Trace, *, by_xla: bool = False) -> Compiled:
-    """The function that ``trace`` makes of ``model``; traced once for all networks like it."""
+    """The function that ``trace`` makes of ``model`` as it is; traced once for all like it."""
     check_not_forked()
     of_model, kind = _calls.setdefault(model, {}), (trace, by_xla)
-    if kind in of_model:
-        return of_model[kind]
+    before, call = of_model.get(kind, (None, None))
+    if before is None or call is None or not are_same(before, marks_of(model)):
+        call = _compiled_anew(model, trace, by_xla)
+        of_model[kind] = marks_of(model), call  # with what its own code sets when it is traced
+    return call
+
+
+def _compiled_anew(model: keras.Model, trace: Trace, by_xla: bool) -> Compiled:
     layers = structure(model) if n_bytes(model.variables) <= _MOST_BYTES else None
     if layers is None:
         function, specs = _traceable(trace, weakref.proxy(model), by_xla)
-        of_model[kind] = Compiled(_concrete(function, specs, by_xla), specs)
-        return of_model[kind]
+        return Compiled(_concrete(function, specs, by_xla), specs)
+    kind = layers, trace, by_xla
     with _lock:
-        shared = _shared.get((layers, *kind))
+        shared = _shared.get(kind)
     if shared is None:  # not under the lock: tracing waits for fits in other threads
         shared = _trace_shared(model, trace, by_xla)
-    _, call = shared
     with _lock:
-        _shared[layers, trace, by_xla] = shared
-        _shared.move_to_end((layers, trace, by_xla))
+        _shared[kind] = shared
+        _shared.move_to_end(kind)
         while len(_shared) > _MOST_SHARED:
             _shared.popitem(last=False)
-    of_model[kind] = replace(call, variables=tuple(model.variables))
-    return of_model[kind]
+    return replace(shared[1], variables=tuple(model.variables))
 
 
 def clear_compiled() -> None:
