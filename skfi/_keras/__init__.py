@@ -34,6 +34,7 @@ from skfi._keras._files import read_network
 from skfi._keras._heads import Head, has_several_outputs, heads_of, in_a_row
 from skfi._keras._hidden_arguments import hidden_arguments
 from skfi._keras._kernels import free_kernels_now_and_then
+from skfi._keras._marks import PASSING
 from skfi._keras._masks import is_decoder, mask_value_of, mask_values_of, output_steps
 from skfi._keras._names import names_from_the_start
 from skfi._keras._networks import (
@@ -93,6 +94,7 @@ __all__ = [
     "CHUNK_SIZE",
     "FORKED",
     "OF_CLASSES",
+    "PASSING",
     "REDUCTION",
     "EmbeddedInput",
     "Fixed",

@@ -13,7 +13,7 @@ import keras
 from skfi._keras._private import all_layers
 
 # what Keras sets in a network as it trains and predicts
-_PASSING = {
+PASSING = {
     "_eval_epoch_iterator",
     "history",
     "predict_function",
@@ -34,7 +34,7 @@ def marks_of(model: keras.Model) -> Marks:
         (number, name): _mark(value)
         for number, layer in enumerate(all_layers(model))
         for name, value in vars(layer).items()
-        if value is not None and name not in _PASSING
+        if value is not None and name not in PASSING
     }
 
 

@@ -1,9 +1,15 @@
 """Networks of any make as functional ones with a free batch size."""
 
 import copy
+import weakref
 from typing import Any
 
 import keras
+import numpy as np
+import tensorflow as tf
+
+# Subclasses of keras.Model, and whether they do the same whatever is known of the time steps
+_takes_any_steps: weakref.WeakKeyDictionary[keras.Model, bool] = weakref.WeakKeyDictionary()
 
 
 def plain_network(model: keras.Model, fresh: keras.Model | None = None) -> keras.Model:
@@ -43,15 +49,50 @@ def _functional(model: keras.Model, layers: keras.Model) -> keras.Model:
         )
     try:
         try:
-            return _called(layers, shapes, free_steps=True)
-        except Exception:  # code of the user's that needs to know the number of time steps
-            return _called(layers, shapes, free_steps=False)
+            free = _called(layers, shapes, free_steps=True)
+            if layers not in _takes_any_steps:
+                _takes_any_steps[layers] = _computes_the_same(free, layers, shapes)
+            if _takes_any_steps[layers]:
+                return free
+        except Exception:
+            pass
+        return _called(layers, shapes, free_steps=False)
     except Exception as error:
         raise ValueError(
             f"The network {model.name!r}, a subclass of keras.Model, cannot be called on symbolic "
             f"inputs of shape {shapes}: {error!s:.300}. Use keras.ops in its call, in place of "
             "NumPy and Python's own loops over values."
         ) from error
+
+
+def _computes_the_same(network: keras.Model, model: keras.Model, shapes: Any) -> bool:
+    """Whether a functional network, once traced, does what the model does.
+
+    Its code may ask for the number of steps, and do another thing where that is not known.
+    """
+
+    def ones(shape: Any) -> Any:
+        return tf.ones([2, *(1 if size is None else size for size in shape[1:])])
+
+    if isinstance(shapes, dict):
+        sample: Any = {name: ones(shape) for name, shape in shapes.items()}
+    elif shapes and isinstance(shapes[0], (tuple, list)):
+        sample = [ones(shape) for shape in shapes]
+    else:
+        sample = ones(shapes)
+    specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in network.inputs]
+    traced = tf.function(
+        lambda *inputs: keras.tree.flatten(network(list(inputs), training=False)),
+        input_signature=specs,
+        autograph=False,
+    )
+    ours = traced(*keras.tree.flatten(sample))
+    theirs = keras.tree.flatten(model(sample, training=False))
+    return all(
+        np.allclose(one, other, rtol=1e-3, atol=1e-5, equal_nan=True)
+        for one, other in zip(ours, theirs, strict=True)
+        if one.shape == other.shape
+    ) and [one.shape for one in ours] == [other.shape for other in theirs]
 
 
 def _called(model: keras.Model, shapes: Any, *, free_steps: bool) -> keras.Model:

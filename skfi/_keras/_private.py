@@ -31,6 +31,7 @@ __all__ = [
     "auto_name",
     "clear_kernels",
     "compile_arguments",
+    "decay_pattern",
     "function_arguments",
     "has_computed",
     "in_safe_mode",
@@ -164,6 +165,13 @@ def with_variables(function: Any, in_place_of: Iterable[tuple[tf.Variable, tf.Va
     same = copy(function)
     same.set_external_captures(captured)
     return same
+
+
+def decay_pattern(optimizer: keras.optimizers.Optimizer) -> str | None:
+    """The pattern of names of variables that the user has excluded from weight decay."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    pattern = getattr(inner, "_exclude_from_weight_decay_pattern", None)
+    return None if pattern is None else pattern.pattern
 
 
 def without_decay(optimizer: keras.optimizers.Optimizer) -> bool:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from skfi._keras._plain import plain_network
-from skfi._keras._private import SafeModeScope, all_layers, loss_weights_of
+from skfi._keras._private import SafeModeScope, all_layers, decay_pattern, loss_weights_of
 
 Fixed = Sequence[list[np.ndarray] | None]
 
@@ -142,7 +142,11 @@ def fresh_optimizer(
     config = optimizer.get_config()
     if learning_rate is not None:
         config["learning_rate"] = learning_rate
-    return type(optimizer).from_config(config)
+    fresh = type(optimizer).from_config(config)
+    pattern = decay_pattern(optimizer)
+    if pattern is not None:  # which no configuration tells
+        getattr(fresh, "inner_optimizer", fresh).exclude_from_weight_decay(var_names=[pattern])
+    return fresh
 
 
 def build_optimizer(model: keras.Model) -> None:

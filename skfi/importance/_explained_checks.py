@@ -6,11 +6,21 @@ from typing import Any
 import keras
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.pipeline import Pipeline
 
 from skfi._given import EXPECTED, check_targets, check_values
 from skfi._private import _num_samples
 from skfi.importance._functions import check_params_of
 from skfi.importance._lofo._checks import folds_of_rows
+
+
+def weight_in(fit_params: Mapping[str, Any], estimator: Any) -> Any:
+    """The sample weight among the parameters of ``fit``, also that of a Pipeline's last step."""
+    prefix = ""
+    while isinstance(estimator, Pipeline):
+        name, estimator = estimator.steps[-1]
+        prefix += f"{name}__"
+    return fit_params.get("sample_weight", fit_params.get(f"{prefix}sample_weight"))
 
 
 def check_explained(explained: Any, X: Any, y: Any, *, prefit: bool) -> None:

@@ -21,7 +21,7 @@ from skfi._private import (
     _safe_indexing,
 )
 from skfi._routing import RoutesFit
-from skfi.importance._explained_checks import check_explained
+from skfi.importance._explained_checks import check_explained, weight_in
 from skfi.importance._fits import without_importances
 from skfi.importance._functions import FUNCTIONS
 from skfi.importance._inputs._adapters import as_estimator
@@ -154,7 +154,7 @@ class ExplainedEstimator(RoutesFit, MetaEstimatorMixin, BaseEstimator):
         self, fitted: Any, X: Any, y: Any, fit_params: Mapping[str, Any]
     ) -> ImportanceResult:
         params = {"by": kind_of(as_estimator(fitted)).column} | dict(self.importance_params or {})
-        weight = fit_params.get("sample_weight")
+        weight = weight_in(fit_params, self.estimator)
         if self.importance == "lofo":
             others = {k: v for k, v in fit_params.items() if k != "sample_weight"}
             cv = None if isinstance(self.cv, str) else self.cv
@@ -187,6 +187,11 @@ class ExplainedEstimator(RoutesFit, MetaEstimatorMixin, BaseEstimator):
         """Importances of the features, non-negative, of sum 1; all zeros if none is positive."""
         check_is_fitted(self)
         return positive_shares(self.importances_.importances_mean)
+
+    @property
+    def scores_as(self) -> Any:
+        """The estimator whose ``score`` is this one's."""
+        return getattr(self, "estimator_", self.estimator)
 
     @property
     def classes_(self) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from joblib.hashing import NumpyHasher, Pickler
 
 from skfi._keras import (
+    PASSING,
     PickledNetwork,
     all_layers,
     description,
@@ -134,12 +135,8 @@ def _own_state(obj: Any) -> dict[str, Any]:
     """
     if is_keras(obj):
         return {}
-    kept = _keras_attributes()
-    state = {
-        name: value
-        for name, value in vars(obj).items()
-        if name not in kept and not (name.startswith("_") and isinstance(obj, keras.Model))
-    }
+    kept = _keras_attributes() | PASSING
+    state = {name: value for name, value in vars(obj).items() if name not in kept}
     return {name: value for name, value in state.items() if not _is_tracked(value)}
 
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin, is_classifier, is_regressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegressionCV
 from sklearn.metrics import check_scoring
+from sklearn.pipeline import Pipeline
 
 from skfi._given import check_scoring as check_metric_kind
 from skfi._given import naming
@@ -17,13 +20,31 @@ from skfi.metrics import step_scorer
 
 
 def scoring_of(estimator: Any, scoring: Any) -> Any:
-    """``scoring``, or the ``scoring`` of a search if that is None."""
-    if scoring is not None or not isinstance(estimator, BaseSearchCV):
+    """``scoring``, or if that is None the one by which the estimator's own ``score`` scores.
+
+    That is of a search, also inside a Pipeline, a frozen or an explained estimator.
+    """
+    if scoring is not None:
         return scoring
-    if isinstance(estimator.scoring, Mapping):
-        return estimator.scoring[estimator.refit]
-    several = isinstance(estimator.scoring, (list, tuple, set))
-    return estimator.refit if several else estimator.scoring
+    if isinstance(estimator, BaseSearchCV):
+        own = _of_search(estimator)
+        inner = getattr(estimator, "best_estimator_", estimator.estimator)
+        return scoring_of(inner, own)
+    if isinstance(estimator, LogisticRegressionCV):
+        return estimator.scoring
+    if isinstance(estimator, FrozenEstimator):
+        return scoring_of(estimator.estimator, None)
+    if isinstance(estimator, Pipeline):
+        return scoring_of(estimator.steps[-1][1], None)
+    wrapped = getattr(estimator, "scores_as", None)
+    return None if wrapped is None else scoring_of(wrapped, None)
+
+
+def _of_search(search: BaseSearchCV) -> Any:
+    if isinstance(search.scoring, Mapping):
+        return search.scoring[search.refit]
+    several = isinstance(search.scoring, (list, tuple, set))
+    return search.refit if several else search.scoring
 
 
 def scorer_for(estimator: Any, scoring: Any) -> Callable:

@@ -84,6 +84,25 @@ def in_structure(model: keras.Model, arrays: dict[str, np.ndarray]) -> Any:
     return arrays if takes_names else list(arrays.values())
 
 
+def predicts_by_own_code(model: keras.Model) -> bool:
+    """Whether a class of the user's says itself how it predicts, such as in other units."""
+    names = ("predict", "predict_step")
+    return any(getattr(type(model), name) is not getattr(keras.Model, name) for name in names)
+
+
+def predicted_by_own_code(model: keras.Model, network: keras.Model, X: Any) -> np.ndarray:
+    """What ``predict`` of a model gives, of which ``network`` is the functional one."""
+    several = len(network.inputs) > 1
+    given = in_structure(model, read_arrays(network, X)) if several else check_inputs(network, X)
+    outputs = keras.tree.flatten(model.predict(given, verbose=0))
+    if len(outputs) > 1:
+        raise ValueError(
+            f"{type(model).__name__} has its own predict or predict_step, and several outputs. "
+            "Pass a functional model of the same layers that gives what is to be explained."
+        )
+    return np.asarray(outputs[0])
+
+
 def n_samples_of(X: Any) -> int:
     """Samples in an array, a table, or in arrays by input."""
     return len(next(iter(X.values()))) if isinstance(X, Mapping) else len(X)

@@ -44,6 +44,8 @@ from skfi._keras import (
 from skfi.importance._inputs._arrays import (
     in_structure,
     layout_of,
+    predicted_by_own_code,
+    predicts_by_own_code,
     read_arrays,
     real_output_steps,
 )
@@ -195,6 +197,8 @@ class KerasModel(BaseEstimator):
     def outputs(self, X: Any) -> np.ndarray:
         """The network's output, several in a row, in the type that it computes in."""
         network = self.network
+        if predicts_by_own_code(trained := getattr(self, "model_", self.model)):
+            return predicted_by_own_code(trained, network, X)
         if self.takes_several_inputs:
             return forward(*self._rows(read_arrays(network, X)))
         if takes_texts(network) and np.asarray(X).dtype.kind in "iu":  # ids of shuffled words

@@ -26,11 +26,12 @@ class Tokens(OneArray):
     real: np.ndarray  # bool of the same shape as ids: False where there is no word
     read: np.ndarray  # the ids that the embedding gets: of a text without words an unknown one
     texts: list[list[str]] | None = None  # the words as they stand in the text
+    source: np.ndarray | None = None  # what the network makes the ids of, if that is another array
 
     @property
     def X(self) -> np.ndarray:
-        """The ids."""
-        return self.ids
+        """What the network is given: the ids, unless it makes them itself."""
+        return self.ids if self.source is None else self.source
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -51,10 +52,13 @@ class Tokens(OneArray):
         """Those of some of the texts."""
         texts = None if self.texts is None else [self.texts[row] for row in rows]
         ids, real, read = self.ids[rows], self.real[rows], self.read[rows]
-        return Tokens(ids, self.words, real, read, texts)
+        source = None if self.source is None else self.source[rows]
+        return Tokens(ids, self.words, real, read, texts, source)
 
     def contiguous(self) -> "Tokens":
         """The same, whose array has its rows one after the other."""
+        if self.source is not None:
+            return replace(self, source=np.ascontiguousarray(self.source))
         return replace(self, ids=np.ascontiguousarray(self.ids))
 
     @staticmethod
@@ -80,7 +84,7 @@ class TokenIds(Numbers):
     column = "timestep"
     may_be_padded = True
 
-    network_shape = Tokens.network_shape
+    network_shape = staticmethod(Tokens.network_shape)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Texts:
     real = None  # which positions will hold words is not known yet
     may_be_padded = True
 
-    network_shape = Tokens.network_shape
+    network_shape = staticmethod(Tokens.network_shape)
 
 
 def find_tokens(
@@ -110,6 +114,7 @@ def find_tokens(
     """
     model = last.network
     layer = None if model is None else find_embedding(model)
+    source = None
     if model is None or layer is None:
         return None
     if last.sequences is not None and last.takes_tokens:
@@ -123,10 +128,12 @@ def find_tokens(
         if ids.ndim != 2:
             return None  # it reads a part of the input
         _check_range(ids, layer, model)
+        if inputs.dtype.kind in "iuf" and not np.array_equal(inputs, ids):
+            source = inputs  # a lookup, a hash or a sum stands before the embedding
     # padding in front, as Keras' pad_sequences makes it, is masked like that at the end
     real = ids != 0 if layer.mask_zero else np.ones(ids.shape, dtype=bool)
     words = _words(layer.input_dim, model, sequencer, feature_names)
-    return Tokens(ids, words, real, inputs_read, texts)
+    return Tokens(ids, words, real, inputs_read, texts, source)
 
 
 def _check_range(ids: np.ndarray, layer: Any, model: keras.Model) -> None:

@@ -35,6 +35,12 @@ class Scored:
         """Targets and predictions (n_rows, n_outputs)."""
         return self.y.reshape(len(self.y), -1), self.predicted.reshape(len(self.y), -1)
 
+    @property
+    def errors(self) -> np.ndarray:
+        """Targets less predictions (n_rows, n_outputs), also of small integers as numbers."""
+        y, predicted = (of_rows.astype(np.float64) for of_rows in self.columns)
+        return y - predicted
+
     def mean(self, values: np.ndarray) -> np.ndarray:
         """The weighted mean over rows."""
         return np.average(values, axis=0, weights=self.weights)
@@ -44,19 +50,17 @@ RowValues = Callable[[Scored], np.ndarray]
 
 
 def _absolute(rows: Scored) -> np.ndarray:
-    y, predicted = rows.columns
-    return np.abs(y - predicted).mean(axis=1)
+    return np.abs(rows.errors).mean(axis=1)
 
 
 def _squared(rows: Scored) -> np.ndarray:
-    y, predicted = rows.columns
-    return ((y - predicted) ** 2).mean(axis=1)
+    return (rows.errors**2).mean(axis=1)
 
 
 def _relative(rows: Scored) -> np.ndarray:
-    y, predicted = rows.columns
-    size = np.maximum(np.abs(y), np.finfo(np.float64).eps)
-    return (np.abs(y - predicted) / size).mean(axis=1)
+    y, _ = rows.columns
+    size = np.maximum(np.abs(y.astype(np.float64)), np.finfo(np.float64).eps)
+    return (np.abs(rows.errors) / size).mean(axis=1)
 
 
 def _right(rows: Scored) -> np.ndarray:
@@ -83,8 +87,7 @@ def _brier(rows: Scored) -> np.ndarray:
 
 
 def _root(rows: Scored) -> np.ndarray:
-    y, predicted = rows.columns
-    squared = (y - predicted) ** 2
+    squared = rows.errors**2
     mean = rows.mean(squared)
     root = np.sqrt(mean)
     slope = np.divide(0.5, root, out=np.zeros_like(root), where=root > 0)
@@ -93,8 +96,8 @@ def _root(rows: Scored) -> np.ndarray:
 
 def _r2(rows: Scored) -> np.ndarray:
     """One less a ratio of means: of the squared errors, and of the targets' squared deviations."""
-    y, predicted = (of_rows.astype(np.float64) for of_rows in rows.columns)
-    errors, spread = (y - predicted) ** 2, (y - rows.mean(y)) ** 2
+    y = rows.columns[0].astype(np.float64)
+    errors, spread = rows.errors**2, (y - rows.mean(y)) ** 2
     error, variance = rows.mean(errors), rows.mean(spread)
     varies = variance > 0
     ratio = np.divide(error, variance, out=(error > 0).astype(np.float64), where=varies)

@@ -74,13 +74,13 @@ class ReplacedWordScorer:
         return self.scorer(estimator, self.gather(view), y, **kwargs)
 
     def gather(self, view: pd.DataFrame) -> np.ndarray:
-        """The ids of the view's rows, with the words of each shuffled unit replaced."""
+        """What the network is given for the view's rows, the words of shuffled units replaced."""
         rows = view.index.to_numpy()
         sources = view.to_numpy()
-        ids = self.tokens.ids[rows]
-        corpus = self.tokens.ids[self.tokens.real]
+        X, ids = self.tokens.X[rows], self.tokens.ids[rows]
+        corpus = self.tokens.X[self.tokens.real]
         for unit in np.flatnonzero((sources != rows[:, None]).any(axis=0)):
             of_unit = (self.units.unit_of_id[ids] == unit) & self.tokens.real[rows]
             random = np.random.default_rng(sources[:, unit])
-            ids[of_unit] = random.choice(corpus, size=int(of_unit.sum()))
-        return ids
+            X[of_unit] = random.choice(corpus, size=int(of_unit.sum()))
+        return X
