@@ -109,7 +109,7 @@ def _refuse(options: Namespace, names: Sequence[str], why: str) -> None:
 
 def _default_page(command: str, paths: list[Path]) -> str:
     if command == "explain":
-        return f"{paths[0].name.split('.')[0]}.html"
+        return f"{paths[-1].name.split('.')[0]}.html"
     return "river.html" if command == "demo" else "report.html"
 
 

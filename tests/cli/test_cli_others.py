@@ -43,7 +43,7 @@ def test_a_model_is_explained_on_its_data(model, capsys):
     path, y = model
     np.savez("data.npz", X=X, y=y, feature_names=np.array(["rain", "tmax"]))
     got = answer(capsys, "explain", path, "data.npz")
-    assert got["page"] == "final.html"
+    assert got["page"] == "data.html"
     assert got["score"] == {"metric": "r2", "value": pytest.approx(1), "rows": 60}
     for method in ("gradient", "permutation"):
         assert names(got, method) == ["rain", "tmax"]

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skfi import (
     ExplainedEstimator,
+    from_keras,
     lofo_importance,
     permutation_importance,
 )
@@ -228,3 +229,41 @@ def test_an_optimizer_keeps_what_weight_decay_leaves_alone():
         call = {"cv": folds, "fit_params": {"epochs": 10}, "random_state": 0}
         scores.append(lofo_importance(model, X, y, **call).baseline_scores[0])
     assert scores[1] > scores[0] + 0.1
+
+
+@pytest.mark.parametrize(
+    ("n_outputs", "form", "wrapped"),
+    [
+        (1, "column", False),
+        (1, "column", True),
+        (3, "column", False),
+        (3, "column", True),
+        (3, "one-hot", False),
+    ],
+)
+def test_labels_in_each_form_that_keras_takes(n_outputs, form, wrapped):
+    activation = "sigmoid" if n_outputs == 1 else "softmax"
+    model = keras.Sequential(
+        [keras.Input((4, 3)), layers.LSTM(3), layers.Dense(n_outputs, activation)]
+    )
+    loss = "binary_crossentropy" if n_outputs == 1 else "categorical_crossentropy"
+    model.compile("adam", loss)
+    numbers = (y > 0).astype(int) if n_outputs == 1 else np.digitize(y, [-0.5, 0.5])
+    given = numbers[:, None] if form == "column" else np.eye(n_outputs)[numbers]
+    estimator = from_keras(model).set_params(epochs=1) if wrapped else model
+    fit_params = {} if wrapped else {"fit_params": {"epochs": 1}}
+    call = {"random_state": 0}
+    for function, params in (
+        (permutation_importance, {}),
+        (lofo_importance, {"cv": 2} | fit_params),
+    ):
+        found = function(estimator, X, given, **call, **params)
+        expected = function(estimator, X, numbers, **call, **params)
+        np.testing.assert_array_equal(found.importances, expected.importances)
+
+
+def test_shares_are_no_labels():
+    model = keras.Sequential([keras.Input((4, 3)), layers.LSTM(3), layers.Dense(3, "softmax")])
+    model.compile("adam", "categorical_crossentropy")
+    with pytest.raises(ValueError, match=r"must hold the class numbers .* or one-hot"):
+        permutation_importance(model, X, np.full((60, 3), 1 / 3))

@@ -131,9 +131,10 @@ def test_ids_without_a_word_bear_no_words_name():
     with pytest.raises(ValueError, match=r"must hold words \(str\); got 2"):
         lofo_importance(reader, texts, [1, 0] * 20, **call)
     token_ids = reader[0].transform(texts)
+    call = {"feature_groups": {"n": [1, 2]}, "cv": 2, "leave_out": "constant"}
     with pytest.raises(ValueError, match="holds the token id 1, which stands for an unknown word"):
-        lofo_importance(network, token_ids, [1, 0] * 20, feature_groups={"n": [1, 2]}, cv=2)
-    call = {"feature_groups": {"n": [1, 2]}, "cv": 2, "unknown_id": 11}
+        lofo_importance(network, token_ids, [1, 0] * 20, **call)
+    call |= {"unknown_id": 11}
     assert lofo_importance(network, token_ids, [1, 0] * 20, **call).by == "word"
     with pytest.raises(ValueError, match="X holds the token id 16, but the embedding"):
         gradient_importance(reader[-1].model_, token_ids + 12)

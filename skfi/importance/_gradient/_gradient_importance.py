@@ -94,11 +94,11 @@ def gradient_importance(
     Gradients are batched and compiled, of the input's own shape, and then averaged: over the time
     steps for a feature, over the features for a time step; a group is the sum of its members.
 
-    Importances do not depend on the features' units. A plain gradient is per unit of its feature,
-    so the importances of saliency and smoothgrad are gradients times each feature's standard
-    deviation (``scale``); the other methods multiply by the input, or by its distance from a
-    baseline. Of several outputs each is explained and the importances are averaged, never the
-    outputs, whose gradients may cancel.
+    Importances do not depend on the scale of the features' units. A plain gradient is per unit of
+    its feature, so the importances of saliency and smoothgrad are gradients times each feature's
+    standard deviation (``scale``); the other methods multiply by the input, or by its distance from
+    a baseline, and depend on where that is (``baseline``). Of several outputs each is explained and
+    the importances are averaged, never the outputs, whose gradients may cancel.
 
     Texts and token ids are explained at the output of the network's embedding, summed over its
     axis: a value for each token. Padding has no attribution and no part in a mean over time steps.

@@ -49,6 +49,7 @@ from skfi.importance._inputs._arrays import (
     read_arrays,
     real_output_steps,
 )
+from skfi.importance._inputs._class_labels import labels_in
 from skfi.importance._inputs._last_step import LastStep
 from skfi.importance._inputs._targets import pack_targets, unpack_targets
 
@@ -270,15 +271,17 @@ class ModelClassifier(ClassifierMixin, KerasModel):
         return self.classes_[self.predict_proba(X).argmax(axis=-1)]
 
     def checked_target(self, y: Any) -> Any:
-        """``y``, or ValueError unless it holds the labels."""
+        """``y`` as labels, or ValueError unless it holds them."""
+        n_axes = 2 if self.return_sequences else 1
+        y = labels_in(y, self.classes_, n_axes)
         values = np.asarray(y)
         known = np.isin(values, self.classes_)
         if self.return_sequences and values.dtype.kind == "f":
             known |= np.isnan(values)  # of padded steps
-        if values.ndim != (2 if self.return_sequences else 1) or not known.all():
+        if values.ndim != n_axes or not known.all():
             raise ValueError(
                 "y must hold the class numbers that a classifying keras.Model was trained on, "
-                f"{self.classes_.tolist()}, one for each sample. For labels pass "
+                f"{self.classes_.tolist()}, one for each sample, or one-hot. For labels pass "
                 "from_keras(model, classes=[...])."
             )
         return y
