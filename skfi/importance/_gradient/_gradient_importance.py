@@ -14,6 +14,7 @@ from skfi.importance._gradient._baseline import check_has_baseline
 from skfi.importance._gradient._completeness import IntegratedGradients
 from skfi.importance._gradient._explained import explained_input
 from skfi.importance._gradient._explanation import Explanation, drawn_rows
+from skfi.importance._gradient._flat import warn_of_steps
 from skfi.importance._gradient._methods import (
     ExpectedGradients,
     InputXGradient,
@@ -216,6 +217,12 @@ def gradient_importance(
         of a single sample has no standard deviation, of expected gradients if ``X`` is a single
         sample and there is no ``baseline``.
 
+    Warns
+    -----
+    UserWarning
+        If integrated gradients miss the change of the output, or if the output follows a feature
+        by steps, whose gradient is 0 everywhere.
+
     References
     ----------
     .. [1] K. Simonyan, A. Vedaldi, A. Zisserman, "Deep Inside Convolutional Networks", 2014.
@@ -295,4 +302,7 @@ def gradient_importance(
     if max_outputs is not None and output_step != "all":
         outputs = outputs.at_most(max_outputs, random)
     explanation = replace(explanation, method=of_method.seeded(random))
-    return explanation.result(outputs, target, by_step=output_step == "all")
+    result = explanation.result(outputs, target, by_step=output_step == "all")
+    if target is None and max_outputs is None:  # all outputs are explained
+        warn_of_steps(explained, result)
+    return result
