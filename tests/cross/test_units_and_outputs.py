@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skfi import GradientTransformer, LSTMRegressor, from_keras, gradient_importance
-from skfi.importance._gradient._gradient_importance import METHODS
+from skfi.importance._gradient._table import METHODS
 
 X = np.random.default_rng(0).normal(size=(200, 5, 3)).astype("float32")
 UNITS = np.array([1.0, 1000.0, 0.01], dtype="float32")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from skfi.importance._gradient._gradient_importance import METHODS as GRADIENTS
 from skfi.importance._gradient._gradient_importance import gradient_importance
+from skfi.importance._gradient._table import METHODS as GRADIENTS
 from skfi.importance._inputs._kinds import Kind
 from skfi.importance._permutation._permutation_importance import permutation_importance
 from skfi.importance._results._result import ImportanceResult

@@ -11,18 +11,11 @@ from skfi._constraints import MAX_SAMPLES, MOST, RANDOM_STATE, VERBOSE, Number, 
 from skfi._given import check_targets, checked_weights
 from skfi._private import StrOptions, validate_params
 from skfi.importance._gradient._baseline import check_has_baseline
-from skfi.importance._gradient._completeness import IntegratedGradients
 from skfi.importance._gradient._explained import explained_input
 from skfi.importance._gradient._explanation import Explanation, drawn_rows
 from skfi.importance._gradient._flat import warn_of_steps
-from skfi.importance._gradient._methods import (
-    ExpectedGradients,
-    InputXGradient,
-    Method,
-    Saliency,
-    SmoothGrad,
-)
 from skfi.importance._gradient._network import find_network
+from skfi.importance._gradient._table import METHODS
 from skfi.importance._gradient._target import (
     check_each_output,
     check_head,
@@ -34,9 +27,6 @@ from skfi.importance._results._about import recorded
 from skfi.importance._results._by_output import ImportancesByOutput
 from skfi.importance._results._result import ImportanceResult
 from skfi.importance._units._of_input import units_of
-
-_CLASSES = (Saliency, InputXGradient, IntegratedGradients, SmoothGrad, ExpectedGradients)
-METHODS: dict[str, type[Method]] = {method.name: method for method in _CLASSES}
 
 PARAMETERS = {
     "method": [StrOptions(set(METHODS))],

@@ -1,7 +1,7 @@
 """The gradient methods: signed attributions of every input cell.
 
 A method is an object with its settings. Integrated gradients are in ``_completeness``, the table of
-all methods in ``_gradient_importance``.
+all methods in ``_table``.
 """
 
 from collections.abc import Callable

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfi import LSTMRegressor, SlidingWindow, from_keras, gradient_importance
-from skfi.importance._gradient._gradient_importance import METHODS
+from skfi.importance._gradient._table import METHODS
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30, 4, 3)).astype("float32")

@@ -14,7 +14,7 @@ from skfi import (
     lofo_importance,
     permutation_importance,
 )
-from skfi.importance._gradient._gradient_importance import METHODS
+from skfi.importance._gradient._table import METHODS
 from tests.conftest import linear_network
 
 
