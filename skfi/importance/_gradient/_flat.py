@@ -9,12 +9,17 @@ _N_ROWS = 48
 _RTOL = 1e-4
 
 
-def warn_of_steps(explained: Any, result: Any) -> None:
+def warn_of_steps(explained: Any, result: Any, target: Any) -> None:
     """Warn of features whose gradient is zero at every sample, though the output follows them.
 
-    The attributions must be of all outputs, or zeros say nothing of those that were not explained.
+    Only where the attributions are of one output of each sample, that of its class or the only one:
+    of several they may cancel, and others may follow what this one does not.
     """
-    inputs, attributions = explained.network.inputs, result.get("attributions")
+    network, attributions = explained.network, result.get("attributions")
+    one_output = not network.heads and (network.classes is not None or network.n_outputs == 1)
+    if target is not None or not one_output:
+        return
+    inputs = network.inputs
     if np.shape(attributions) != inputs.shape or inputs.ndim != 3:
         return
     flat = np.flatnonzero((attributions == 0).all(axis=(0, 1)) & (np.ptp(inputs, axis=(0, 1)) > 0))

@@ -293,6 +293,5 @@ def gradient_importance(
         outputs = outputs.at_most(max_outputs, random)
     explanation = replace(explanation, method=of_method.seeded(random))
     result = explanation.result(outputs, target, by_step=output_step == "all")
-    if target is None and max_outputs is None:  # all outputs are explained
-        warn_of_steps(explained, result)
+    warn_of_steps(explained, result, target)
     return result
