@@ -55,7 +55,7 @@ def _functional(model: keras.Model, layers: keras.Model) -> keras.Model:
             if _takes_any_steps[layers]:
                 return free
         except Exception:
-            pass
+            pass  # code of the user's that needs to know the number of time steps
         return _called(layers, shapes, free_steps=False)
     except Exception as error:
         raise ValueError(
