@@ -48,21 +48,24 @@ def _functional(model: keras.Model, layers: keras.Model) -> keras.Model:
             "Train it first, or call it once on some samples: model(X[:2])."
         )
     try:
-        try:
-            free = _called(layers, shapes, free_steps=True)
-            if layers not in _takes_any_steps:
-                _takes_any_steps[layers] = _computes_the_same(free, layers, shapes)
-            if _takes_any_steps[layers]:
-                return free
-        except Exception:
-            pass  # code of the user's that needs to know the number of time steps
-        return _called(layers, shapes, free_steps=False)
+        return _with_free_steps(layers, shapes) or _called(layers, shapes, free_steps=False)
     except Exception as error:
         raise ValueError(
             f"The network {model.name!r}, a subclass of keras.Model, cannot be called on symbolic "
             f"inputs of shape {shapes}: {error!s:.300}. Use keras.ops in its call, in place of "
             "NumPy and Python's own loops over values."
         ) from error
+
+
+def _with_free_steps(model: keras.Model, shapes: Any) -> keras.Model | None:
+    """A functional network that takes any number of steps; None if the model's code needs it."""
+    try:
+        free = _called(model, shapes, free_steps=True)
+        if model not in _takes_any_steps:
+            _takes_any_steps[model] = _computes_the_same(free, model, shapes)
+    except Exception:  # whatever that code raises
+        return None
+    return free if _takes_any_steps[model] else None
 
 
 def _computes_the_same(network: keras.Model, model: keras.Model, shapes: Any) -> bool:
@@ -89,10 +92,9 @@ def _computes_the_same(network: keras.Model, model: keras.Model, shapes: Any) ->
     ours = traced(*keras.tree.flatten(sample))
     theirs = keras.tree.flatten(model(sample, training=False))
     return all(
-        np.allclose(one, other, rtol=1e-3, atol=1e-5, equal_nan=True)
+        one.shape == other.shape and np.allclose(one, other, rtol=1e-3, atol=1e-5, equal_nan=True)
         for one, other in zip(ours, theirs, strict=True)
-        if one.shape == other.shape
-    ) and [one.shape for one in ours] == [other.shape for other in theirs]
+    )
 
 
 def _called(model: keras.Model, shapes: Any, *, free_steps: bool) -> keras.Model:
